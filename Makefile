@@ -1,0 +1,30 @@
+# Everything a newcomer or a build machine needs: up, setup, check, test.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+
+.PHONY: up setup test check clean
+
+up: setup
+	@$(VENV)/bin/outrider up
+
+setup: $(VENV)/.run-stamp
+	@./scripts/need tmux
+
+$(VENV)/.run-stamp: requirements/run.txt requirements/build.txt pyproject.toml
+	@./scripts/venv run
+
+$(VENV)/.dev-stamp: requirements/dev.txt $(VENV)/.run-stamp
+	@./scripts/venv dev
+
+check: $(VENV)/.dev-stamp
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+
+test: $(VENV)/.dev-stamp
+	@./scripts/need tmux git
+	$(PY) -m pytest
+
+clean:
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,1 @@
+"""The words Outrider is made of: frozen, without behaviour, ids instead of references."""

@@ -1,0 +1,82 @@
+"""An agent: a program in one tmux pane that Outrider spawned or adopted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from outrider.model.pane import PaneRef
+from outrider.model.state import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """What an agent has done since it was spawned or adopted; from its own channels where it tells, never from scrollback."""
+
+    files_read: int = 0
+    files_written: int = 0
+    files_edited: int = 0
+    commands: int = 0
+    tests: int = 0
+    errors: int = 0
+    thinking_ms: int = 0
+    tokens: int = 0
+    cost_usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """One agent as it is known now; `id` is its own for ever, `session` is its address on this node.
+
+    `generation` is the token of the spawn, checked on every hook event; adopted agents have an empty one.
+    `argv` and `env` (only what the spawn added) are what `restart` uses again. `progress` is 0–100, or None where nothing
+    says so (`progress_source` is then `none`).
+    """
+
+    id: str
+    session: str
+    node: str
+    kind: str
+    ref: PaneRef
+    workdir: str
+    verdict: Verdict
+    spawned: bool
+    created_ms: int
+    changed_ms: int
+    generation: str = ""
+    model: str | None = None
+    auto: str | None = None
+    spec: str | None = None
+    argv: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    pid: int | None = None
+    agent_session: str | None = None
+    """The agent's own id of its conversation, where it told one."""
+    version: str | None = None
+    worktree: str | None = None
+    branch: str | None = None
+    progress: float | None = None
+    progress_source: str = "none"
+    counters: Counters = Counters()
+    ended_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpawnRequest:
+    """What a person asks for when an agent is to be started; everything unset takes the kind's or the settings' default.
+
+    `auto` is a policy preset's name or `yolo`. `prompt` is delivered as the first command. `worktree` is a branch name, or
+    empty for one made from the session's name; None for none. `extra` are arguments for the agent itself.
+    """
+
+    session: str
+    workdir: str
+    kind: str = "claude"
+    model: str | None = None
+    auto: str | None = None
+    prompt: str | None = None
+    worktree: str | None = None
+    spec: str | None = None
+    policy: str | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    extra: tuple[str, ...] = ()
+    width: int = 120
+    height: int = 40

@@ -1,0 +1,31 @@
+"""What an agent says of itself through a channel of its own, before anybody interprets it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class HookEvent:
+    """One hook call of one spawn, at the moment (ms) it was written; `payload` is the agent's JSON as it stands.
+
+    `id` names it in its spool, so that it can be discarded once it has been taken in.
+    """
+
+    id: str
+    generation: str
+    name: str
+    at_ms: int
+    payload: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionNote:
+    """Claude Code's `~/.claude/sessions/<pid>.json` as last read (agents.md, 2.1.197); `status` is its own word."""
+
+    pid: int
+    status: str
+    waiting_for: str | None
+    session_id: str | None
+    workdir: str | None
+    version: str | None
+    at_ms: int

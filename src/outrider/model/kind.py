@@ -1,0 +1,140 @@
+"""A kind of agent: everything that is particular to Claude Code, Codex, a shell …, read from one TOML file."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from outrider.model.state import Confidence, State
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchSpec:
+    """How to start it. `argv[0]` is looked up on PATH; `install` is the line a person types where it is missing.
+
+    `model_flag` goes before the model's name, `yolo` is the agent's own skip-everything flag; `env` is set, `unset` names
+    (exact, or ending in `*`) are removed from what the agent inherits, so that it is not taken for another agent's child.
+    """
+
+    argv: tuple[str, ...]
+    install: str = ""
+    model_flag: tuple[str, ...] = ()
+    yolo: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    unset: tuple[str, ...] = ()
+    version: tuple[str, ...] = ()
+    """The argv that prints its version, empty where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """How to recognise it in a pane that somebody else started: any one match is enough.
+
+    `programs` are names of processes in the pane's tree, `argv` patterns on their command lines (joined by blanks),
+    `titles` patterns on the pane's title.
+    """
+
+    programs: tuple[str, ...] = ()
+    argv: tuple[re.Pattern[str], ...] = ()
+    titles: tuple[re.Pattern[str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A named part of the visible rows: from a row that matches `start` to one that matches `end`, as `logic.screen` finds it."""
+
+    name: str
+    start: re.Pattern[str] | None = None
+    end: re.Pattern[str] | None = None
+    pick: str = "last"
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Where `pattern` matches in `region`, the agent is in `state`; `unless` takes that back. File order is precedence.
+
+    `detail` fills fields of `Detail` with templates of the pattern's named groups. A rule that is `passive` shows something
+    that may be old (an error in the last block) and only speaks while nothing busy is seen.
+    """
+
+    id: str
+    state: State
+    region: str
+    pattern: re.Pattern[str]
+    unless: re.Pattern[str] | None = None
+    detail: Mapping[str, str] = field(default_factory=dict)
+    confidence: Confidence = Confidence.HIGH
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """Where its user types: the region, the prompt sign before the text, and what stands there when nobody typed.
+
+    `prompt` matches the sign at the start of the composer's first row, the text follows; `placeholder` matches ghost text
+    that is not a draft, `ghost_dim` says that ghost text is drawn dim (SGR 2); `pasted` matches what stands for a long paste.
+    """
+
+    region: str = "composer"
+    prompt: re.Pattern[str] | None = None
+    placeholder: re.Pattern[str] | None = None
+    ghost_dim: bool = False
+    pasted: re.Pattern[str] | None = None
+
+
+class Method(StrEnum):
+    """How text goes in: a bracketed paste, or literal keys."""
+
+    PASTE = "paste"
+    KEYS = "keys"
+
+
+@dataclass(frozen=True, slots=True)
+class Typing:
+    """How to type into it, times in ms. What each figure was measured on is said beside it in the kind's file.
+
+    `settle_ms` passes between the text and Enter (agents ignore Enter within their paste-burst window). A text that starts
+    with one of `guard_leading` gets one blank in front, one that ends in a backslash one behind where `guard_backslash`.
+    `clear` are the keys that empty the composer. `patience_ms` is how long to wait for the proof after Enter.
+    `queues` says that it takes a prompt while it works.
+    """
+
+    method: Method = Method.PASTE
+    settle_ms: int = 500
+    guard_leading: tuple[str, ...] = ()
+    guard_backslash: bool = False
+    submit: tuple[str, ...] = ("Enter",)
+    clear: tuple[str, ...] = ("C-u",)
+    patience_ms: int = 5000
+    queues: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Keys that interrupt what it does, and keys (or a text typed like a command) that make it leave in good order."""
+
+    interrupt: tuple[str, ...] = ("Escape",)
+    quit_keys: tuple[str, ...] = ("C-c", "C-c")
+    quit_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of agent. `channel` names the native channel module it has (`claude`), empty for none.
+
+    `origin` is the file it was read from, for messages; `version` the agent's version its rules were recorded on.
+    """
+
+    name: str
+    label: str
+    origin: str
+    launch: LaunchSpec
+    version: str = ""
+    channel: str = ""
+    signs: Signs = Signs()
+    regions: tuple[Region, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    titles: tuple[Rule, ...] = ()
+    composer: Composer = Composer()
+    typing: Typing = Typing()
+    stop: Stop = Stop()

@@ -1,0 +1,104 @@
+"""What a terminal shows: panes, their screens, and what a look at a whole tmux server found."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class PaneRef:
+    """A pane's identity. Names change and ids are reused by the next server, so all three are needed.
+
+    `server` is the tmux socket's name (as for `tmux -L`) or its absolute path; `started` the tmux server's start time
+    (Unix seconds, tmux's `start_time`) and `pane` tmux's pane id (`%3`).
+    """
+
+    server: str
+    started: int
+    pane: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pane:
+    """One pane as `list-panes` tells it, sizes in cells.
+
+    `pid` is the process tmux started in it; `command` the foreground program's name; `generation` the token of the spawn
+    that made it, empty for a pane we did not make. `dead` panes stay because of remain-on-exit: `exit_status` is then the
+    program's exit code, or 128 + the signal that ended it. `in_mode` is copy mode or another tmux mode.
+    """
+
+    ref: PaneRef
+    session: str
+    pid: int
+    command: str
+    title: str
+    path: str
+    width: int
+    height: int
+    cursor_x: int
+    cursor_y: int
+    alternate: bool = False
+    in_mode: bool = False
+    dead: bool = False
+    exit_status: int | None = None
+    generation: str = ""
+    clients: int = 0
+    """How many clients are attached to its session, ours not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """The visible rows of a pane, top to bottom, trailing blanks cut, exactly `pane.height` of them.
+
+    `styled` holds the same rows with their SGR escape sequences where the look asked for them, else it is empty.
+    `taken_ms` is when tmux was asked.
+    """
+
+    pane: Pane
+    rows: tuple[str, ...]
+    taken_ms: int
+    styled: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One look at one tmux server: every pane there is, and the screens of those captured that changed.
+
+    `looked` names every pane whose screen was captured, changed or not: what is in `looked` and not in `screens` stands
+    as it stood. A pane missing from `panes` is gone.
+    """
+
+    server: str
+    at_ms: int
+    panes: tuple[Pane, ...]
+    screens: tuple[Screen, ...] = ()
+    looked: frozenset[PaneRef] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """A tmux server could not be looked at: unknown, not dead. `gone` is true where its socket has no server at all."""
+
+    server: str
+    at_ms: int
+    why: str
+    gone: bool = False
+
+
+Sight = Sweep | Away
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What to start in a new tmux session: `argv` as a list, never a shell string.
+
+    `env` is set on top of the tmux server's own environment, then the names in `unset` are removed from it.
+    """
+
+    session: str
+    argv: tuple[str, ...]
+    workdir: str
+    generation: str
+    env: Mapping[str, str] = field(default_factory=dict)
+    unset: tuple[str, ...] = ()
+    width: int = 120
+    height: int = 40

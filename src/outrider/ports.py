@@ -1,0 +1,97 @@
+"""What the supervisor needs of the world: a terminal to look at and type into, a bus to tell others, ways out to people."""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from typing import Protocol
+
+from outrider.model.event import Event
+from outrider.model.pane import Launch, Pane, PaneRef, Screen, Sight
+
+
+class Terminal(Protocol):
+    """Panes of one or more tmux servers. One supervisor owns it; no other may type through it.
+
+    Errors: PaneGone where the pane addressed is not there, TerminalAway where its server cannot be asked (unknown, not
+    dead), TerminalError where tmux refused; in all three nothing was typed by that call, unless its docstring says else.
+    """
+
+    def sights(self) -> AsyncIterator[Sight]:
+        """Looks at every server, for ever; one consumer. The first sight of a server has every followed screen."""
+        ...
+
+    def follow(self, refs: Collection[PaneRef]) -> None:
+        """Captures the screens of these panes from now on, and of no others."""
+        ...
+
+    def urge(self, ref: PaneRef) -> None:
+        """Has this pane captured at the next opportunity: it was typed into, or its agent spoke."""
+        ...
+
+    async def spawn(self, launch: Launch) -> Pane:
+        """Starts a session on our own server, which is started where it is not there; the pane stays when its program exits.
+
+        Conflict where a session of that name exists; then nothing was started.
+        """
+        ...
+
+    async def look(self, ref: PaneRef, *, styled: bool = False) -> Screen:
+        """The pane's screen now, asked of tmux after the call began; with colours where `styled`."""
+        ...
+
+    async def output(self, ref: PaneRef, *, lines: int, ansi: bool = False) -> tuple[str, ...]:
+        """The last `lines` rows of history and screen, trailing blank rows cut."""
+        ...
+
+    async def paste(self, ref: PaneRef, text: str) -> None:
+        """Pastes the text, bracketed where the program asked for it; no Enter. Newlines go in as they are."""
+        ...
+
+    async def write(self, ref: PaneRef, text: str) -> None:
+        """Types the text as literal keys; no Enter."""
+        ...
+
+    async def press(self, ref: PaneRef, keys: Sequence[str]) -> None:
+        """Presses named keys (`Enter`, `Escape`, `C-u`) in order; InvalidInput where tmux has no key of that name."""
+        ...
+
+    async def end(self, ref: PaneRef) -> None:
+        """Ends the pane (its session with it, if it was the last one). A pane that is gone already is no error."""
+        ...
+
+    def health(self) -> Mapping[str, object]:
+        """JSON-shaped: `status` (`ok` or `degraded`), `version`, a list `servers` with the state of each, `why` if degraded."""
+        ...
+
+
+class Subscription(Protocol):
+    """A bounded queue of events. Whoever falls behind is cut off: iteration then ends and `lagged` is true."""
+
+    @property
+    def lagged(self) -> bool:
+        """Whether it ended because its reader was too slow."""
+        ...
+
+    def __aiter__(self) -> AsyncIterator[Event]: ...
+
+    def close(self) -> None:
+        """Ends it; idempotent."""
+        ...
+
+
+class Bus(Protocol):
+    """Tells everybody here what was journalled. Publishing never waits for a subscriber."""
+
+    def publish(self, events: Sequence[Event]) -> None:
+        """Events in the order of their seq, after they were journalled."""
+        ...
+
+    def subscribe(self) -> Subscription:
+        """Everything published from now on."""
+        ...
+
+
+class Notifier(Protocol):
+    """A way out to people."""
+
+    async def notify(self, title: str, body: str) -> None:
+        """Delivers or raises; the caller decides about trying again."""
+        ...

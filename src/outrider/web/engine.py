@@ -1,0 +1,79 @@
+"""The service that the web faces are given: what can be asked of Outrider on this node."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from outrider.model.actor import Actor
+from outrider.model.agent import Agent, SpawnRequest
+from outrider.model.audit import AuditRow
+from outrider.model.command import Command, CommandRequest, Status
+from outrider.model.event import Event
+from outrider.model.kind import Kind
+from outrider.ports import Subscription
+
+
+class Engine(Protocol):
+    """Every method that addresses an agent raises NoSuchAgent where none of that session name is known."""
+
+    def agents(self) -> Sequence[Agent]:
+        """All agents known here, dead ones that were not forgotten included, in order of session name."""
+        ...
+
+    def agent(self, session: str) -> Agent: ...
+
+    def kinds(self) -> Sequence[Kind]: ...
+
+    async def spawn(self, request: SpawnRequest, actor: Actor) -> Agent: ...
+
+    async def adopt(
+        self, session: str, actor: Actor, *, kind: str | None = None, server: str | None = None
+    ) -> Agent: ...
+
+    async def kill(self, session: str, actor: Actor) -> Agent: ...
+
+    async def restart(self, session: str, actor: Actor) -> Agent: ...
+
+    async def forget(self, session: str, actor: Actor) -> Agent: ...
+
+    async def interrupt(self, session: str, actor: Actor) -> Agent: ...
+
+    async def keys(self, session: str, keys: Sequence[str], actor: Actor) -> Agent: ...
+
+    async def output(self, session: str, *, lines: int, ansi: bool) -> str: ...
+
+    async def log(self, session: str, *, limit: int) -> Sequence[AuditRow]: ...
+
+    async def command(self, session: str, request: CommandRequest, actor: Actor) -> Command: ...
+
+    async def commands(
+        self, *, session: str | None = None, status: Status | None = None, limit: int = 50
+    ) -> Sequence[Command]:
+        """Newest first, with their attempts."""
+        ...
+
+    async def find_command(self, command_id: str) -> Command: ...
+
+    async def cancel(self, command_id: str, actor: Actor) -> Command: ...
+
+    async def events(
+        self,
+        *,
+        since: int,
+        limit: int,
+        sessions: frozenset[str] = frozenset(),
+        names: frozenset[str] = frozenset(),
+    ) -> Sequence[Event]:
+        """The journal after `since`, oldest first; empty filters let everything through."""
+        ...
+
+    async def last_seq(self) -> int:
+        """The seq of the newest journalled event, 0 where there is none."""
+        ...
+
+    def subscribe(self) -> Subscription: ...
+
+    async def stats(self) -> Mapping[str, object]: ...
+
+    async def health(self) -> Mapping[str, object]:
+        """JSON-shaped: `status`, `version`, `node`, `uptime` (s), `tmux`, `store`, `bus`; `reason` where degraded."""
+        ...
