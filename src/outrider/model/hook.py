@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from outrider.model.agent import Counters
+from outrider.model.state import Reading
+
 
 @dataclass(frozen=True, slots=True)
 class HookEvent:
@@ -29,3 +32,18 @@ class SessionNote:
     workdir: str | None
     version: str | None
     at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What one hook call means: at most one reading, and facts beside it.
+
+    `prompt` is the text the agent says it has just taken in, verbatim; `conversation` its own id of the conversation, `transcript`
+    the file it is written to; `counters` are to be added to the agent's.
+    """
+
+    reading: Reading | None = None
+    prompt: str | None = None
+    conversation: str | None = None
+    transcript: str | None = None
+    counters: Counters = Counters()
