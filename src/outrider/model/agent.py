@@ -22,6 +22,9 @@ class Counters:
     cost_usd: float = 0.0
 
 
+NO_COUNTERS = Counters()
+
+
 @dataclass(frozen=True, slots=True)
 class Agent:
     """One agent as it is known now; `id` is its own for ever, `session` is its address on this node.
@@ -55,7 +58,7 @@ class Agent:
     branch: str | None = None
     progress: float | None = None
     progress_source: str = "none"
-    counters: Counters = Counters()
+    counters: Counters = NO_COUNTERS
     ended_ms: int | None = None
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from outrider.model.agent import Counters
+from outrider.model.agent import NO_COUNTERS, Counters
 from outrider.model.state import Reading
 
 
@@ -46,4 +46,4 @@ class Heard:
     prompt: str | None = None
     conversation: str | None = None
     transcript: str | None = None
-    counters: Counters = Counters()
+    counters: Counters = NO_COUNTERS
