@@ -12,14 +12,15 @@ from outrider.model.state import Confidence, State
 class LaunchSpec:
     """How to start it. `argv[0]` is looked up on PATH; `install` is the line a person types where it is missing.
 
-    `model_flag` goes before the model's name, `yolo` is the agent's own skip-everything flag; `env` is set, `unset` names
-    (exact, or ending in `*`) are removed from what the agent inherits, so that it is not taken for another agent's child.
+    `model_flag` goes before the model's name, `auto` has the agent's own arguments for each preset of autonomy it knows
+    (`standard`; `yolo` is its skip-everything flag); `env` is set, `unset` names (exact, or ending in `*`) are removed from
+    what the agent inherits, so that it is not taken for another agent's child.
     """
 
     argv: tuple[str, ...]
     install: str = ""
     model_flag: tuple[str, ...] = ()
-    yolo: tuple[str, ...] = ()
+    auto: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
     unset: tuple[str, ...] = ()
     version: tuple[str, ...] = ()

@@ -1,0 +1,152 @@
+"""When a command may be typed, what is typed, and what the screen says about it afterwards.
+
+In comes what was seen (a verdict, the composer, what the agent said it took in), out comes what to do next. Nothing is done
+here: `supervisor.lane` looks, types and writes down, and asks this module in between. The rule above all: a key is pressed
+only where it is known what it will do, and a text that may have been submitted is never typed again.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from outrider.logic import composer
+from outrider.logic.composer import ComposerView
+from outrider.model.command import Stage, When
+from outrider.model.kind import Typing
+from outrider.model.state import BUSY, State, Verdict
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f]")
+BLANKS = re.compile(r"\s+")
+
+
+class Gate(StrEnum):
+    """Whether a command may go in now."""
+
+    GO = "go"
+    CLEAR = "clear"
+    WAIT = "wait"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The gate's answer; `why` is a sentence for a person, empty where it is open.
+
+    CLEAR: what stands in the composer is a text of ours that the agent put back there; it is to be emptied first.
+    """
+
+    gate: Gate
+    why: str = ""
+
+
+OPEN = Admission(Gate.GO)
+
+
+class Next(StrEnum):
+    """What to do about a text that was, or may have been, typed."""
+
+    TYPE = "type"
+    ENTER = "enter"
+    WATCH = "watch"
+    SENT = "sent"
+    UNCERTAIN = "uncertain"
+
+
+def admit(
+    verdict: Verdict, view: ComposerView | None, typing: Typing, when: When, *, ready: bool, in_mode: bool, ours: str | None
+) -> Admission:
+    """May a text go in now? `view` is the composer just looked at, `ours` the text that was last sent to this agent."""
+    if not verdict.alive:
+        return Admission(Gate.REFUSE, "The agent is not running.")
+    if in_mode:
+        return Admission(Gate.WAIT, "The pane is in copy mode.")
+    if verdict.state is State.WAITING:
+        return Admission(Gate.WAIT, "The agent shows a dialog that waits for an answer.")
+    if view is None:
+        return Admission(Gate.WAIT, "No composer is seen on the screen.")
+    queueing = when is When.NOW and typing.queues and verdict.state in BUSY
+    if not ready and not queueing:
+        return Admission(Gate.WAIT, f"The agent is {verdict.state.value}, not ready for text.")
+    if view.empty:
+        return OPEN
+    if ours is not None and composer.holds(view, guarded(typing, ours)):
+        return Admission(Gate.CLEAR, "The agent put the last prompt back into its composer.")
+    return Admission(Gate.WAIT, "Somebody's draft stands in the composer.")
+
+
+def refusal(text: str) -> str | None:
+    """Why a text cannot be typed at all, or None. Tabs and newlines are text; other control bytes would be keys."""
+    if not text.strip():
+        return "The command is empty: send the text that the agent is to read."
+    found = CONTROL.search(unified(text))
+    if found is None:
+        return None
+    place = text[: found.start()].count("\n") + 1
+    return (
+        f"The command has the control character U+{ord(found.group()):04X} in line {place}; it would be a key press, not text. "
+        "Remove it, or press keys with the keys call."
+    )
+
+
+def unified(text: str) -> str:
+    """The text with every line end as a newline: a carriage return would submit the line (traps of send-keys and paste)."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def guarded(typing: Typing, text: str) -> str:
+    """What is really typed: the text, with a blank where its first or last character would be taken as a command."""
+    text = unified(text).rstrip("\n")
+    if text.startswith(typing.guard_leading) and typing.guard_leading:
+        text = " " + text
+    if typing.guard_backslash and text.endswith("\\"):
+        text += " "
+    return text
+
+
+def same(text: str, prompt: str) -> bool:
+    """Whether the prompt that an agent says it took in is this text; agents trim it and rewrite tabs."""
+    return BLANKS.sub(" ", unified(text)).strip() == BLANKS.sub(" ", unified(prompt)).strip()
+
+
+def confirmed(text: str, prompts: Iterable[tuple[int, str]], since_ms: int) -> bool:
+    """Whether one of the prompts that the agent took in since then is this text."""
+    return any(at_ms >= since_ms and same(text, prompt) for at_ms, prompt in prompts)
+
+
+def after_typing(view: ComposerView | None, typed: str) -> Next:
+    """The text was pasted without Enter: is it there? WATCH: not yet. Nothing is ever typed twice on the strength of this."""
+    if view is not None and composer.holds(view, typed):
+        return Next.ENTER
+    return Next.WATCH
+
+
+def after_enter(view: ComposerView | None, typed: str, *, taken: bool, patient: bool) -> Next:
+    """Enter was pressed on a text seen in the composer. Only while the text still stands there is Enter pressed again."""
+    if taken:
+        return Next.SENT
+    if view is None:
+        # A dialog or a picker covers the composer: the text may be behind it, so one may only look.
+        return Next.WATCH if patient else Next.UNCERTAIN
+    if composer.holds(view, typed):
+        return Next.ENTER
+    if view.empty:
+        return Next.WATCH if patient else Next.SENT
+    return Next.WATCH if patient else Next.UNCERTAIN
+
+
+def after_crash(stage: Stage, view: ComposerView | None, typed: str, *, taken: bool, moved: bool) -> Next:
+    """An attempt was cut off at `stage`, the last one written down. `moved`: the agent is seen at work on something.
+
+    Written down before the act, a stage says what *may* have happened, and the stage that is missing what cannot have: without
+    `entering` no Enter was pressed, so a text that is not in the composer was never submitted and may be typed afresh.
+    """
+    if taken:
+        return Next.SENT
+    if view is None:
+        return Next.WATCH
+    if stage is not Stage.OPENED and composer.holds(view, typed):
+        return Next.ENTER
+    if stage in (Stage.OPENED, Stage.TYPING):
+        return Next.TYPE if view.empty else Next.WATCH
+    return Next.SENT if view.empty and moved else Next.UNCERTAIN
