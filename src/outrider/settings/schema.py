@@ -1,0 +1,193 @@
+"""Every setting as a row: its name, its default, its help, and what its value may be.
+
+A row is found by its dotted name (`monitor.cpu_budget`), in the file under `[monitor]`, in the environment as
+`OUTRIDER_MONITOR__CPU_BUDGET`.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
+
+PREFIX = "OUTRIDER_"
+
+
+def _socket(value: str) -> str:
+    if not value or "\0" in value or ("/" in value and not value.startswith("/")):
+        raise ValueError("should be a tmux socket name as for tmux -L, or an absolute path as for tmux -S")
+    return value
+
+
+def _node(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", value):
+        raise ValueError(
+            "should be letters, digits, dots, dashes and underscores, at most 63, as it stands before /session"
+        )
+    return value
+
+
+def _bus(value: str) -> str:
+    if value != "local" and not value.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("should be local, or the address of a Redis: redis://host:6379/0")
+    return value
+
+
+def _folder(value: Path) -> Path:
+    if not value.is_absolute():
+        raise ValueError("should be a path")
+    return value
+
+
+Socket = Annotated[str, AfterValidator(_socket)]
+Folder = Annotated[Path, AfterValidator(_folder)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """A group of rows; unchangeable, and a name it does not know is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+class Monitor(Section):
+    """How often agents' screens are looked at."""
+
+    cpu_budget: float = Field(default=0.05, gt=0, le=1, description="Share of one core that watching screens may cost.")
+    busy_ms: int = Field(default=100, ge=10, le=60_000, description="Milliseconds between looks at a pane that moves.")
+    quiet_ms: int = Field(
+        default=1000, ge=10, le=60_000, description="Milliseconds between looks at a pane that stands still."
+    )
+
+
+class Commands(Section):
+    """How commands are typed into agents."""
+
+    per_agent_per_s: Positive = Field(default=2, description="Commands a second that one agent is given at most.")
+    per_node_per_s: Positive = Field(default=10, description="Commands a second that are typed on this node at most.")
+    max_bytes: Count = Field(default=131_072, description="Longest text of one command, in bytes of UTF-8.")
+    attempts: Count = Field(default=3, description="Tries of a command that failed before its first key.")
+    backoff_s: Seconds = Field(default=2.0, description="Seconds before the second try; doubled for each further one.")
+    depth: Count = Field(default=1000, description="Commands that may wait for one agent; more are refused.")
+
+
+class Http(Section):
+    """The API's limits and who may address it."""
+
+    max_body_bytes: Count = Field(default=1_048_576, description="Longest request body, in bytes.")
+    hosts: tuple[str, ...] = Field(
+        default=(), description="Names besides this machine's own that a Host header may carry."
+    )
+    origins: tuple[str, ...] = Field(
+        default=(), description="Web origins besides our own that may use the API from a browser."
+    )
+    buffer: Count = Field(
+        default=1000, description="Events that a slow WebSocket client may fall behind before it is cut off."
+    )
+
+
+class Retention(Section):
+    """How long the records are kept."""
+
+    events_days: Positive = Field(default=30, description="Days that events are kept.")
+    events_max: Count = Field(default=1_000_000, description="Events that are kept at most.")
+    commands_days: Positive = Field(default=90, description="Days that finished commands and their audit are kept.")
+
+
+class Stuck(Section):
+    """When an agent that should move counts as stuck."""
+
+    frozen_s: Positive = Field(
+        default=300, description="Seconds that an agent may say it is busy while nothing changes."
+    )
+    idle_unfinished_s: Positive = Field(
+        default=300, description="Seconds that an agent may be idle while its spec has open items."
+    )
+    unanswered_s: Positive = Field(default=600, description="Seconds that a question may wait for a person.")
+
+
+class Spawn(Section):
+    """How new agents are started."""
+
+    width: int = Field(default=120, ge=20, le=1000, description="Columns of a new agent's pane.")
+    height: int = Field(default=40, ge=5, le=1000, description="Rows of a new agent's pane.")
+    worktrees: Folder = Field(description="Folder for git work trees that are made for agents.")
+
+
+class Settings(Section):
+    """Everything that can be set. `load` makes it; the four paths have no default here because they depend on who runs it."""
+
+    host: str = Field(default="127.0.0.1", min_length=1, description="Address the API listens on.")
+    port: int = Field(default=3848, ge=0, le=65_535, description="Port the API listens on; 0 takes any free one.")
+    data: Folder = Field(description="Folder of the database; one daemon a folder.")
+    runtime: Folder = Field(description="Folder of the Unix socket and the hook spool.")
+    kinds: Folder = Field(description="Folder of your own kinds of agents, one TOML file each.")
+    node: Annotated[str, AfterValidator(_node)] = Field(
+        default="localhost", description="Name of this machine among several."
+    )
+    bus: Annotated[str, AfterValidator(_bus)] = Field(
+        default="local", description="local, or the Redis that joins several nodes."
+    )
+    tmux_socket: Socket = Field(
+        default="outrider", description="tmux server for new agents: a name as for tmux -L, or a path."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least grave log line written."
+    )
+    watch: tuple[Socket, ...] = Field(
+        (), description="Other tmux servers whose sessions may be adopted, such as default."
+    )
+    watch_sessions: tuple[str, ...] = Field(
+        default=("*",), description="Patterns of session names looked at on those servers."
+    )
+    watch_adopt: bool = Field(default=True, description="Adopt agents recognised there without being asked.")
+    monitor: Monitor = Monitor()
+    commands: Commands = Commands()
+    http: Http = Http()
+    retention: Retention = Retention()
+    stuck: Stuck = Stuck()
+    spawn: Spawn
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One setting as it is documented: dotted `name`, its default as text, its help, the variable that sets it."""
+
+    name: str
+    default: str
+    help: str
+    variable: str
+    is_list: bool
+    is_path: bool
+
+
+# Defaults that depend on the environment, as the documentation shows them.
+PLACES: Mapping[str, str] = {
+    "data": "~/.local/share/outrider",
+    "runtime": "$XDG_RUNTIME_DIR/outrider/<hash of data>, else <data>/run",
+    "kinds": "~/.config/outrider/agents",
+    "node": "this machine's host name",
+    "spawn.worktrees": "<data>/worktrees",
+}
+
+
+def rows(section: type[BaseModel] = Settings, prefix: str = "") -> Iterator[Row]:
+    """Every setting, in the order of the documentation."""
+    for name, info in section.model_fields.items():
+        inner = info.annotation
+        if isinstance(inner, type) and issubclass(inner, Section):
+            yield from rows(inner, f"{prefix}{name}.")
+        else:
+            yield _row(prefix + name, info)
+
+
+def _row(name: str, info: FieldInfo) -> Row:
+    is_list = isinstance(info.default, tuple)
+    default = PLACES.get(name) or (", ".join(info.default) if is_list else str(info.default).lower())
+    variable = PREFIX + name.replace(".", "__").upper()
+    return Row(name, default, info.description or "", variable, is_list, info.annotation is Path)
