@@ -1,0 +1,1 @@
+"""Telling everybody what was journalled."""

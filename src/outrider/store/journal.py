@@ -1,0 +1,89 @@
+"""The journal: facts in the order in which they were committed."""
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+
+from outrider.model.event import Event, EventName, Fact
+
+STEP = 500
+"""How many rows one write of `trim` removes at most, so that nobody waits long behind it."""
+
+
+def append(connection: sqlite3.Connection, node: str, facts: Sequence[Fact]) -> list[Event]:
+    """Journals the facts in order; the events carry their seq, which grows by one each and is never used again."""
+    return [Event(_insert(connection, node, fact), node, fact) for fact in facts]
+
+
+def _insert(connection: sqlite3.Connection, node: str, fact: Fact) -> int:
+    # ASCII JSON, so that text with lone surrogates (a broken pane) can be stored like any other.
+    data = json.dumps(fact.data, separators=(",", ":"), default=_plain)
+    row = (node, fact.name.value, fact.session, fact.at_ms, data)
+    cursor = connection.execute("INSERT INTO journal (node, name, session, at_ms, data) VALUES (?, ?, ?, ?, ?)", row)
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):  # mapping proxies
+        return dict(value)
+    raise TypeError(f"An event's data must be JSON-shaped, not {type(value).__name__}.")
+
+
+def after(
+    connection: sqlite3.Connection,
+    since: int,
+    limit: int,
+    sessions: frozenset[str] = frozenset(),
+    names: frozenset[str] = frozenset(),
+) -> tuple[Event, ...]:
+    """At most `limit` events with a seq over `since`, oldest first; an empty filter lets everything through."""
+    where, values = ["seq > ?"], [since, *sorted(sessions), *sorted(names)]
+    if sessions:
+        where.append(f"session IN ({_marks(sessions)})")
+    if names:
+        where.append(f"name IN ({_marks(names)})")
+    query = (
+        f"SELECT seq, node, name, session, at_ms, data FROM journal WHERE {' AND '.join(where)} ORDER BY seq LIMIT ?"  # noqa: S608
+    )
+    return tuple(_event(row) for row in connection.execute(query, (*values, limit)))
+
+
+def _marks(values: frozenset[str]) -> str:
+    return ", ".join("?" * len(values))
+
+
+_Row = tuple[int, str, str, str, int, str]
+
+
+def _event(row: _Row) -> Event:
+    seq, node, name, session, at_ms, data = row
+    return Event(seq, node, Fact(EventName(name), session, at_ms, json.loads(data)))
+
+
+def first_seq(connection: sqlite3.Connection) -> int:
+    """The seq of the oldest event that is kept; one more than the last where none is."""
+    (seq,) = connection.execute("SELECT min(seq) FROM journal").fetchone()
+    return last_seq(connection) + 1 if seq is None else int(seq)
+
+
+def last_seq(connection: sqlite3.Connection) -> int:
+    """The highest seq ever given, also when that event is no longer kept; 0 in a new journal."""
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'journal'").fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def trim(connection: sqlite3.Connection, *, before_ms: int, keep: int) -> bool:
+    """Removes some of the oldest events: those before `before_ms`, and those over the newest `keep`. True if there may be more.
+
+    What is left is always the journal's end, without holes.
+    """
+    over = last_seq(connection) - keep
+    oldest = connection.execute("SELECT seq, at_ms FROM journal ORDER BY seq LIMIT ?", (STEP,)).fetchall()
+    last = 0
+    for seq, at_ms in oldest:
+        if seq > over and at_ms >= before_ms:
+            break
+        last = seq
+    connection.execute("DELETE FROM journal WHERE seq <= ?", (last,))
+    return len(oldest) == STEP and last == oldest[-1][0]

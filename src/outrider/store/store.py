@@ -1,0 +1,159 @@
+"""What a node remembers, as the supervisor asks for it: changes that become durable together, and questions."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Never
+
+from outrider.errors import Conflict
+from outrider.model.agent import Agent
+from outrider.model.audit import AuditRow
+from outrider.model.command import Command, Status
+from outrider.model.event import Event, Fact
+from outrider.store import audit as audits
+from outrider.store import journal, queue, roster
+from outrider.store.change import Change
+from outrider.store.database import Database
+from outrider.store.directory import DATABASE, check_directory
+
+_DAY_MS = 24 * 60 * 60 * 1000
+
+
+class Store:
+    """The store of one node. Every method may raise StoreError; after a full disk has room again they work as before."""
+
+    def __init__(self, database: Database, node: str, incarnation: str) -> None:
+        """Use `open`."""
+        self.database = database
+        self.incarnation = incarnation
+        """Names this database for ever: a seq means the same event only within it."""
+        self._node = node
+        self._unreadable: tuple[str, ...] = ()
+
+    @classmethod
+    async def open(cls, directory: Path, *, node: str, clock: Callable[[], int]) -> "Store":
+        """Opens the store in the data directory, which is made where it is missing. Hold the directory's Lease first."""
+        await asyncio.to_thread(check_directory, directory)
+        database = await Database.open(directory / DATABASE, clock=clock)
+        return cls(database, node, await database.read(_incarnation))
+
+    async def commit(self, change: Change) -> tuple[Event, ...]:
+        """Makes the change, and returns its facts as events with their seq.
+
+        Conflict where a step is not allowed or a new command's id or key is taken, NoSuchThing where a step names no
+        command: nothing of the change is done then. Changes committed one after the other return in the order of their seq.
+        """
+        return await self.database.write(lambda connection: self._apply(connection, change), durable=change.durable)
+
+    def _apply(self, connection: sqlite3.Connection, change: Change) -> tuple[Event, ...]:
+        for agent in change.agents:
+            roster.save(connection, agent)
+        for agent_id in change.forgotten:
+            roster.forget(connection, agent_id)
+        for command in change.new_commands:
+            _, created = queue.add(connection, command)
+            if not created:
+                raise Conflict(f"The idempotency key {command.key!r} was used before.")
+        for step in change.steps:
+            queue.step(connection, step)
+        for row in change.audit:
+            audits.add(connection, row)
+        return tuple(journal.append(connection, self._node, change.facts))
+
+    async def add(
+        self, command: Command, audit: Sequence[AuditRow] = (), facts: Sequence[Fact] = ()
+    ) -> tuple[Command, tuple[Event, ...], bool]:
+        """Accepts a command: it, its audit and its facts are on the disk when this returns, the command with its seq.
+
+        Asked again with the same session and key, returns the command of the first time, no events and False, and writes
+        nothing. Conflict where that key was used for another text.
+        """
+
+        def work(connection: sqlite3.Connection) -> tuple[Command, tuple[Event, ...], bool]:
+            stored, created = queue.add(connection, command)
+            if not created:
+                return stored, (), False
+            for row in audit:
+                audits.add(connection, row)
+            return stored, tuple(journal.append(connection, self._node, facts)), True
+
+        return await self.database.write(work, durable=True)
+
+    async def agents(self) -> tuple[Agent, ...]:
+        """All agents known, in order of session. A row that this program cannot read is left out and told by `health`."""
+        agents, self._unreadable = await self.database.read(roster.load)
+        return agents
+
+    async def command(self, command_id: str) -> Command | None:
+        """The command with its attempts, or None."""
+        return await self.database.read(lambda connection: queue.by_id(connection, command_id))
+
+    async def command_by_key(self, session: str, key: str) -> Command | None:
+        """The command that this session was given under this idempotency key, or None."""
+        return await self.database.read(lambda connection: queue.by_key(connection, session, key))
+
+    async def commands(
+        self, *, session: str | None = None, status: Status | None = None, limit: int = 50
+    ) -> tuple[Command, ...]:
+        """Newest first, with their attempts."""
+        return await self.database.read(lambda connection: queue.newest(connection, session, status, limit))
+
+    async def unfinished(self) -> tuple[Command, ...]:
+        """Queued and sending commands of all agents, in the order they are to be typed."""
+        return await self.database.read(queue.unfinished)
+
+    async def events(
+        self, *, since: int, limit: int, sessions: frozenset[str] = frozenset(), names: frozenset[str] = frozenset()
+    ) -> tuple[Event, ...]:
+        """The journal after `since`, oldest first; empty filters let everything through."""
+        return await self.database.read(lambda connection: journal.after(connection, since, limit, sessions, names))
+
+    async def first_seq(self) -> int:
+        """The seq of the oldest event still kept: a cursor more than one below it has missed events."""
+        return await self.database.read(journal.first_seq)
+
+    async def last_seq(self) -> int:
+        """The seq of the newest event ever journalled, 0 where there was none."""
+        return await self.database.read(journal.last_seq)
+
+    async def audit(self, *, session: str | None, limit: int) -> tuple[AuditRow, ...]:
+        """Newest first; of all sessions where none is given."""
+        return await self.database.read(lambda connection: audits.newest(connection, session, limit))
+
+    async def counts(self) -> Mapping[str, int]:
+        """How many commands are kept, by status; every status is there."""
+        return await self.database.read(queue.counts)
+
+    async def retain(self, *, events_days: float, events_max: int, commands_days: float, now_ms: int) -> None:
+        """Removes events and finished commands that are too old or too many, a little at a time; audit rows stay.
+
+        A seq is never used again. Others' writes go in between.
+        """
+        events_ms = now_ms - int(events_days * _DAY_MS)
+        commands_ms = now_ms - int(commands_days * _DAY_MS)
+        while await self.database.write(lambda conn: journal.trim(conn, before_ms=events_ms, keep=events_max)):
+            pass
+        while await self.database.write(lambda conn: queue.trim(conn, before_ms=commands_ms)):
+            pass
+
+    async def watch(self) -> Never:
+        """Raises StoreError when the store can write no more, ever: the daemon must end then."""
+        await self.database.watch()
+
+    def health(self) -> Mapping[str, object]:
+        """JSON-shaped: `status` (`ok` or `degraded`), `path`, `size` in bytes, `why` if degraded, `notice` if there is one."""
+        told = self.database.health()
+        if not self._unreadable:
+            return told
+        names = ", ".join(self._unreadable)
+        return {**told, "status": "degraded", "why": told.get("why") or f"These agents' rows cannot be read: {names}."}
+
+    async def close(self) -> None:
+        """Finishes what was accepted and closes the database; idempotent."""
+        await self.database.close()
+
+
+def _incarnation(connection: sqlite3.Connection) -> str:
+    (value,) = connection.execute("SELECT value FROM meta WHERE name = 'incarnation'").fetchone()
+    return str(value)
