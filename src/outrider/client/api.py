@@ -1,0 +1,192 @@
+"""Our own HTTP and WebSocket API from the other side: one method a call, for the command line and other faces.
+
+Every method raises the OutriderError that the daemon answered with, NoDaemon where none answers, TimedOut where the answer
+does not come in time.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, cast
+from urllib.parse import quote, urlencode
+
+from outrider.client.exchange import Answer, address, exchange
+from outrider.client.failure import failure
+from outrider.client.stream import JsonObject, Sleep, filters, follow, greeting, seq
+from outrider.errors import OutriderError
+from outrider.settings import DEFAULT_URL
+
+if TYPE_CHECKING:
+    from outrider.model.wire import AgentJSON, AuditJSON, CommandJSON, KindJSON, WhyJSON
+
+PAGE = 500
+
+
+class Client:
+    """A daemon's API at `url` (http, https, or `unix:/path`). Keeps no connection open between calls."""
+
+    def __init__(
+        self, url: str = DEFAULT_URL, token: str | None = None, *, timeout_s: float = 30.0, sleep: Sleep = asyncio.sleep
+    ) -> None:
+        self.address = address(url)
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._timeout_s = timeout_s
+        self._sleep = sleep
+
+    async def health(self) -> JsonObject:
+        """How the daemon is; also where it says that it is degraded."""
+        answer = await self._exchange("GET", "/health")
+        return self._decoded(answer) if answer.status == 503 else self._checked(answer)
+
+    async def agents(self, **filters: str | None) -> "list[AgentJSON]":
+        """All agents; `state`, `node`, `kind`, `q` narrow it down."""
+        return cast("list[AgentJSON]", (await self._get("/api/agents", "", **filters))["agents"])
+
+    async def spawn(self, body: JsonObject) -> "AgentJSON":
+        """Starts an agent; the body's fields are those of SpawnRequest."""
+        return cast("AgentJSON", await self._post("/api/agents", body))
+
+    async def agent(self, session: str) -> "AgentJSON":
+        """One agent."""
+        return cast("AgentJSON", await self._get(_agent(session)))
+
+    async def why(self, session: str) -> "WhyJSON":
+        """The evidence for what an agent is said to do."""
+        return cast("WhyJSON", await self._get(_agent(session, "why")))
+
+    async def log(self, session: str, limit: int = 100) -> "list[AuditJSON]":
+        """Who had what done to an agent."""
+        body = await self._get(_agent(session, "log"), limit=limit)
+        return cast("list[AuditJSON]", next(value for value in body.values() if isinstance(value, list)))
+
+    async def output(self, session: str, lines: int = 100, *, ansi: bool = False) -> str:
+        """The last lines of an agent's pane; with colours where `ansi`."""
+        return str((await self._get(_agent(session, "output"), lines=lines, ansi="true" if ansi else None))["output"])
+
+    async def command(
+        self, session: str, text: str, *, options: JsonObject | None = None, key: str | None = None
+    ) -> JsonObject:
+        """Has a text typed; `options` are when, priority, delay_s, expires_s. The same `key` twice is typed once."""
+        headers = {"Idempotency-Key": key} if key else {}
+        return await self._post(_agent(session, "command"), {"command": text, **(options or {})}, headers)
+
+    async def commands(
+        self, session: str | None = None, *, status: str | None = None, limit: int = 50
+    ) -> "list[CommandJSON]":
+        """Newest first, of one agent or of all."""
+        path = _agent(session, "commands") if session else "/api/commands"
+        return cast("list[CommandJSON]", (await self._get(path, status=status, limit=limit))["commands"])
+
+    async def find_command(self, command_id: str) -> "CommandJSON":
+        """One command with its attempts."""
+        return cast("CommandJSON", await self._get(f"/api/commands/{quote(command_id, safe='')}"))
+
+    async def cancel(self, command_id: str) -> "CommandJSON":
+        """Takes a command back that has not started."""
+        answer = await self._exchange("DELETE", f"/api/commands/{quote(command_id, safe='')}")
+        return cast("CommandJSON", self._checked(answer))
+
+    async def interrupt(self, session: str) -> "AgentJSON":
+        """Interrupts what the agent does."""
+        return cast("AgentJSON", await self._post(_agent(session, "interrupt")))
+
+    async def keys(self, session: str, keys: Sequence[str]) -> "AgentJSON":
+        """Presses named keys in the agent's pane."""
+        return cast("AgentJSON", await self._post(_agent(session, "keys"), {"keys": list(keys)}))
+
+    async def kill(self, session: str) -> "AgentJSON":
+        """Ends an agent and every process it started."""
+        return cast("AgentJSON", await self._post(_agent(session, "kill")))
+
+    async def restart(self, session: str) -> "AgentJSON":
+        """Starts an agent again as it was spawned."""
+        return cast("AgentJSON", await self._post(_agent(session, "restart")))
+
+    async def adopt(self, session: str, kind: str | None = None, server: str | None = None) -> "AgentJSON":
+        """Takes over an agent that somebody else started; `server` is its tmux socket."""
+        body = {name: value for name, value in (("kind", kind), ("server", server)) if value is not None}
+        return cast("AgentJSON", await self._post(_agent(session, "adopt"), body))
+
+    async def forget(self, session: str) -> "AgentJSON":
+        """Leaves an agent alone from now on; it keeps running."""
+        return cast("AgentJSON", await self._post(_agent(session, "forget")))
+
+    async def kinds(self) -> "list[KindJSON]":
+        """The kinds of agents the daemon knows."""
+        return cast("list[KindJSON]", (await self._get("/api/kinds"))["kinds"])
+
+    async def stats(self) -> JsonObject:
+        """Counts by state, the queue, the uptime."""
+        return await self._get("/api/stats")
+
+    async def journal(
+        self, since: int = 0, sessions: Iterable[str] = (), names: Iterable[str] = ()
+    ) -> AsyncIterator[JsonObject]:
+        """The journal after `since` up to now, oldest first."""
+        sessions, names = tuple(sessions), tuple(names)
+        while True:
+            query = filters(since, sessions, names)
+            found = (await self._get("/api/events", query, limit=PAGE))["events"]
+            assert isinstance(found, list)
+            for event in found:
+                yield event
+            if len(found) < PAGE:
+                return
+            since = seq(found[-1])
+
+    async def cursor(self) -> int:
+        """The seq of the newest event."""
+        return await greeting(self.address, self._headers, self._timeout_s)
+
+    def events(
+        self, since: int | None = None, sessions: Iterable[str] = (), names: Iterable[str] = ()
+    ) -> AsyncIterator[JsonObject]:
+        """Events after `since` (None: from now on) and then as they happen, for ever: no gap, no repeat.
+
+        A connection that ends is made again, at once the first time, then after up to 5 s. NoDaemon only where the first fails.
+        """
+        return follow(
+            self.address, self._headers, since, sessions=tuple(sessions), names=tuple(names), sleep=self._sleep
+        )
+
+    async def _get(self, path: str, query: str = "", **parameters: str | int | None) -> JsonObject:
+        own = urlencode({name: value for name, value in parameters.items() if value is not None})
+        query = "&".join(part for part in (query, own) if part)
+        return self._checked(await self._exchange("GET", f"{path}?{query}" if query else path))
+
+    async def _post(
+        self, path: str, body: JsonObject | None = None, headers: Mapping[str, str] | None = None
+    ) -> JsonObject:
+        return self._checked(await self._exchange("POST", path, body, headers))
+
+    async def _exchange(
+        self, method: str, path: str, body: JsonObject | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        every = {**self._headers, **(headers or {})}
+        content = b""
+        if body is not None:
+            # Half surrogates (bytes of a file name that are no UTF-8) go as escapes, which JSON can carry.
+            content = json.dumps(body).encode()
+            every["Content-Type"] = "application/json"
+        return await exchange(self.address, method, path, every, content, timeout_s=self._timeout_s)
+
+    def _checked(self, answer: Answer) -> JsonObject:
+        body = self._decoded(answer)
+        if answer.status >= 400:
+            raise failure(answer.status, body)
+        return body
+
+    def _decoded(self, answer: Answer) -> JsonObject:
+        try:
+            body = json.loads(answer.body)
+        except ValueError:
+            body = None
+        if not isinstance(body, dict):
+            raise OutriderError(
+                f"{self.address.url} answered {answer.status} with something that is not a JSON object: is that an Outrider daemon?"
+            )
+        return body
+
+
+def _agent(session: str, what: str = "") -> str:
+    return f"/api/agents/{quote(session, safe='')}{'/' if what else ''}{what}"
