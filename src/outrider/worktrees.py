@@ -1,0 +1,260 @@
+"""Git worktrees for agents, and read-only questions to git.
+
+What comes in are a working directory and a session's name; what comes out is a directory of its own for the agent, on a branch
+of its own, outside the repository. Nothing here writes into the work tree or the index that the caller works in: every git runs
+with `--no-optional-locks`, and only `worktree add` (and its undoing, if it failed) changes anything, in the repository's own
+records. Removing worktrees is not here: they may hold work.
+
+Git is told everything by arguments, asked by exit codes and plumbing output; its messages are quoted, never interpreted.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import re
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from outrider.errors import Conflict, InvalidInput, OutriderError, TimedOut, Unavailable
+from outrider.logic.names import check_session
+
+# A checkout of a large repository, or a hook of it, takes its time; a question does not.
+_ADD_LIMIT_S = 300.0
+_ASK_LIMIT_S = 20.0
+# They would turn git to another repository than that of the directory it is sent to.
+_MISLEADING = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY")
+
+
+@dataclass(frozen=True, slots=True)
+class Worktree:
+    """A worktree that is there. `path` is its root, `workdir` the same place in it that was asked for in the repository.
+
+    `branch` is checked out in it, without `refs/heads/`; `base` is the commit (full hash) it was at when it was made.
+    """
+
+    path: Path
+    workdir: Path
+    branch: str
+    base: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def words(self) -> str:
+        """The first line that git complained with, else its exit status."""
+        return next((line for line in self.err.splitlines() if line.strip()), f"exit status {self.code}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Git:
+    """Git in one directory. `environment` is what it inherits; None stands for the daemon's own."""
+
+    directory: Path
+    environment: Mapping[str, str] | None
+
+    async def ask(self, *arguments: str, limit_s: float = _ASK_LIMIT_S) -> _Answer:
+        """Runs it to its end. Unavailable where there is no git; TimedOut, with all it started killed, after the limit."""
+        environment = self.environment
+        if environment is not None:
+            environment = {name: value for name, value in environment.items() if name not in _MISLEADING}
+        try:
+            process = await asyncio.create_subprocess_exec(
+                "git",
+                "--no-optional-locks",
+                "-C",
+                os.fspath(self.directory),
+                *arguments,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env=environment,
+                start_new_session=True,  # no terminal to ask a password on, and a group to end it by
+            )
+        except FileNotFoundError as missing:
+            raise Unavailable("git is not on the PATH; a worktree needs it: install git") from missing
+        try:
+            async with asyncio.timeout(limit_s):
+                out, err = await process.communicate()
+        except TimeoutError as late:
+            raise TimedOut(f"git {arguments[0]} in {self.directory} took longer than {limit_s:.0f} s") from late
+        finally:
+            if process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):  # it ended just now
+                    os.killpg(process.pid, signal.SIGKILL)
+                await process.wait()
+        return _Answer(process.returncode or 0, os.fsdecode(out).rstrip("\n"), os.fsdecode(err))
+
+    async def commit(self, name: str) -> str | None:
+        """The full hash of the commit of that name, None where there is none."""
+        answer = await self.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+        return answer.out if answer.code == 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is to be added: the new branch starts at `start`; an old one is checked out as it stands."""
+
+    path: Path
+    branch: str
+    start: str
+    base: str
+    new: bool
+
+
+async def branch(workdir: Path, *, env: Mapping[str, str] | None = None) -> str | None:
+    """The branch that is checked out there; None for a detached head, and where there is no repository or no git."""
+    try:
+        answer = await _Git(workdir, env).ask("symbolic-ref", "--quiet", "--short", "HEAD")
+    except (Unavailable, TimedOut):
+        return None
+    return answer.out if answer.code == 0 and answer.out else None
+
+
+async def create(
+    workdir: Path, session: str, branch: str | None, base_dir: Path, *, env: Mapping[str, str] | None = None
+) -> Worktree:
+    """Makes `base_dir/<repository>-<hash>/<session>`, on `branch` or, where that is empty, on a new `outrider/<session>`.
+
+    A branch that is there is checked out as it stands; one that only a single remote has is made to follow it; any other is
+    made at the commit that `workdir` is on. Uncommitted work stays where it is. InvalidInput (not a repository, bare, no
+    commit, impossible branch), Conflict (path or branch taken), Unavailable (no git), TimedOut, or OutriderError with git's
+    own words; then nothing is left behind.
+    """
+    check_session(session)
+    _must_be_directory(workdir)
+    git = _Git(workdir, env)
+    common, prefix = await _repository(git)
+    plan = await _plan(git, session, branch, base_dir / _folder(common) / session)
+    await _add(git, plan)
+    inner = plan.path / prefix
+    return Worktree(plan.path, inner if inner.is_dir() else plan.path, plan.branch, plan.base)
+
+
+def _must_be_directory(workdir: Path) -> None:
+    if not workdir.is_dir():
+        raise InvalidInput(f"workdir: {workdir} is not a directory", detail={"field": "workdir"})
+
+
+def _must_be_free(path: Path) -> None:
+    if os.path.lexists(path):
+        raise Conflict(
+            f"{path} is there already, from an earlier worktree; take another session name, or remove it first",
+            detail={"path": os.fspath(path)},
+        )
+
+
+async def _repository(git: _Git) -> tuple[Path, str]:
+    """The repository's own directory, and where in the work tree we stand (`src/` or nothing)."""
+    kind = await git.ask("rev-parse", "--is-bare-repository", "--is-inside-work-tree", "--git-common-dir")
+    if kind.code:
+        raise InvalidInput(
+            f"workdir: {git.directory} is in no git repository that can be used, and a worktree needs one "
+            f"(git says: {kind.words}); run git init there, or leave the worktree out",
+            detail={"field": "workdir"},
+        )
+    bare, inside, common = kind.out.split("\n", 2)
+    if bare == "true" or inside != "true":
+        what = "a bare repository" if bare == "true" else "inside a .git directory"
+        raise InvalidInput(
+            f"workdir: {git.directory} is {what}; name a directory with checked-out files", detail={"field": "workdir"}
+        )
+    prefix = await git.ask("rev-parse", "--show-prefix")
+    return (git.directory / common).resolve(), prefix.out
+
+
+def _folder(common: Path) -> str:
+    """A name for the repository that people know and no other repository has."""
+    known = common.parent.name if common.name == ".git" else common.name.removesuffix(".git")
+    readable = re.sub(r"[^A-Za-z0-9_.-]+", "-", known).strip("-.") or "repository"
+    return f"{readable[:40]}-{hashlib.sha256(os.fsencode(common)).hexdigest()[:10]}"
+
+
+async def _plan(git: _Git, session: str, wanted: str | None, path: Path) -> _Plan:
+    _must_be_free(path)
+    head = await git.commit("HEAD")
+    if head is None:
+        raise InvalidInput(
+            f"workdir: {git.directory} has no commit yet; make one first, a worktree starts from a commit"
+        )
+    name = wanted or f"outrider/{session}"
+    if name.startswith("-") or not name.isprintable() or (await git.ask("check-ref-format", f"refs/heads/{name}")).code:
+        raise InvalidInput(
+            f"worktree: {name!r} cannot be a branch's name; try feature/{session}", detail={"field": "worktree"}
+        )
+    there = await git.commit(f"refs/heads/{name}")
+    if there is None:
+        remote = await _only_remote(git, name) if wanted else None
+        start = remote or head
+        return _Plan(path, name, start, await git.commit(start) or head, new=True)
+    if where := await _checked_out(git, name):
+        raise Conflict(
+            f"branch {name} is checked out in {where} already, and git allows it once; name another branch "
+            f"(if that directory is gone: git worktree prune)",
+            detail={"branch": name, "path": where},
+        )
+    if not wanted:
+        raise Conflict(
+            f"branch {name} is there already, from an earlier worktree; to go on with it, ask for it by name "
+            f"(--worktree={name}), else name another branch",
+            detail={"branch": name},
+        )
+    return _Plan(path, name, name, there, new=False)
+
+
+async def _only_remote(git: _Git, name: str) -> str | None:
+    """`origin/name` where exactly one remote has that branch."""
+    remotes = (await git.ask("remote")).out.splitlines()
+    found = [remote for remote in remotes if await git.commit(f"refs/remotes/{remote}/{name}")]
+    return f"{found[0]}/{name}" if len(found) == 1 else None
+
+
+async def _checked_out(git: _Git, name: str) -> str | None:
+    """The worktree that has the branch checked out."""
+    where = None
+    for line in (await git.ask("worktree", "list", "--porcelain")).out.splitlines():
+        key, _, value = line.partition(" ")
+        if key == "worktree":
+            where = value
+        elif key == "branch" and value == f"refs/heads/{name}":
+            return where
+    return None
+
+
+async def _add(git: _Git, plan: _Plan) -> None:
+    try:
+        plan.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as refused:
+        raise OutriderError(
+            f"the worktrees' directory {plan.path.parent} cannot be made: {refused.strerror}"
+        ) from refused
+    made = ("-b", plan.branch, os.fspath(plan.path), plan.start) if plan.new else (os.fspath(plan.path), plan.branch)
+    done = False
+    try:
+        answer = await git.ask("worktree", "add", "--quiet", *made, limit_s=_ADD_LIMIT_S)
+        if answer.code:
+            raise OutriderError(
+                f"git could not make the worktree {plan.path}: {answer.words}", detail={"git": answer.err[-2000:]}
+            )
+        done = True
+    finally:
+        if not done:
+            await _undo(git, plan)
+
+
+async def _undo(git: _Git, plan: _Plan) -> None:
+    """Takes back a worktree that did not come to be: nobody can have worked in it, its path was free before."""
+    # Twice forced: git keeps it locked while it is being made.
+    await git.ask("worktree", "remove", "--force", "--force", os.fspath(plan.path))
+    if plan.new and await git.commit(f"refs/heads/{plan.branch}") == plan.base:
+        await git.ask("branch", "--quiet", "-D", plan.branch)
+    for leftover in (plan.path, plan.path.parent):
+        with contextlib.suppress(OSError):  # not there, or another session's worktree is beside it
+            leftover.rmdir()
