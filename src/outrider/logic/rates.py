@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Bucket:
-    """Lets `per_s` things a second through, and as many at once after a rest. Times in ms."""
+    """Lets `per_s` things a second through, and as many at once after a rest (one at least). Times in ms."""
 
     per_s: float
     _level: float = field(init=False)
@@ -15,16 +15,13 @@ class Bucket:
         self._level = max(1.0, self.per_s)
 
     def wait_ms(self, now_ms: int) -> int:
-        """How long until one more may pass; 0 lets it pass and counts it."""
+        """Counts one more, and says how long it has to wait for its turn; 0 lets it pass at once."""
         full = max(1.0, self.per_s)
-        self._level = min(full, self._level + max(0, now_ms - self._at_ms) * self.per_s / 1000)
+        self._level = min(full, self._level + max(0, now_ms - self._at_ms) * self.per_s / 1000) - 1.0
         self._at_ms = now_ms
-        if self._level >= 1.0:
-            self._level -= 1.0
-            return 0
-        return max(1, round((1.0 - self._level) * 1000 / self.per_s))
+        return 0 if self._level >= 0 else max(1, round(-self._level * 1000 / self.per_s))
 
 
 def backoff_ms(attempt: int, first_s: float, jitter: float) -> int:
     """Pause before the attempt after number `attempt` (from 1): doubling from `first_s`, spread by `jitter` in 0–1."""
-    return round(first_s * 1000 * 2 ** (attempt - 1) * (0.75 + 0.5 * jitter))
+    return round(first_s * 1000 * float(2 ** (attempt - 1)) * (0.75 + 0.5 * jitter))

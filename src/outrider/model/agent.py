@@ -29,9 +29,9 @@ NO_COUNTERS = Counters()
 class Agent:
     """One agent as it is known now; `id` is its own for ever, `session` is its address on this node.
 
-    `generation` is the token of the spawn, checked on every hook event; adopted agents have an empty one.
-    `argv` and `env` (only what the spawn added) are what `restart` uses again. `progress` is 0–100, or None where nothing
-    says so (`progress_source` is then `none`).
+    `generation` is the token of the spawn, checked on every hook event; adopted agents have an empty one. `argv` is what was
+    started; `extra` and `env` are what the request added to the kind's own, as `restart` does again. `progress` is 0–100, or
+    None where nothing says so (`progress_source` is then `none`).
     """
 
     id: str
@@ -49,6 +49,7 @@ class Agent:
     auto: str | None = None
     spec: str | None = None
     argv: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     pid: int | None = None
     agent_session: str | None = None

@@ -40,23 +40,59 @@ class Signs:
     titles: tuple[re.Pattern[str], ...] = ()
 
 
+class Side(StrEnum):
+    """Where a region lies to the one it is `within`: inside of it, or above or below it and its fences."""
+
+    IN = "in"
+    ABOVE = "above"
+    BELOW = "below"
+
+
+class Pick(StrEnum):
+    """Which row of several that match `start` begins a region."""
+
+    FIRST = "first"
+    LAST = "last"
+
+
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A named part of the visible rows: from a row that matches `start` to one that matches `end`, as `logic.screen` finds it."""
+    """A named part of the visible rows, found by structure: it begins with the row that `pick` chooses of those matching `start`.
+
+    It lies on one `side` of the region `within` (empty: the whole screen). `fence` must match the row just above its start,
+    `end` is the first row after the start that is not part of it; `closed` means that without such a row there is no region.
+    `open` means that it begins at the top where `start` matches nowhere. `rows` keeps only so many rows from its start, if set.
+    `without` names regions whose presence means that this one is not there. Fences are not part of the region.
+    """
 
     name: str
+    within: str = ""
+    side: Side = Side.IN
+    fence: re.Pattern[str] | None = None
     start: re.Pattern[str] | None = None
     end: re.Pattern[str] | None = None
-    pick: str = "last"
+    closed: bool = False
+    open: bool = False
+    pick: Pick = Pick.LAST
     rows: int = 0
+    without: tuple[str, ...] = ()
+
+
+class By(StrEnum):
+    """What makes a rule's state and detail more exact than the rule itself: the command it found, the tool, or the dialog's form."""
+
+    RULE = "rule"
+    COMMAND = "command"
+    TOOL = "tool"
+    DIALOG = "dialog"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Where `pattern` matches in `region`, the agent is in `state`; `unless` takes that back. File order is precedence.
+    """Where `pattern` is found in `region` (rows joined by newlines, `^` and `$` at rows), the agent is in `state`.
 
-    `detail` fills fields of `Detail` with templates of the pattern's named groups. A rule that is `passive` shows something
-    that may be old (an error in the last block) and only speaks while nothing busy is seen.
+    File order is precedence. `unless` found in the same region takes it back; every pattern of `where` must be found in its
+    region as well. `detail` fills fields of `Detail` with templates of the named groups of `pattern` and `where`.
     """
 
     id: str
@@ -64,6 +100,8 @@ class Rule:
     region: str
     pattern: re.Pattern[str]
     unless: re.Pattern[str] | None = None
+    where: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
+    by: By = By.RULE
     detail: Mapping[str, str] = field(default_factory=dict)
     confidence: Confidence = Confidence.HIGH
 
@@ -124,6 +162,8 @@ class Kind:
     """One kind of agent. `channel` names the native channel module it has (`claude`), empty for none.
 
     `origin` is the file it was read from, for messages; `version` the agent's version its rules were recorded on.
+    `shell` says that it is itself a shell: another program in front of it is its work; for all others a shell in front
+    means that the agent has left.
     """
 
     name: str
@@ -132,6 +172,7 @@ class Kind:
     launch: LaunchSpec
     version: str = ""
     channel: str = ""
+    shell: bool = False
     signs: Signs = Signs()
     regions: tuple[Region, ...] = ()
     rules: tuple[Rule, ...] = ()

@@ -1,0 +1,97 @@
+"""The crew: what is known of every agent while the daemon runs."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from outrider.errors import NoSuchAgent
+from outrider.kinds.channels.claude_hooks import ClaudeVoice
+from outrider.logic.rates import Bucket
+from outrider.logic.tracker import Tracker
+from outrider.model.agent import Agent
+from outrider.model.kind import Kind
+from outrider.model.pane import Pane, PaneRef, Screen
+from outrider.processes import Process
+
+REMEMBERED_PROMPTS = 50
+
+
+@dataclass(slots=True)
+class Member:
+    """One agent at work: the record that is stored, and what is only known in passing.
+
+    `process` is the agent's own process where it is not the pane's; `prompts` are the texts it said it took in, with the
+    time (ms); `ours` is the last text we sent it.
+    """
+
+    agent: Agent
+    kind: Kind
+    tracker: Tracker
+    rate: Bucket
+    voice: ClaudeVoice | None = None
+    pane: Pane | None = None
+    screen: Screen | None = None
+    process: Process | None = None
+    prompts: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=REMEMBERED_PROMPTS))
+    ours: str | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether its process is believed to be there."""
+        return self.agent.verdict.alive
+
+
+class Crew:
+    """All members, found by session name, id, pane or generation."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, Member] = {}
+
+    def __iter__(self) -> Iterator[Member]:
+        return iter(tuple(self._by_id.values()))
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def add(self, member: Member) -> None:
+        """Takes it in; a dead member of the same session name must have been removed before."""
+        self._by_id[member.agent.id] = member
+
+    def remove(self, agent_id: str) -> None:
+        """Forgets it; an unknown id is no error."""
+        self._by_id.pop(agent_id, None)
+
+    def by_id(self, agent_id: str) -> Member | None:
+        """The member with that id."""
+        return self._by_id.get(agent_id)
+
+    def find(self, session: str) -> Member | None:
+        """The member of that session name."""
+        return next((member for member in self._by_id.values() if member.agent.session == session), None)
+
+    def get(self, session: str) -> Member:
+        """The member of that session name; NoSuchAgent names the nearest where there is none."""
+        member = self.find(session)
+        if member is None:
+            raise NoSuchAgent(
+                f"No agent has the session name {session!r} here. {_known(m.agent.session for m in self)}",
+                detail={"session": session},
+            )
+        return member
+
+    def of_generation(self, generation: str) -> Member | None:
+        """The member that was spawned with that token; nothing for an empty one."""
+        if not generation:
+            return None
+        return next((member for member in self._by_id.values() if member.agent.generation == generation), None)
+
+    def by_ref(self) -> dict[PaneRef, Member]:
+        """Members by their pane, those that are gone left out."""
+        return {member.agent.ref: member for member in self._by_id.values() if member.agent.ended_ms is None}
+
+
+def _known(sessions: Iterable[str]) -> str:
+    names = sorted(sessions)
+    if not names:
+        return "There are no agents; `outrider spawn` starts one."
+    return "Known: " + ", ".join(names[:10]) + (" …" if len(names) > 10 else "") + "."

@@ -1,0 +1,263 @@
+"""Lanes: one agent's commands, one after the other, from queued to a final status."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+
+from outrider.errors import Conflict, TerminalError
+from outrider.logic import composer, delivery
+from outrider.logic.composer import ComposerView
+from outrider.logic.delivery import Admission, Gate
+from outrider.logic.rates import Bucket, backoff_ms
+from outrider.model.audit import AuditRow
+from outrider.model.command import Attempt, Command, Stage, Status
+from outrider.model.event import EventName, Fact
+from outrider.store import Change, Step
+from outrider.supervisor.crew import Crew, Member
+from outrider.supervisor.ledger import Ledger
+from outrider.supervisor.typist import Outcome, Typist, Write
+
+log = structlog.get_logger()
+
+RECHECK_S = 1.0
+AWAY = "away"
+EVENTS = {
+    Status.SENT: EventName.COMMAND_SENT,
+    Status.FAILED: EventName.COMMAND_FAILED,
+    Status.EXPIRED: EventName.COMMAND_FAILED,
+    Status.UNCERTAIN: EventName.COMMAND_UNCERTAIN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How often a command is tried where tmux fails before the first key, and the pause after the first failure."""
+
+    attempts: int = 3
+    backoff_s: float = 2.0
+
+
+class Lane:
+    """The commands of one agent, in the order in which they are to be typed."""
+
+    def __init__(
+        self,
+        agent_id: str,
+        *,
+        crew: Crew,
+        ledger: Ledger,
+        typist: Typist,
+        node_rate: Bucket,
+        clock: Callable[[], int],
+        random: Callable[[], float],
+        limits: Limits,
+    ) -> None:
+        self._agent_id = agent_id
+        self._crew = crew
+        self._ledger = ledger
+        self._typist = typist
+        self._node_rate = node_rate
+        self._clock = clock
+        self._random = random
+        self._limits = limits
+        self._waiting: list[Command] = []
+        self._wake = asyncio.Event()
+        self.why = ""
+
+    def add(self, commands: Sequence[Command]) -> None:
+        """Takes queued commands in, and one that an earlier daemon left in `sending`."""
+        self._waiting.extend(commands)
+        self._waiting.sort(key=lambda c: (c.status is not Status.SENDING, -c.priority, c.seq))
+        self._wake.set()
+
+    def drop(self, command_id: str) -> None:
+        """Forgets a command that was cancelled."""
+        self._waiting = [command for command in self._waiting if command.id != command_id]
+
+    def wake(self) -> None:
+        """Something changed: the agent's state, or the time."""
+        if self._waiting:
+            self._wake.set()
+
+    @property
+    def depth(self) -> int:
+        """How many commands are not finished."""
+        return len(self._waiting)
+
+    async def run(self) -> None:
+        """Serves for ever; ends when the agent is forgotten."""
+        while (member := self._crew.by_id(self._agent_id)) is not None:
+            await self._expire(self._clock())
+            command = self._head(self._clock())
+            if command is None or not await self._serve(member, command):
+                await self._rest(RECHECK_S if self._waiting else None)
+
+    async def _rest(self, limit_s: float | None) -> None:
+        self._wake.clear()
+        try:
+            async with asyncio.timeout(limit_s):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    def _head(self, now_ms: int) -> Command | None:
+        return next((c for c in self._waiting if c.not_before_ms is None or c.not_before_ms <= now_ms), None)
+
+    async def _expire(self, now_ms: int) -> None:
+        for command in list(self._waiting):
+            if command.status is Status.QUEUED and command.expires_ms is not None and command.expires_ms <= now_ms:
+                await self._close(
+                    command, None, Outcome(Status.EXPIRED, "Its time ran out before the agent was ready.")
+                )
+
+    async def _serve(self, member: Member, command: Command) -> bool:
+        """Tries the command now. False where there is nothing to do but wait."""
+        if command.status is Status.SENDING:
+            await self._resume(member, command)
+            return True
+        if not member.agent.verdict.alive:
+            await self._close(command, None, Outcome(Status.FAILED, "The agent is not running any more."))
+            return True
+        view = composer.view(member.kind, member.screen) if member.screen is not None else None
+        if self._admit(member, command, view).gate is Gate.WAIT:
+            return False  # the cheap question, before tmux is asked
+        await self._pace(member)
+        return command not in self._waiting or await self._attempt(member, command)
+
+    async def _pace(self, member: Member) -> None:
+        for bucket in (member.rate, self._node_rate):
+            if (pause_ms := bucket.wait_ms(self._clock())) > 0:
+                await asyncio.sleep(pause_ms / 1000)
+
+    def _admit(self, member: Member, command: Command, view: ComposerView | None) -> Admission:
+        gate = delivery.admit(
+            member.agent.verdict,
+            view,
+            member.kind.typing,
+            command.when,
+            ready=member.tracker.ready,
+            in_mode=member.pane is not None and member.pane.in_mode,
+            ours=member.ours,
+        )
+        self.why = gate.why
+        return gate
+
+    async def _attempt(self, member: Member, command: Command) -> bool:
+        """Looks once more, and types if the gate is open. False where it is not."""
+        try:
+            screen = await self._typist.look(member)
+        except TerminalError as error:
+            await self._fail_early(command, error)
+            return True
+        gate = self._admit(member, command, composer.view(member.kind, screen))
+        if gate.gate is Gate.WAIT:
+            return False
+        if gate.gate is Gate.REFUSE:
+            await self._close(command, None, Outcome(Status.FAILED, gate.why))
+            return True
+        opened = await self._open(command)
+        if opened is None:
+            return True
+        command, attempt = opened
+        if gate.gate is Gate.CLEAR and not await self._typist.empty(member):
+            await self._close(command, attempt, Outcome(Status.QUEUED, "The composer could not be emptied."))
+            return False
+        outcome = await self._typist.type(member, command, attempt, self._stages(command, attempt))
+        await self._close(command, attempt, outcome)
+        return True
+
+    async def _resume(self, member: Member, command: Command) -> None:
+        attempt = command.attempts[-1] if command.attempts else Attempt(1, Stage.OPENED, command.changed_ms)
+        if not member.agent.verdict.alive:
+            known = delivery.confirmed(command.text, member.prompts, attempt.started_ms)
+            status = Status.SENT if known else Status.UNCERTAIN if attempt.stage is Stage.ENTERING else Status.FAILED
+            await self._close(command, attempt, Outcome(status, "The agent is not running any more."))
+            return
+        outcome = await self._typist.resume(member, command, attempt, self._stages(command, attempt))
+        await self._close(command, attempt, outcome)
+
+    async def _fail_early(self, command: Command, error: TerminalError) -> None:
+        """tmux could not be asked: nothing was typed, so it is tried again, a few times and ever later."""
+        opened = await self._open(command)
+        if opened is None:
+            return
+        command, attempt = opened
+        tried = sum(1 for each in command.attempts if each.outcome == AWAY) + 1
+        if tried >= self._limits.attempts:
+            await self._close(command, attempt, Outcome(Status.FAILED, f"After {tried} attempts: {error.message}"))
+            return
+        await self._close(command, attempt, Outcome(Status.QUEUED, error.message), outcome_word=AWAY)
+        await asyncio.sleep(backoff_ms(tried, self._limits.backoff_s, self._random()) / 1000)
+
+    # ---- writing it down -------------------------------------------------------------------------
+
+    async def _open(self, command: Command) -> tuple[Command, Attempt] | None:
+        """Writes down that the command is being sent, before any key. None where somebody cancelled it first."""
+        now = self._clock()
+        attempt = Attempt(len(command.attempts) + 1, Stage.OPENED, now)
+        audit = AuditRow(
+            now, command.actor, "attempt", command.session, {"command": command.id, "number": attempt.number}
+        )
+        try:
+            await self._ledger.commit(
+                Change(steps=(Step(command.id, Status.SENDING, attempt, None, now),), audit=(audit,), durable=True)
+            )
+        except Conflict:
+            self.drop(command.id)
+            return None
+        sending = replace(command, status=Status.SENDING, attempts=(*command.attempts, attempt))
+        self._replace(sending)
+        return sending, attempt
+
+    def _stages(self, command: Command, attempt: Attempt) -> Write:
+        async def write(stage: Stage) -> None:
+            step = Step(command.id, None, replace(attempt, stage=stage), None, self._clock())
+            await self._ledger.commit(Change(steps=(step,), durable=True))
+
+        return write
+
+    async def _close(
+        self, command: Command, attempt: Attempt | None, outcome: Outcome, *, outcome_word: str | None = None
+    ) -> None:
+        """Writes down how it ended, and tells everybody, in one transaction."""
+        now = self._clock()
+        if attempt is not None:
+            word = outcome_word or outcome.status.value
+            attempt = replace(
+                attempt, stage=Stage.CLOSED, ended_ms=now, outcome=word, proof=outcome.proof, screen=outcome.screen
+            )
+        error = None if outcome.status in (Status.SENT, Status.QUEUED) else outcome.proof
+        try:
+            await self._ledger.commit(
+                Change(
+                    steps=(Step(command.id, outcome.status, attempt, error, now),),
+                    audit=(self._ending(command, outcome, now),),
+                    facts=self._facts(command, outcome, now),
+                    durable=True,
+                )
+            )
+        except Conflict:
+            self.drop(command.id)
+            return
+        if outcome.status is Status.QUEUED and attempt is not None:
+            self._replace(replace(command, status=Status.QUEUED, attempts=(*command.attempts[:-1], attempt)))
+        else:
+            self.drop(command.id)
+
+    def _ending(self, command: Command, outcome: Outcome, now_ms: int) -> AuditRow:
+        data = {"command": command.id, "proof": outcome.proof}
+        return AuditRow(now_ms, command.actor, f"command_{outcome.status.value}", command.session, data)
+
+    def _facts(self, command: Command, outcome: Outcome, now_ms: int) -> tuple[Fact, ...]:
+        name = EVENTS.get(outcome.status)
+        if name is None:
+            return ()
+        data: dict[str, object] = {"jobId": command.id, "command": command.text, "status": outcome.status.value}
+        if outcome.status is not Status.SENT:
+            data["error"] = outcome.proof
+        return (Fact(name, command.session, now_ms, data),)
+
+    def _replace(self, command: Command) -> None:
+        self._waiting = [command if each.id == command.id else each for each in self._waiting]

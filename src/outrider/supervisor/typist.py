@@ -1,0 +1,180 @@
+"""The typist: types one text into one agent, and says what became of it.
+
+It looks before the first key and between all of them. Each stage of an attempt is written down, through `stage`, *before* it is
+done: what is written tells the next daemon what may have happened, whatever cuts this one off.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from outrider.errors import PaneGone, TerminalError
+from outrider.logic import composer, delivery
+from outrider.logic.composer import ComposerView
+from outrider.logic.delivery import Next
+from outrider.model.command import Attempt, Command, Stage, Status
+from outrider.model.kind import Method
+from outrider.model.pane import Screen
+from outrider.model.state import BUSY
+from outrider.ports import Terminal
+from outrider.supervisor.crew import Member
+
+LOOK_S = 0.08
+SEEN_S = 4.0
+AGAIN_S = 1.5
+ENTERS = 3
+UNHEARD_S = 0.3
+CRASH_SETTLES_S = 1.5
+CRASH_LOOKS_S = 4.0
+
+TAKEN = "The agent said that it took the text in."
+LEFT = "The text was seen in the composer and then seen gone."
+
+Write = Callable[[Stage], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended: a sentence on how that is known, and the screen where it is not.
+
+    Status `queued` says that it is certain that nothing was typed and the command may be tried again.
+    """
+
+    status: Status
+    proof: str
+    screen: str | None = None
+
+
+class Typist:
+    """Types through the terminal; nobody else does."""
+
+    def __init__(self, terminal: Terminal, clock: Callable[[], int]) -> None:
+        self._terminal = terminal
+        self._clock = clock
+
+    async def look(self, member: Member) -> Screen:
+        """The agent's screen now, with colours."""
+        return await self._terminal.look(member.agent.ref, styled=True)
+
+    async def empty(self, member: Member) -> bool:
+        """Empties the composer; False where something still stands there."""
+        await self._terminal.press(member.agent.ref, member.kind.typing.clear)
+        return await self._until(member, lambda view: view is not None and view.empty, AGAIN_S)
+
+    async def type(self, member: Member, command: Command, attempt: Attempt, stage: Write) -> Outcome:
+        """The composer was just seen empty: the text goes in, is seen there, and Enter follows."""
+        typing = member.kind.typing
+        typed = delivery.guarded(typing, command.text)
+        await stage(Stage.TYPING)
+        send = self._terminal.paste if typing.method is Method.PASTE else self._terminal.write
+        try:
+            await send(member.agent.ref, typed)
+        except PaneGone:
+            return Outcome(Status.FAILED, "The agent's pane went away; nothing was typed.")
+        except TerminalError as error:
+            return await self._unknown(member, f"tmux failed while the text went in: {error.message}")
+        self._terminal.urge(member.agent.ref)
+        if not await self._until(member, lambda view: delivery.after_typing(view, typed) is Next.ENTER, SEEN_S):
+            return await self._unknown(member, "The text was not seen in the composer.")
+        await asyncio.sleep(typing.settle_ms / 1000)
+        return await self.enter(member, command, attempt, stage)
+
+    async def enter(self, member: Member, command: Command, attempt: Attempt, stage: Write) -> Outcome:
+        """The text stands in the composer: Enter, and again only while it still stands there, until there is proof."""
+        typed = delivery.guarded(member.kind.typing, command.text)
+        if not await self._until(member, lambda view: view is not None and composer.holds(view, typed), AGAIN_S):
+            if delivery.confirmed(command.text, member.prompts, attempt.started_ms):
+                return Outcome(Status.SENT, TAKEN)
+            return await self._unknown(member, "The text went from the composer before Enter was pressed.")
+        await stage(Stage.ENTERING)
+        member.ours = command.text
+        for _ in range(ENTERS):
+            try:
+                await self._terminal.press(member.agent.ref, member.kind.typing.submit)
+            except TerminalError as error:
+                return await self._unknown(member, f"tmux failed at Enter: {error.message}")
+            member.tracker.typed(self._clock())
+            self._terminal.urge(member.agent.ref)
+            outcome = await self._proof(member, command, attempt, typed)
+            if outcome is not None:
+                return outcome
+        return await self._unsubmitted(member, typed)
+
+    async def _proof(self, member: Member, command: Command, attempt: Attempt, typed: str) -> Outcome | None:
+        """Watches what becomes of a submitted text. None: it still stands in the composer, Enter had no effect."""
+        start = self._clock()
+        while True:
+            view = await self._view(member)
+            waited_ms = self._clock() - start
+            heard = member.voice is not None or view is None
+            patience_ms = member.kind.typing.patience_ms if heard else UNHEARD_S * 1000
+            taken = delivery.confirmed(command.text, member.prompts, attempt.started_ms)
+            match delivery.after_enter(view, typed, taken=taken, patient=waited_ms < patience_ms):
+                case Next.SENT:
+                    return Outcome(Status.SENT, TAKEN if taken else LEFT)
+                case Next.ENTER if waited_ms > AGAIN_S * 1000:
+                    return None
+                case Next.UNCERTAIN:
+                    return await self._unknown(member, "After Enter the composer was not seen empty.")
+                case _:
+                    await asyncio.sleep(LOOK_S)
+
+    async def _unsubmitted(self, member: Member, typed: str) -> Outcome:
+        """Enter has no effect: the text is taken back out, so that nobody sends it by accident later."""
+        await self._terminal.press(member.agent.ref, member.kind.typing.clear)
+        if await self._until(member, lambda view: view is not None and not composer.holds(view, typed), AGAIN_S):
+            return Outcome(Status.FAILED, "The agent ignored Enter; the text was taken out of the composer again.")
+        return await self._unknown(member, "The agent ignored Enter, and the text may still stand in its composer.")
+
+    async def resume(self, member: Member, command: Command, attempt: Attempt, stage: Write) -> Outcome:
+        """An earlier daemon was cut off in this attempt: what happened is read off before anything else is done."""
+        typed = delivery.guarded(member.kind.typing, command.text)
+        start = self._clock()
+        step = Next.WATCH
+        while step is Next.WATCH and self._clock() - start < CRASH_LOOKS_S * 1000:
+            step = delivery.after_crash(
+                attempt.stage,
+                await self._view(member),
+                typed,
+                taken=delivery.confirmed(command.text, member.prompts, attempt.started_ms),
+                moved=member.agent.verdict.state in BUSY,
+            )
+            if step in (Next.TYPE, Next.UNCERTAIN) and self._clock() - start < CRASH_SETTLES_S * 1000:
+                step = Next.WATCH  # what was typed may show late, and what the agent said be read late
+            if step is Next.WATCH:
+                await asyncio.sleep(LOOK_S)
+        match step:
+            case Next.SENT:
+                return Outcome(Status.SENT, f"After a restart of the daemon: {LEFT if member.voice is None else TAKEN}")
+            case Next.ENTER:
+                return await self.enter(member, command, attempt, stage)
+            case Next.TYPE:
+                return Outcome(Status.QUEUED, "The daemon was stopped before the text went in.")
+            case _ if attempt.stage is Stage.OPENED:
+                return Outcome(Status.QUEUED, "The daemon was stopped before anything was typed.")
+            case _:
+                return await self._unknown(member, "The daemon was stopped while it typed.")
+
+    # ---- looking ---------------------------------------------------------------------------------
+
+    async def _view(self, member: Member) -> ComposerView | None:
+        try:
+            return composer.view(member.kind, await self.look(member))
+        except TerminalError:
+            return None
+
+    async def _until(self, member: Member, wish: Callable[[ComposerView | None], bool], limit_s: float) -> bool:
+        """Looks until the composer is as wished; False where it does not come in time."""
+        end = self._clock() + limit_s * 1000
+        while not wish(await self._view(member)):
+            if self._clock() >= end:
+                return False
+            await asyncio.sleep(LOOK_S)
+        return True
+
+    async def _unknown(self, member: Member, why: str) -> Outcome:
+        try:
+            screen = await self.look(member)
+        except TerminalError:
+            return Outcome(Status.UNCERTAIN, why)
+        return Outcome(Status.UNCERTAIN, why, "\n".join(screen.rows))

@@ -1,0 +1,255 @@
+"""The watch: what is seen and heard of agents becomes their states, and changes of state become facts.
+
+In come looks at tmux servers, hook calls and session files; each goes to the tracker of the agent it is about. Out go changes
+for the record and wake-ups for the lanes. Handlers never wait: what they do between two sights is done at once.
+"""
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Protocol
+
+import structlog
+
+from outrider.kinds.channels import claude_session
+from outrider.logic.tracker import transitions
+from outrider.model.agent import Agent, Counters
+from outrider.model.audit import AuditRow
+from outrider.model.hook import HookEvent, SessionNote
+from outrider.model.pane import Away, Pane, PaneRef, Screen, Sight, Sweep
+from outrider.model.state import Verdict
+from outrider.ports import Terminal
+from outrider.processes import alive
+from outrider.store import Change
+from outrider.supervisor.crew import Crew, Member
+from outrider.supervisor.record import Record
+from outrider.supervisor.signs import agent_process
+
+log = structlog.get_logger()
+
+TICK_S = 0.5
+OUTRIDER = "outrider"
+
+
+class Hooks(Protocol):
+    """The hook spool."""
+
+    def batches(self) -> AsyncIterator[tuple[HookEvent, ...]]: ...
+    def discard(self, events: Sequence[HookEvent]) -> None: ...
+
+
+class Notes(Protocol):
+    """Session files that agents write of themselves."""
+
+    def notes(self) -> AsyncIterator[tuple[SessionNote, ...]]: ...
+
+
+class Watch:
+    """Follows every agent of the crew. `wake` is called with the id of an agent whose lane may have something to do."""
+
+    def __init__(
+        self,
+        *,
+        crew: Crew,
+        record: Record,
+        terminal: Terminal,
+        hooks: Hooks,
+        notes: Notes,
+        clock: Callable[[], int],
+        wake: Callable[[str], None],
+        stranger: Callable[[Pane], None],
+    ) -> None:
+        self._crew = crew
+        self._record = record
+        self._terminal = terminal
+        self._hooks = hooks
+        self._notes = notes
+        self._clock = clock
+        self._wake = wake
+        self._stranger = stranger
+        self.panes: dict[PaneRef, Pane] = {}
+        self.away: dict[str, str] = {}
+
+    async def run(self) -> None:
+        """Follows for ever; the daemon's task."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._follow_terminal())
+            group.create_task(self._follow_hooks())
+            group.create_task(self._follow_notes())
+            group.create_task(self._follow_time())
+
+    async def _follow_terminal(self) -> None:
+        self.follow()
+        async for sight in self._terminal.sights():
+            self.sight(sight)
+
+    async def _follow_hooks(self) -> None:
+        async for events in self._hooks.batches():
+            self.hooks(events)
+
+    async def _follow_notes(self) -> None:
+        async for notes in self._notes.notes():
+            self.notes(notes)
+
+    async def _follow_time(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            self.tick()
+
+    def follow(self) -> None:
+        """Has the terminal capture the panes of all living agents, and no others."""
+        self._terminal.follow([m.agent.ref for m in self._crew if m.agent.ended_ms is None and m.agent.ref.started])
+
+    def sight(self, sight: Sight) -> None:
+        """One look at one tmux server."""
+        match sight:
+            case Away():
+                self._away(sight)
+            case Sweep():
+                self.away.pop(sight.server, None)
+                self._sweep(sight)
+
+    def _away(self, sight: Away) -> None:
+        self.away[sight.server] = sight.why
+        if not sight.gone:
+            return
+        for ref in [ref for ref in self.panes if ref.server == sight.server]:
+            del self.panes[ref]
+        for member in self._crew:
+            if member.agent.ref.server == sight.server and member.agent.ended_ms is None and member.agent.ref.started:
+                member.tracker.gone(sight.at_ms, "its tmux server is gone")
+                self.settle(member, sight.at_ms)
+
+    def _sweep(self, sweep: Sweep) -> None:
+        members = self._crew.by_ref()
+        here = {pane.ref: pane for pane in sweep.panes}
+        for ref in [ref for ref in self.panes if ref.server == sweep.server and ref not in here]:
+            del self.panes[ref]
+        self.panes.update(here)
+        screens = {screen.pane.ref: screen for screen in sweep.screens}
+        for ref, pane in here.items():
+            member = members.get(ref)
+            if member is None:
+                self._stranger(pane)
+            else:
+                self._see(member, pane, screens.get(ref), sweep)
+        for ref, member in members.items():
+            if ref.server == sweep.server and ref not in here and ref.started:
+                member.tracker.gone(sweep.at_ms, "its tmux session was ended")
+                self.settle(member, sweep.at_ms)
+
+    def _see(self, member: Member, pane: Pane, screen: Screen | None, sweep: Sweep) -> None:
+        first = member.pane is None
+        same = pane == member.pane
+        member.pane = pane
+        if not same:
+            member.tracker.pane(pane, sweep.at_ms)
+            if first and not member.agent.spawned:
+                member.process = agent_process(pane, member.kind)
+            if not first and pane.session != member.agent.session:
+                self._renamed(member, pane.session)
+        if screen is not None:
+            member.screen = screen
+            member.tracker.screen(screen)
+        elif pane.ref in sweep.looked:
+            member.tracker.still(sweep.at_ms)
+        elif same:
+            return
+        self.settle(member, sweep.at_ms)
+
+    def _renamed(self, member: Member, session: str) -> None:
+        if self._crew.find(session) is not None:
+            return
+        log.info("an agent's session was renamed", old=member.agent.session, new=session)
+        row = AuditRow(self._clock(), OUTRIDER, "renamed", session, {"from": member.agent.session})
+        member.agent = dataclasses.replace(member.agent, session=session)
+        self._record.put(Change(agents=(member.agent,), audit=(row,)))
+
+    def hooks(self, events: tuple[HookEvent, ...]) -> None:
+        """Hook calls, in their order; what belongs to no living spawn of ours is dropped (late, or of an earlier run)."""
+        touched: dict[str, Member] = {}
+        for event in events:
+            member = self._crew.of_generation(event.generation)
+            if member is None or member.voice is None:
+                continue
+            heard = member.voice.hear(event)
+            member.tracker.background(member.voice.background)
+            if heard.reading is not None:
+                member.tracker.hear(heard.reading)
+            if heard.prompt is not None:
+                member.prompts.append((event.at_ms, heard.prompt))
+            member.agent = dataclasses.replace(
+                member.agent,
+                agent_session=heard.conversation or member.agent.agent_session,
+                counters=added(member.agent.counters, heard.counters),
+            )
+            touched[member.agent.id] = member
+        now = self._clock()
+        for member in touched.values():
+            self._terminal.urge(member.agent.ref)
+            self.settle(member, now, keep=True)
+        self._record.put(Change(), lambda: self._hooks.discard(events))
+
+    def notes(self, notes: tuple[SessionNote, ...]) -> None:
+        """Session files that changed; each is matched by the process that wrote it, or by its conversation."""
+        now = self._clock()
+        for note in notes:
+            reading = claude_session.reading(note)
+            for member in self._crew:
+                if member.alive and speaks_of(note, member):
+                    if note.version is not None:
+                        member.agent = dataclasses.replace(member.agent, version=note.version)
+                    if reading is not None:
+                        member.tracker.hear(reading)
+                        self._terminal.urge(member.agent.ref)
+                        self.settle(member, now)
+
+    def tick(self) -> None:
+        """Time passes: what is late, settled or stuck by now, and whose process has gone from a living shell."""
+        now = self._clock()
+        for member in self._crew:
+            if member.agent.ended_ms is not None:
+                continue
+            if member.process is not None and not alive(member.process):
+                member.tracker.process(False, None, now)
+            self.settle(member, now)
+
+    def settle(self, member: Member, now_ms: int, *, keep: bool = False) -> None:
+        """Takes the tracker's verdict; where it changed, hands agent and facts to the record. `keep` saves in any case."""
+        before = member.agent.verdict
+        after = member.tracker.verdict(now_ms)
+        facts = transitions(member.agent.session, before, after, now_ms)
+        news = bool(facts) or told(before) != told(after)
+        member.agent = moved(member.agent, after, now_ms, news=news)
+        if news or keep:
+            self._record.put(Change(agents=(member.agent,), facts=facts))
+        if news and not after.alive:
+            self.follow()
+        self._wake(member.agent.id)
+
+
+def moved(agent: Agent, verdict: Verdict, now_ms: int, *, news: bool) -> Agent:
+    """The agent with that verdict; one whose process is gone has ended."""
+    ended = agent.ended_ms if verdict.alive else agent.ended_ms or now_ms
+    return dataclasses.replace(agent, verdict=verdict, ended_ms=ended, changed_ms=now_ms if news else agent.changed_ms)
+
+
+def told(verdict: Verdict) -> tuple[object, ...]:
+    """What of a verdict people are told; evidence and its age change without being news."""
+    return (verdict.state, verdict.alive, verdict.exit_status, verdict.detail, verdict.confidence)
+
+
+def speaks_of(note: SessionNote, member: Member) -> bool:
+    """Whether a session file is this agent's: written by the pane's process or the agent's own, or of its conversation."""
+    if member.process is not None and note.pid == member.process.pid:
+        return True
+    if member.pane is not None and note.pid == member.pane.pid:
+        return True
+    return note.session_id is not None and note.session_id == member.agent.agent_session
+
+
+def added(have: Counters, more: Counters) -> Counters:
+    """The sum, field by field."""
+    return Counters(
+        **{field.name: getattr(have, field.name) + getattr(more, field.name) for field in dataclasses.fields(Counters)}
+    )
