@@ -85,6 +85,10 @@ class Crew:
             return None
         return next((member for member in self._by_id.values() if member.agent.generation == generation), None)
 
+    def refs(self) -> list[PaneRef]:
+        """The panes of all that live and are known to stand somewhere: those to be looked at."""
+        return [m.agent.ref for m in self._by_id.values() if m.agent.ended_ms is None and m.agent.ref.started]
+
     def by_ref(self) -> dict[PaneRef, Member]:
         """Members by their pane, those that are gone left out."""
         return {member.agent.ref: member for member in self._by_id.values() if member.agent.ended_ms is None}

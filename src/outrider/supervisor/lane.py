@@ -12,8 +12,9 @@ from outrider.logic.composer import ComposerView
 from outrider.logic.delivery import Admission, Gate
 from outrider.logic.rates import Bucket, backoff_ms
 from outrider.model.audit import AuditRow
-from outrider.model.command import Attempt, Command, Stage, Status
+from outrider.model.command import Attempt, Command, Stage, Status, When
 from outrider.model.event import EventName, Fact
+from outrider.model.state import BUSY
 from outrider.store import Change, Step
 from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.ledger import Ledger
@@ -64,6 +65,7 @@ class Lane:
         self._limits = limits
         self._waiting: list[Command] = []
         self._wake = asyncio.Event()
+        self._interrupted = ""
         self.why = ""
 
     def add(self, commands: Sequence[Command]) -> None:
@@ -120,6 +122,9 @@ class Lane:
         if not member.agent.verdict.alive:
             await self._close(command, None, Outcome(Status.FAILED, "The agent is not running any more."))
             return True
+        if command.when is When.INTERRUPT and member.agent.verdict.state in BUSY and self._interrupted != command.id:
+            self._interrupted = command.id  # once: a second Escape at rest opens the agent's history
+            await self._typist.interrupt(member)
         view = composer.view(member.kind, member.screen) if member.screen is not None else None
         if self._admit(member, command, view).gate is Gate.WAIT:
             return False  # the cheap question, before tmux is asked

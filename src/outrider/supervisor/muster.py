@@ -21,7 +21,7 @@ from outrider.kinds.channels.claude_hooks import ClaudeVoice
 from outrider.kinds.load import Kinds
 from outrider.logic import launching, names
 from outrider.logic.rates import Bucket
-from outrider.logic.tracker import Tracker
+from outrider.logic.tracker import Tracker, transitions
 from outrider.model.actor import Actor
 from outrider.model.agent import Agent, SpawnRequest
 from outrider.model.audit import AuditRow
@@ -85,6 +85,7 @@ class Muster:
         self._kinds = kinds
         self._clock = clock
         self._token = token
+        self._spawning: set[str] = set()
 
     # ---- joining ---------------------------------------------------------------------------------
 
@@ -179,20 +180,35 @@ class Muster:
             await self._clear_dead_pane(old)
             self._crew.remove(old.agent.id)
         self._crew.add(member)
+        self._spawning.add(launch.generation)
         try:
             pane = await self._terminal.spawn(launch)
         except OutriderError:
             self._crew.remove(member.agent.id)
             await self._discard(member)
             raise
+        finally:
+            self._spawning.discard(launch.generation)
         self.place(member, pane)
-        fact = Fact(EventName.AGENT_SPAWNED, launch.session, now, {"kind": member.kind.name, "workdir": launch.workdir})
-        await self._record.commit(Change(agents=(member.agent,), facts=(fact,), durable=True))
+        await self._record.commit(Change(agents=(member.agent,), facts=self._spawned(member), durable=True))
+
+    def rejoin(self, member: Member, pane: Pane) -> None:
+        """A pane that carries the agent's token was seen: where its spawn was cut off before the pane was written down, it is now."""
+        if member.agent.ref.started or member.agent.generation in self._spawning:
+            return
+        log.info("a spawn that was cut off was found again", session=pane.session)
+        self.place(member, pane)
+        self._record.put(Change(agents=(member.agent,), facts=self._spawned(member)))
+
+    def _spawned(self, member: Member) -> tuple[Fact, ...]:
+        agent, now = member.agent, self._clock()
+        fact = Fact(EventName.AGENT_SPAWNED, agent.session, now, {"kind": agent.kind, "workdir": agent.workdir})
+        return (fact, *transitions(agent.session, None, agent.verdict, now))
 
     def place(self, member: Member, pane: Pane) -> None:
         """The agent's pane is known now."""
         member.agent = replace(member.agent, ref=pane.ref, pid=pane.pid)
-        self._terminal.follow([m.agent.ref for m in self._crew if m.agent.ended_ms is None and m.agent.ref.started])
+        self._terminal.follow(self._crew.refs())
         self._terminal.urge(pane.ref)
 
     async def _discard(self, member: Member) -> None:
@@ -300,7 +316,7 @@ class Muster:
             raise Conflict(f"{agent.session} is running. Kill it first, then it can be forgotten.")
         await self._clear_dead_pane(member)
         self._crew.remove(agent.id)
-        self._terminal.follow([m.agent.ref for m in self._crew if m.agent.ended_ms is None and m.agent.ref.started])
+        self._terminal.follow(self._crew.refs())
         audit = AuditRow(self._clock(), actor.name, "forget", agent.session)
         await self._record.commit(Change(forgotten=(agent.id,), audit=(audit,)))
         await asyncio.to_thread(self._discard_files, agent.generation)

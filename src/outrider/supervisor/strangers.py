@@ -49,9 +49,8 @@ class Strangers:
 
     async def _deal(self, pane: Pane) -> None:
         member = self._crew.of_generation(pane.generation)
-        if member is not None and not member.agent.ref.started:
-            log.info("a spawn that was cut off was found again", session=pane.session)
-            self._muster.place(member, pane)
+        if member is not None:
+            self._muster.rejoin(member, pane)
             return
         if not self._adopt or pane.ref.server == self._own or pane.session == RESERVED or pane.dead:
             return

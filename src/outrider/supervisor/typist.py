@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+import structlog
+
 from outrider.errors import PaneGone, TerminalError
 from outrider.logic import composer, delivery
 from outrider.logic.composer import ComposerView
@@ -18,6 +20,8 @@ from outrider.model.pane import Screen
 from outrider.model.state import BUSY
 from outrider.ports import Terminal
 from outrider.supervisor.crew import Member
+
+log = structlog.get_logger()
 
 LOOK_S = 0.08
 SEEN_S = 4.0
@@ -55,6 +59,14 @@ class Typist:
     async def look(self, member: Member) -> Screen:
         """The agent's screen now, with colours."""
         return await self._terminal.look(member.agent.ref, styled=True)
+
+    async def interrupt(self, member: Member) -> None:
+        """Presses the keys that make the agent stop what it does; where tmux is away, nothing happens."""
+        try:
+            await self._terminal.press(member.agent.ref, member.kind.stop.interrupt)
+        except TerminalError as error:
+            log.warning("an interrupt could not be pressed", session=member.agent.session, why=error.message)
+        self._terminal.urge(member.agent.ref)
 
     async def empty(self, member: Member) -> bool:
         """Empties the composer; False where something still stands there."""

@@ -6,7 +6,8 @@ for the record and wake-ups for the lanes. Handlers never wait: what they do bet
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
 import structlog
@@ -28,6 +29,8 @@ from outrider.supervisor.signs import agent_process
 log = structlog.get_logger()
 
 TICK_S = 0.5
+UNPLACED_MS = 30_000
+"""How long a spawn may take; one without a pane after that was cut off by the end of an earlier daemon."""
 OUTRIDER = "outrider"
 
 
@@ -42,6 +45,7 @@ class Notes(Protocol):
     """Session files that agents write of themselves."""
 
     def notes(self) -> AsyncIterator[tuple[SessionNote, ...]]: ...
+    def follow(self, dirs: Collection[Path]) -> None: ...
 
 
 class Watch:
@@ -55,6 +59,7 @@ class Watch:
         terminal: Terminal,
         hooks: Hooks,
         notes: Notes,
+        environ: Mapping[str, str],
         clock: Callable[[], int],
         wake: Callable[[str], None],
         stranger: Callable[[Pane], None],
@@ -64,6 +69,7 @@ class Watch:
         self._terminal = terminal
         self._hooks = hooks
         self._notes = notes
+        self._environ = environ
         self._clock = clock
         self._wake = wake
         self._stranger = stranger
@@ -98,7 +104,7 @@ class Watch:
 
     def follow(self) -> None:
         """Has the terminal capture the panes of all living agents, and no others."""
-        self._terminal.follow([m.agent.ref for m in self._crew if m.agent.ended_ms is None and m.agent.ref.started])
+        self._terminal.follow(self._crew.refs())
 
     def sight(self, sight: Sight) -> None:
         """One look at one tmux server."""
@@ -207,9 +213,12 @@ class Watch:
     def tick(self) -> None:
         """Time passes: what is late, settled or stuck by now, and whose process has gone from a living shell."""
         now = self._clock()
+        self._notes.follow({config_dir(m.agent, self._environ) for m in self._crew if m.alive and m.kind.channel})
         for member in self._crew:
             if member.agent.ended_ms is not None:
                 continue
+            if not member.agent.ref.started and now - member.agent.created_ms > UNPLACED_MS:
+                member.tracker.gone(now, "its start was cut off")
             if member.process is not None and not alive(member.process):
                 member.tracker.process(False, None, now)
             self.settle(member, now)
@@ -253,3 +262,9 @@ def added(have: Counters, more: Counters) -> Counters:
     return Counters(
         **{field.name: getattr(have, field.name) + getattr(more, field.name) for field in dataclasses.fields(Counters)}
     )
+
+
+def config_dir(agent: Agent, environ: Mapping[str, str]) -> Path:
+    """Where an agent of Claude Code keeps its own files: it follows CLAUDE_CONFIG_DIR, else `.claude` at home (2.1.197)."""
+    have = {**environ, **agent.env}
+    return Path(have.get("CLAUDE_CONFIG_DIR") or Path(have.get("HOME", "/")) / ".claude")

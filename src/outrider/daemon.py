@@ -1,0 +1,276 @@
+"""The daemon: the one place where the parts meet, and where every task is owned.
+
+A task that dies takes the daemon down, loudly: the service manager starts it again, and what is written down is gone on
+with. SIGTERM and Ctrl-C end it in good order and leave every agent running.
+"""
+
+import asyncio
+import os
+import random
+import secrets
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+import uvloop
+
+from outrider.bus.local import LocalBus
+from outrider.errors import OutriderError
+from outrider.kinds.channels.claude_session import SessionFiles
+from outrider.kinds.channels.spool import Spool
+from outrider.kinds.load import Kinds, catalogue
+from outrider.logs import configure
+from outrider.model.kind import Kind, LaunchSpec
+from outrider.settings import Loaded, Settings
+from outrider.store import Lease, Store, Tokens, check_directory
+from outrider.supervisor.counter import Bounds, Counter
+from outrider.supervisor.crew import Crew
+from outrider.supervisor.desk import Desk
+from outrider.supervisor.lane import Limits
+from outrider.supervisor.lanes import Lanes
+from outrider.supervisor.ledger import Ledger
+from outrider.supervisor.muster import Muster, Site
+from outrider.supervisor.record import Record
+from outrider.supervisor.strangers import Strangers
+from outrider.supervisor.typist import Typist
+from outrider.supervisor.watch import Watch
+from outrider.tmux.terminal import TmuxTerminal
+from outrider.web import app as web
+from outrider.web import server
+
+log = structlog.get_logger()
+
+RETAIN_S = 3600.0
+RELOAD_S = 2.0
+
+
+def clock_from(wall_ms: int, monotonic_s: float) -> Callable[[], int]:
+    """Unix milliseconds that never go backwards while the daemon runs, whatever becomes of the system's clock."""
+    return lambda: wall_ms + round((time.monotonic() - monotonic_s) * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """Everything, wired."""
+
+    settings: Settings
+    store: Store
+    tokens: Tokens
+    bus: LocalBus
+    kinds: Kinds
+    crew: Crew
+    terminal: TmuxTerminal
+    record: Record
+    muster: Muster
+    lanes: Lanes
+    watch: Watch
+    strangers: Strangers
+    desk: Desk
+    clock: Callable[[], int]
+
+
+async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[[], int]) -> Daemon:
+    """Wires the parts; opens the store, and starts nothing."""
+    store = await Store.open(settings.data, node=settings.node, clock=clock)
+    bus = LocalBus(settings.http.buffer)
+    ledger, crew = Ledger(store, bus), Crew()
+    record = Record(ledger)
+    kinds = catalogue(settings.kinds)
+    spool, notes = Spool(settings.runtime / "hooks"), SessionFiles()
+    terminal = TmuxTerminal(
+        settings.tmux_socket,
+        settings.watch,
+        clock=clock,
+        environ=environ,
+        cpu_budget=settings.monitor.cpu_budget,
+        busy_ms=settings.monitor.busy_ms,
+        quiet_ms=settings.monitor.quiet_ms,
+    )
+    lanes = Lanes(
+        crew=crew,
+        ledger=ledger,
+        typist=Typist(terminal, clock),
+        clock=clock,
+        random=random.random,
+        limits=Limits(settings.commands.attempts, settings.commands.backoff_s),
+        per_node_per_s=settings.commands.per_node_per_s,
+    )
+    site = Site(
+        node=settings.node,
+        own=settings.tmux_socket,
+        spawns=settings.data / "spawns",
+        worktrees=settings.spawn.worktrees,
+        environ=environ,
+        per_agent_per_s=settings.commands.per_agent_per_s,
+    )
+    muster = Muster(
+        site, crew=crew, record=record, terminal=terminal, spool=spool, kinds=kinds, clock=clock, token=new_token
+    )
+    strangers = Strangers(
+        crew=crew,
+        muster=muster,
+        kinds=kinds,
+        own=settings.tmux_socket,
+        patterns=settings.watch_sessions,
+        adopt=settings.watch_adopt,
+    )
+    watch = Watch(
+        crew=crew,
+        record=record,
+        terminal=terminal,
+        hooks=spool,
+        notes=notes,
+        environ=environ,
+        clock=clock,
+        wake=lanes.wake,
+        stranger=strangers.meet,
+    )
+    bounds = Bounds(settings.commands.max_bytes, settings.commands.depth)
+    counter = Counter(bounds, store=store, ledger=ledger, lanes=lanes, clock=clock, token=new_token)
+    desk = Desk(
+        node=settings.node,
+        crew=crew,
+        muster=muster,
+        counter=counter,
+        lanes=lanes,
+        watch=watch,
+        record=record,
+        store=store,
+        bus=bus,
+        terminal=terminal,
+        kinds=kinds,
+        clock=clock,
+    )
+    tokens = Tokens(store.database, clock=clock)
+    return Daemon(
+        settings, store, tokens, bus, kinds, crew, terminal, record, muster, lanes, watch, strangers, desk, clock
+    )
+
+
+def new_token() -> str:
+    """A token nobody can guess, safe in a path: 32 hexadecimal digits."""
+    return secrets.token_hex(16)
+
+
+async def restore(daemon: Daemon) -> None:
+    """Takes the agents and commands of the last run up again; their states are read afresh from what is seen."""
+    for agent in await daemon.store.agents():
+        daemon.crew.add(daemon.muster.member(agent, kind_of(agent.kind, daemon.kinds)))
+    daemon.lanes.add(await daemon.store.unfinished())
+
+
+def kind_of(name: str, kinds: Kinds) -> Kind:
+    """The kind of a stored agent; where its file is gone, one that is shown but never typed into."""
+    try:
+        return kinds.get(name)
+    except OutriderError as error:
+        log.warning("a stored agent's kind is not known any more", kind=name, why=error.message)
+        return Kind(name, name, "", LaunchSpec((name,)))
+
+
+async def retain(daemon: Daemon) -> None:
+    """Forgets what is older than the settings say, once an hour."""
+    keep = daemon.settings.retention
+    while True:
+        await daemon.store.retain(
+            events_days=keep.events_days,
+            events_max=keep.events_max,
+            commands_days=keep.commands_days,
+            now_ms=daemon.clock(),
+        )
+        await asyncio.sleep(RETAIN_S)
+
+
+async def reload_kinds(daemon: Daemon) -> None:
+    """Takes changed kind files in; a broken one is told and the last good one stays."""
+    while True:
+        await asyncio.sleep(RELOAD_S)
+        for problem in await asyncio.to_thread(daemon.kinds.reload):
+            log.warning("a kind's file is broken; the last good one stays", why=problem)
+
+
+async def until_stopped(stopped: asyncio.Event, daemon: Daemon) -> None:
+    """Returns on SIGTERM or Ctrl-C; raises when the store fails for good."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    watching = asyncio.create_task(daemon.store.watch())
+    waiting = asyncio.create_task(stopped.wait())
+    try:
+        done, _ = await asyncio.wait({watching, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if watching in done:
+            watching.result()
+    finally:
+        watching.cancel()
+        waiting.cancel()
+
+
+@asynccontextmanager
+async def leases(settings: Settings) -> AsyncIterator[Lease]:
+    """One daemon a data directory, and one a tmux server: two would type over each other."""
+    await asyncio.to_thread(check_directory, settings.data)
+    await asyncio.to_thread(check_directory, settings.runtime)
+    url = f"http://{settings.host}:{settings.port}"
+    data = Lease.acquire(settings.data / "daemon.lock", f"the data directory {settings.data}", url=url)
+    try:
+        yield data
+    finally:
+        data.release()
+
+
+async def serve(loaded: Loaded, environ: Mapping[str, str]) -> None:
+    """Runs until it is told to stop."""
+    settings = loaded.settings
+    clock = clock_from(time.time_ns() // 1_000_000, time.monotonic())
+    async with leases(settings) as lease:
+        sockets = server.listen(settings.host, settings.port, settings.runtime / "outrider.sock")
+        daemon = await build(settings, environ, clock)
+        try:
+            await restore(daemon)
+            await _run(daemon, sockets, lease)
+        finally:
+            await daemon.store.close()
+
+
+async def _run(daemon: Daemon, sockets: "server.Sockets", lease: Lease) -> None:
+    stopped = asyncio.Event()
+    app = web.build(daemon.desk, daemon.tokens, daemon.settings)
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(work)
+            for work in (
+                daemon.record.run(),
+                daemon.watch.run(),
+                daemon.strangers.run(),
+                daemon.lanes.run(),
+                retain(daemon),
+                reload_kinds(daemon),
+            )
+        ]
+        web_task = group.create_task(server.serve(app, sockets, stopped))
+        log.info("outrider is up", url=sockets.url, node=daemon.settings.node, data=str(daemon.settings.data))
+        await until_stopped(stopped, daemon)
+        stopped.set()
+        daemon.bus.close()
+        await web_task
+        for task in tasks:
+            task.cancel()
+
+
+def run(loaded: Loaded, environ: Mapping[str, str]) -> int:
+    """The whole life of a daemon; the exit code. Errors that a person can mend are a sentence on standard error."""
+    configure(loaded.settings.log_level)
+    os.umask(0o077)
+    for warning in loaded.warnings:
+        log.warning("a setting was not used", why=warning)
+    try:
+        uvloop.run(serve(loaded, environ))
+    except* OutriderError as group:
+        for error in group.exceptions:
+            print(f"outrider: {error}", file=sys.stderr)
+        return 1
+    return 0
