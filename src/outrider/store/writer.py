@@ -62,7 +62,7 @@ class Writer:
         self._closing = False
         self._ended = False
         self._synchronous = ""
-        self._broken: sqlite3.Error | None = None
+        self._broken = False
         self._thread = threading.Thread(target=self._serve, name="outrider-store", daemon=True)
         self.why: str | None = None
         """What is wrong with the file or the disk, until a write succeeds again."""
@@ -100,8 +100,8 @@ class Writer:
                 self._run(self._taken)
                 self._loop.call_soon_threadsafe(_settle, tuple(self._taken))
                 self._taken.clear()
-                if self._broken is not None:
-                    raise self._broken
+                if self._broken:
+                    return
         finally:
             self._end()
 
@@ -137,7 +137,7 @@ class Writer:
         self.why = fault.translate(faulty, self._path).message
         if fault.is_damage(faulty):
             self._damaged()
-            self._broken = faulty
+            self._broken = True
 
     def _transaction(self, jobs: Sequence[_Job[object]]) -> sqlite3.Error | None:
         """Runs and commits them; returns the last fault of the storage that struck only some of them."""
@@ -178,7 +178,7 @@ class Writer:
         """Refuses what is left, so that nobody waits for a thread that is gone."""
         with self._lock:
             self._ended = True
-            expected = self._closing and not self._taken
+            expected = self._closing and not self._taken and not self._broken
             if not expected and self.why is None:
                 self.why = "its writer thread ended by a fault of the program; see the log"
         rest = list(self._taken)
