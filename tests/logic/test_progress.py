@@ -83,7 +83,13 @@ def test_weights_count() -> None:
     assert parse("- [x] big (3)\n- [ ] small\n").progress == 75
     # A weight on a parent is shared by its children.
     assert parse("- [ ] a {w=3}\n  - [x] a1\n  - [ ] a2\n- [x] b\n").progress == 62.5
-    assert parse("- [x] a {w=0}\n- [ ] b {w=0}\n").progress == 50
+    assert parse("- [x] a {w=0}\n- [ ] b {w=0}\n# Nothing here\n").progress == 50
+
+
+def test_all_is_all_and_nothing_less_is() -> None:
+    assert parse("- [x] a {w=0.1}\n- [x] b {w=0.2}\n- [x] c {w=0.3}\n").progress == 100
+    nearly = parse("- [x] a {w=999999}\n- [ ] b {w=0.001}\n")
+    assert nearly.progress == 99.99
 
 
 def test_headings_are_phases() -> None:

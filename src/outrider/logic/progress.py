@@ -92,7 +92,7 @@ def parse(text: str) -> Spec:
     root = _Reader().read(_markdown().parse(body))
     _weigh(root)
     spec = _flatten(root)
-    counted = round(root.share * 100, 2) if spec.items else None
+    counted = _per_cent(root.share) if spec.items else None
     return Spec(spec.items, spec.phases, counted if stated is None else stated, stated=stated is not None)
 
 
@@ -250,11 +250,14 @@ def _weigh(node: _Node) -> float:
     """Sets the shares of everything that holds items, from the bottom up; returns what the node weighs among its neighbours."""
     weights = [_weigh(child) for child in node.children]
     total = sum(weights)
-    if node.children:
-        even = weights if total else [1.0] * len(weights)  # all of weight 0: they count alike
-        node.share = sum(weight * child.share for weight, child in zip(even, node.children, strict=True)) / sum(even)
     if _holds_nothing(node):
         return 0.0
+    # All of weight 0: they count alike.
+    counting = weights if total else [0.0 if _holds_nothing(child) else 1.0 for child in node.children]
+    if any(counting):
+        node.share = sum(weight * child.share for weight, child in zip(counting, node.children, strict=True)) / sum(
+            counting
+        )
     if node.weight is None:
         node.weight = total if node.children else 1.0
     return node.weight
@@ -263,6 +266,11 @@ def _weigh(node: _Node) -> float:
 def _holds_nothing(node: _Node) -> bool:
     """A heading without items is no phase."""
     return node.level > 0 and not any(not _holds_nothing(child) for child in node.children)
+
+
+def _per_cent(share: float) -> float:
+    """To two places; 100 only where nothing is left."""
+    return 100.0 if share >= 1 else min(round(share * 100, 2), 99.99)
 
 
 def _flatten(root: _Node) -> Spec:
@@ -276,7 +284,7 @@ def _flatten(root: _Node) -> Spec:
         place = len(phases) if node.level else len(items)
         if node.level:
             phase = place
-            phases.append(Phase(node.text, node.line, node.level, 0, 0, round(node.share * 100, 2)))
+            phases.append(Phase(node.text, node.line, node.level, 0, 0, _per_cent(node.share)))
         elif node is not root:
             own = node.weight if node.weight is not None else 1.0
             items.append(Item(node.text, node.line, node.share, own, depth, phase, len(node.children), node.box))
@@ -286,7 +294,7 @@ def _flatten(root: _Node) -> Spec:
         below = [walk(child, depth, phase) for child in node.children]
         count, done = sum(leaf for leaf, _ in below), sum(leaf for _, leaf in below)
         if node.level:
-            phases[place] = Phase(node.text, node.line, node.level, count, done, round(node.share * 100, 2))
+            phases[place] = Phase(node.text, node.line, node.level, count, done, _per_cent(node.share))
         return count, done
 
     walk(root, 0, None)
