@@ -79,9 +79,11 @@ def api_key() -> Dialog:
 def bypass() -> Dialog:
     """Asked before it skips permissions for the first time; a blind Enter ends the program."""
     body = (
-        " WARNING: Claude Code running in Bypass Permissions mode\n\n In Bypass Permissions mode, Claude Code will not ask for your "
-        "approval before running potentially dangerous commands.\n This mode should only be used in a sandboxed container/VM that has "
-        "restricted internet access and can easily be restored if damaged.\n\n By proceeding, you accept all responsibility for actions taken while "
-        "running in Bypass Permissions mode.\n\n https://code.claude.com/docs/en/security\n"
+        " WARNING: Claude Code running in Bypass Permissions mode\n\n"
+        " In Bypass Permissions mode, Claude Code will not ask for your approval before running potentially dangerous commands.\n"
+        " This mode should only be used in a sandboxed container/VM that has restricted internet access and can easily be "
+        "restored if damaged.\n\n"
+        " By proceeding, you accept all responsibility for actions taken while running in Bypass Permissions mode.\n\n"
+        " https://code.claude.com/docs/en/security\n"
     )
     return Dialog("bypass", body, ("No, exit", "Yes, I accept"), " Enter to confirm · Esc to cancel", escape="No, exit")
