@@ -89,7 +89,7 @@ async def follow(
     names: tuple[str, ...],
     sleep: Sleep = asyncio.sleep,
 ) -> AsyncIterator[JsonObject]:
-    """As `Client.events`."""
+    """As `Client.events`. A message of type `gap` goes out as it came: what it names is no longer in the journal."""
     wait_s, heard = 0.0, False
     while True:
         try:
@@ -99,9 +99,12 @@ async def follow(
                         place = seq(event)
                         if event.get("type") == "connected":
                             wait_s, heard = 0.0, True
-                            since = place if since is None else since
+                            # A journal that is behind the cursor is another one: a new data directory.
+                            since = place if since is None else min(since, place)
                         elif "event" in event and place > (since or 0):
                             since = place
+                            yield event
+                        elif event.get("type") == "gap":
                             yield event
         except Unavailable:  # NoDaemon and a daemon that is just stopping among them
             if not heard:

@@ -1,0 +1,52 @@
+"""The program `outrider`."""
+
+import sys
+from collections.abc import Mapping
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from outrider.cli.app import run
+from outrider.cli.connection import Environ
+from outrider.settings import environment
+
+
+def up(
+    *,
+    host: Annotated[str | None, Parameter(help="Address to listen on.")] = None,
+    port: Annotated[int | None, Parameter(help="Port to listen on; 0 takes any free one.")] = None,
+    data: Annotated[str | None, Parameter(help="Folder of the database.")] = None,
+    config: Annotated[str | None, Parameter(help="Config file.")] = None,
+    tmux_socket: Annotated[str | None, Parameter(help="tmux server for new agents.")] = None,
+    node: Annotated[str | None, Parameter(help="Name of this machine among several.")] = None,
+    bus: Annotated[str | None, Parameter(help="local, or the Redis that joins several nodes.")] = None,
+    log_level: Annotated[str | None, Parameter(help="debug, info, warning or error.")] = None,
+    environ: Environ,
+) -> int:
+    """Runs the daemon in the foreground; Ctrl-C ends it and leaves every agent running."""
+    from outrider.daemon import run as run_daemon
+    from outrider.settings import load
+
+    flags: Mapping[str, object] = {
+        "host": host,
+        "port": port,
+        "data": data,
+        "config": config,
+        "tmux_socket": tmux_socket,
+        "node": node,
+        "bus": bus,
+        "log_level": log_level,
+    }
+    loaded = load(flags, environ)
+    for warning in loaded.warnings:
+        print(f"outrider: {warning}", file=sys.stderr)
+    return run_daemon(loaded, environ)
+
+
+def main() -> None:
+    """Runs this process's command line and exits with its code."""
+    sys.exit(run(sys.argv[1:], environment(), extra=[("up", "outrider.__main__:up")]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The command line: one file a family of verbs; each verb is one call on the client, then printing."""

@@ -1,0 +1,142 @@
+"""The table of verbs, and what happens around every one of them: reading the line, errors, exit codes.
+
+Verbs are named by where they are found, so that only the one that runs is imported.
+"""
+
+import asyncio
+import inspect
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+
+from cyclopts import App, CycloptsError, Group
+
+from outrider import __version__
+from outrider.cli.connection import Usage
+from outrider.errors import OutriderError
+
+INTERRUPTED, PIPE_BROKE = 130, 141  # as shells tell the end by SIGINT and SIGPIPE
+
+AGENTS = Group("Agents", sort_key=1)
+STEER = Group("Look and steer", sort_key=2)
+SETUP = Group("Daemon and set-up", sort_key=3)
+KINDS = Group("Kinds of agents", sort_key=4)
+
+# verb, where it is, group
+VERBS: tuple[tuple[str, str, Group], ...] = (
+    ("spawn", "start:spawn", AGENTS),
+    ("ls", "look:ls", AGENTS),
+    ("attach", "attach:attach", AGENTS),
+    ("kill", "end:kill", AGENTS),
+    ("restart", "start:restart", AGENTS),
+    ("adopt", "start:adopt", AGENTS),
+    ("forget", "end:forget", AGENTS),
+    ("show", "look:show", STEER),
+    ("why", "look:why", STEER),
+    ("output", "look:output", STEER),
+    ("send", "say:send", STEER),
+    ("commands", "say:commands", STEER),
+    ("interrupt", "end:interrupt", STEER),
+    ("events", "events:events", STEER),
+    ("stats", "look:stats", STEER),
+    ("open", "attach:open_dashboard", SETUP),
+    ("config", "setup:config", SETUP),
+    ("doctor", "setup:doctor", SETUP),
+    ("token", "token:app", SETUP),
+    ("agents", "kinds:agents", KINDS),
+    ("record", "record:record", KINDS),
+    ("score", "kinds:score", KINDS),
+)
+# Flags that may stand alone or with a value after `=`, and what they mean alone.
+ALONE: Mapping[str, Mapping[str, str]] = {
+    "spawn": {"--auto": "default", "--wait": "rest", "--worktree": ""},
+}
+GLOBAL_WITH_VALUE = ("--url", "--token")
+EPILOGUE = """\
+First steps:
+
+    outrider up                                             start the daemon, here, in the foreground
+    outrider spawn --session fix --workdir . --prompt "…"   start an agent
+    outrider ls --watch                                     see what your agents do
+"""
+
+
+def build(extra: Sequence[tuple[str, str]] = ()) -> App:
+    """The command line; `extra` are verbs of layers above this one: name and import path."""
+    app = App(
+        name="outrider",
+        help="Runs, watches and steers AI coding agents that live in tmux.",
+        version=__version__,
+        help_format="plaintext",
+        help_epilogue=EPILOGUE,
+        version_flags=["--version"],
+    )
+    for name, path in extra:
+        app.command(path, name=name, group=SETUP)
+    for name, path, group in VERBS:
+        app.command(f"outrider.cli.{path}", name=name, group=group)
+    app.register_install_completion_command(group=SETUP)
+    return app
+
+
+def arranged(argv: Sequence[str]) -> list[str]:
+    """The line as the parser wants it: global flags after the verb, flags without their optional value given one.
+
+    What follows `--` behind `spawn` belongs to the agent.
+    """
+    line = list(argv)
+    leading: list[str] = []
+    while line and line[0].partition("=")[0] in {*GLOBAL_WITH_VALUE, "--json"}:
+        taken = 2 if line[0] in GLOBAL_WITH_VALUE else 1
+        leading += line[:taken]
+        del line[:taken]
+    if not line:
+        return leading
+    end = line.index("--") if "--" in line else len(line)
+    alone = ALONE.get(line[0], {})
+    words = [f"{word}={alone[word]}" if word in alone else word for word in line[:end]]
+    rest = [f"--extra={word}" for word in line[end + 1 :]] if line[0] == "spawn" else line[end:]
+    return [*words, *leading, *rest]
+
+
+def run(argv: Sequence[str], environ: Mapping[str, str], extra: Sequence[tuple[str, str]] = ()) -> int:
+    """Runs one command line and gives its exit code; prints what there is to print, errors as one sentence."""
+    app = build(extra)
+    line = arranged(argv)
+    try:
+        return _call(app, line, environ)
+    except CycloptsError as error:
+        verb = line[0] if line and not line[0].startswith("-") else ""
+        hint = f"outrider {verb} --help" if verb in {name for name, _, _ in VERBS} else "outrider --help"
+        return _refused(Usage(f"{_sentence(str(error))} See: {hint}"), line)
+    except OutriderError as error:
+        return _refused(error, line)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read has gone; what Python still wants to flush at its end goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_BROKE
+
+
+def _call(app: App, line: Sequence[str], environ: Mapping[str, str]) -> int:
+    verb, bound, injected = app.parse_args(line, print_error=False, exit_on_error=False)
+    own = {"environ": environ} if "environ" in injected else {}
+    result = verb(*bound.args, **bound.kwargs, **own)
+    if inspect.iscoroutine(result):
+        result = asyncio.run(result)
+    sys.stdout.flush()
+    return result if isinstance(result, int) else 0
+
+
+def _refused(error: OutriderError, line: Sequence[str]) -> int:
+    if "--json" in line:
+        print(json.dumps({"error": error.message, "code": error.code, "detail": dict(error.detail)}, default=str))
+    print(f"outrider: {error.message}", file=sys.stderr)
+    return error.exit_code
+
+
+def _sentence(text: str) -> str:
+    text = " ".join(text.split())
+    return text if text.endswith((".", "?", "!")) else f"{text}."

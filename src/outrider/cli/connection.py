@@ -1,0 +1,44 @@
+"""What every verb that asks a daemon takes: where it is, who asks, and in which form to print."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from cyclopts import Group, Parameter
+
+from outrider.client import Client
+from outrider.errors import OutriderError
+from outrider.settings import DEFAULT_URL
+
+GROUP = Group("Daemon and printing", sort_key=9)
+Environ = Annotated[Mapping[str, str], Parameter(parse=False)]
+"""A verb's argument of this type is given the process's environment; it is no flag."""
+Json = Annotated[bool, Parameter(name="--json", negative=(), group=GROUP, help="Print JSON.")]
+
+
+class Usage(OutriderError):
+    """The command line does not say what to do."""
+
+    code = "usage"
+    status = 400
+    exit_code = 2
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """The flags --url, --token and --json."""
+
+    url: Annotated[
+        str | None, Parameter(group=GROUP, help=f"Daemon's address; else OUTRIDER_URL, else {DEFAULT_URL}.")
+    ] = None
+    token: Annotated[str | None, Parameter(group=GROUP, help="Token for it; else OUTRIDER_TOKEN.")] = None
+    json: Json = False
+
+    def client(self, environ: Mapping[str, str]) -> Client:
+        """The daemon meant; flags before environment before the default."""
+        url = self.url or environ.get("OUTRIDER_URL") or DEFAULT_URL
+        return Client(url, self.token or environ.get("OUTRIDER_TOKEN") or None)
+
+
+HERE = Connection()

@@ -1,0 +1,57 @@
+"""Verbs that stop something: interrupt, kill, forget."""
+
+import sys
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from outrider.cli.connection import HERE, Connection, Environ, Usage
+from outrider.cli.words import as_json
+from outrider.errors import NoDaemon, OutriderError
+
+
+async def kill(
+    *sessions: str,
+    yes: Annotated[bool, Parameter(name=["--yes", "-y"], negative=(), help="Do not ask.")] = False,
+    connection: Connection = HERE,
+    environ: Environ,
+) -> int:
+    """Ends agents and every process they started."""
+    if not sessions:
+        raise Usage("Name the agents to kill. outrider ls lists them.")
+    if not yes and sys.stdin.isatty() and not _confirmed(sessions):
+        print("Nothing was done.", file=sys.stderr)
+        return 1
+    client = connection.client(environ)
+    killed, worst = [], 0
+    for session in sessions:
+        try:
+            killed.append(await client.kill(session))
+        except NoDaemon:
+            raise
+        except OutriderError as error:
+            print(f"outrider: {error.message}", file=sys.stderr)
+            worst = max(worst, error.exit_code)
+        else:
+            if not connection.json:
+                print(f"{session} was killed.")
+    if connection.json:
+        print(as_json({"agents": killed, "count": len(killed)}))
+    return worst
+
+
+async def interrupt(session: str, *, connection: Connection = HERE, environ: Environ) -> None:
+    """Interrupts what an agent does, as its user would with Escape."""
+    agent = await connection.client(environ).interrupt(session)
+    print(as_json(agent) if connection.json else f"{session} was interrupted.")
+
+
+async def forget(session: str, *, connection: Connection = HERE, environ: Environ) -> None:
+    """Stops watching an agent; it keeps running."""
+    agent = await connection.client(environ).forget(session)
+    print(as_json(agent) if connection.json else f"{session} is left alone from now on.")
+
+
+def _confirmed(sessions: tuple[str, ...]) -> bool:
+    print(f"Kill {', '.join(sessions)} and everything started there? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}

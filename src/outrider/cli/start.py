@@ -1,0 +1,171 @@
+"""Verbs that begin an agent: spawn, adopt, restart."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+from cyclopts import Parameter
+
+from outrider.cli import portrait
+from outrider.cli.connection import HERE, Connection, Environ, Usage
+from outrider.cli.words import as_json
+from outrider.errors import TimedOut
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from outrider.client import Client
+    from outrider.model.wire import AgentJSON
+
+# States in which an agent has come to rest: it is done, or needs somebody.
+REST = frozenset({"complete", "waiting", "stuck", "error"})
+STATES = (*sorted(REST), "initializing", "reading", "thinking", "working", "testing", "idle")
+
+
+async def spawn(
+    *,
+    session: Annotated[str, Parameter(help="Name of its tmux session, by which it is addressed.")],
+    workdir: Annotated[str, Parameter(help="Folder it works in.")] = ".",
+    agent: Annotated[str, Parameter(help="Kind of agent: claude, codex, …; outrider agents lists them.")] = "claude",
+    model: Annotated[str | None, Parameter(help="Model it uses.")] = None,
+    auto: Annotated[
+        str | None, Parameter(help="--auto or --auto=PRESET: works without asking; --auto=yolo skips everything.")
+    ] = None,
+    prompt: Annotated[str | None, Parameter(help="What it is asked first.")] = None,
+    prompt_file: Annotated[str | None, Parameter(help="File with its first prompt; - reads standard input.")] = None,
+    worktree: Annotated[
+        str | None, Parameter(help="--worktree or --worktree=BRANCH: works in a git work tree of its own.")
+    ] = None,
+    spec: Annotated[str | None, Parameter(help="Markdown file with the tasks its progress is read from.")] = None,
+    policy: Annotated[str | None, Parameter(help="File with the rules of what it may do.")] = None,
+    env: Annotated[list[str] | None, Parameter(negative=(), help="K=V for its environment; may be repeated.")] = None,
+    wait: Annotated[
+        str | None,
+        Parameter(help="--wait or --wait=STATE: return once it is done or needs somebody, or in that state."),
+    ] = None,
+    timeout: Annotated[float | None, Parameter(help="Seconds that --wait waits at most.")] = None,
+    extra: Annotated[list[str] | None, Parameter(negative=(), show=False)] = None,
+    connection: Connection = HERE,
+    environ: Environ,
+) -> int:
+    """Starts an agent in a tmux session. What follows -- goes to the agent itself."""
+    home = environ.get("HOME", "")
+    body: dict[str, object] = {
+        "session": session,
+        "workdir": resolved(workdir, home),
+        "kind": agent,
+        "model": model,
+        "auto": auto,
+        "prompt": _prompt(prompt, prompt_file),
+        "worktree": worktree,
+        "spec": resolved(spec, home) if spec else None,
+        "policy": resolved(policy, home) if policy else None,
+        "env": _pairs(env or []),
+        "extra": extra or [],
+    }
+    awaited = _awaited(wait)
+    client = connection.client(environ)
+    before = await client.cursor() if awaited else 0
+    started = await client.spawn({name: value for name, value in body.items() if value not in (None, {}, [])})
+    if awaited:
+        started = await until(client, started, awaited, since=before, timeout_s=timeout)
+    if connection.json:
+        print(as_json(started))
+    else:
+        print(f"{started['session']}: {started['kind']} in {started['workdir']} is {started['state']}.", end=" ")
+        print(f"See it: outrider attach {started['session']}")
+    return 1 if awaited and started["state"] == "error" and "error" not in (wait or "") else 0
+
+
+async def restart(session: str, *, connection: Connection = HERE, environ: Environ) -> None:
+    """Starts an agent again, in the way it was spawned."""
+    _told(await connection.client(environ).restart(session), "was started again", json=connection.json)
+
+
+async def adopt(
+    session: str,
+    *,
+    agent: Annotated[str | None, Parameter(help="Kind of agent, where it is not recognised.")] = None,
+    server: Annotated[str | None, Parameter(help="tmux server it is on: a name as for tmux -L, or a path.")] = None,
+    connection: Connection = HERE,
+    environ: Environ,
+) -> None:
+    """Takes over an agent that already runs in a tmux session."""
+    _told(await connection.client(environ).adopt(session, agent, server), "is watched now", json=connection.json)
+
+
+def resolved(path: str, home: str) -> str:
+    """The path as seen from here: `~` and relative paths made absolute; the daemon may stand in another folder."""
+    if path == "~" or path.startswith("~/"):
+        path = home + path[1:]
+    return str(Path(path).absolute().resolve())
+
+
+async def until(
+    client: "Client", agent: "AgentJSON", awaited: frozenset[str], *, since: int, timeout_s: float | None
+) -> "AgentJSON":
+    """The agent once it is in one of those states, or gone; TimedOut, naming its state, after `timeout_s`."""
+    session = agent["session"]
+    state = agent["state"]
+    try:
+        async with asyncio.timeout(timeout_s):
+            stream = cast("AsyncGenerator[Mapping[str, object], None]", _changes(client, session, since))
+            async with aclosing(stream) as changes:
+                async for event in changes:
+                    state = str(event.get("state", state))
+                    if state in awaited or event["event"] in {"agent_exited", "agent_killed"}:
+                        break
+    except TimeoutError as error:
+        raise TimedOut(
+            f"{session} is {state}, and not yet {' or '.join(sorted(awaited))}, after {timeout_s:g} s."
+        ) from error
+    return await client.agent(session)
+
+
+def _changes(client: "Client", session: str, since: int) -> AsyncIterator[Mapping[str, object]]:
+    return client.events(since, [session], ["state_change", "agent_exited", "agent_killed"])
+
+
+def _awaited(wait: str | None) -> frozenset[str]:
+    if wait is None:
+        return frozenset()
+    if wait == "rest":
+        return REST
+    asked = frozenset(wait.split(","))
+    if unknown := asked.difference(STATES):
+        raise Usage(f"There is no state {' or '.join(sorted(unknown))!r} to wait for; known: {', '.join(STATES)}.")
+    return asked
+
+
+def _prompt(prompt: str | None, file: str | None) -> str | None:
+    if file is None:
+        return prompt
+    if prompt is not None:
+        raise Usage("Give the prompt with --prompt or with --prompt-file, not both.")
+    return text_of(file)
+
+
+def text_of(file: str) -> str:
+    """What a file holds, or standard input for `-`, without the line end it ends in; must be UTF-8."""
+    try:
+        raw = sys.stdin.buffer.read() if file == "-" else Path(file).expanduser().read_bytes()
+        return raw.decode().removesuffix("\n").removesuffix("\r")
+    except OSError as error:
+        raise Usage(f"{file} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise Usage(f"{file} is not UTF-8 text: byte {error.start} is {error.object[error.start]:#04x}.") from error
+
+
+def _pairs(env: list[str]) -> dict[str, str]:
+    for pair in env:
+        name, sign, _ = pair.partition("=")
+        if not sign or not name:
+            raise Usage(f"--env {pair!r} should look like NAME=value.")
+    return {name: value for name, _, value in (pair.partition("=") for pair in env)}
+
+
+def _told(agent: "AgentJSON", what: str, *, json: bool) -> None:
+    print(as_json(agent) if json else f"{agent['session']} {what}: {agent['kind']}, {portrait.state(agent)}.")
