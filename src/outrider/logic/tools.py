@@ -45,7 +45,7 @@ TOOLS: Mapping[str, State] = MappingProxyType(
 )
 _READING_VERBS = frozenset(
     {"get", "list", "read", "search", "find", "fetch", "query", "view"}
-    | {"show", "describe", "lookup", "inspect", "browse", "resolve", "explain", "snapshot", ""}
+    | {"show", "describe", "lookup", "inspect", "browse", "resolve", "explain", "snapshot"}
 )
 _TESTING_VERBS = frozenset({"test", "tests", "lint", "diagnostics", "typecheck"})
 # Where tools name the file they work on, first found wins.

@@ -1,0 +1,1 @@
+"""Native channels: what agents say of themselves, one module a channel."""
