@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -158,6 +159,66 @@ async def test_a_file_that_may_not_grow_loses_nothing_acknowledged(tmp_path: Pat
     await database.close()
     assert {"first", "last"} <= names
     assert {name.rstrip("x") for name in names} == {"first", "last", *map(str, range(int(acknowledged)))}
+
+
+_FULL_DISK = """
+import asyncio, sys
+from pathlib import Path
+from outrider.errors import StoreError
+from outrider.store.database import Database
+
+def note(name):
+    return lambda connection: connection.execute("INSERT INTO meta VALUES (?, ?)", (name, name)) and None
+
+def fill(path):
+    with path.open("wb", buffering=0) as file:
+        try:
+            while file.write(bytes(4096)):
+                pass
+        except OSError:
+            pass
+
+async def main():
+    disk = Path(sys.argv[1])
+    database = await Database.open(disk / "outrider.db", clock=lambda: 1)
+    await database.write(note("first"), durable=True)
+    fill(disk / "filler")
+    for number in range(3):
+        try:
+            await database.write(note(f"{number}" + "x" * 200_000), durable=True)
+        except StoreError as error:
+            print(error)
+    (disk / "filler").unlink()
+    await database.write(note("last"), durable=True)
+    print(database.health()["status"], await database.check())
+    await database.close()
+    fill(disk / "filler")
+    try:
+        await Database.open(disk / "outrider.db", clock=lambda: 1)
+    except StoreError as error:
+        print(error)
+
+asyncio.run(main())
+"""
+
+
+def test_a_full_disk_is_named_and_survived(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = f'mount -t tmpfs -o size=2m none "{disk}" && exec "$0" "$@"'
+    own_mounts = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mounted]
+    if (
+        shutil.which("unshare") is None
+        or subprocess.run([*own_mounts, "true"], check=False, capture_output=True).returncode
+    ):
+        pytest.skip("needs a mount namespace of its own (unshare) to make a small disk")
+    run = subprocess.run(
+        [*own_mounts, sys.executable, "-c", _FULL_DISK, str(disk)], capture_output=True, text=True, check=True
+    )
+    *refused, after, opened = run.stdout.splitlines()
+    assert after == "ok None"
+    assert all(f"The disk that holds {disk / 'outrider.db'} is full" in sentence for sentence in (*refused, opened))
+    assert len(refused) == 3
 
 
 async def test_a_file_that_cannot_be_written_is_told_until_it_can(database: Database) -> None:

@@ -5,6 +5,7 @@ change it, putting it aside if it is broken, the WAL switch and the schema on a 
 """
 
 import asyncio
+import contextlib
 import queue
 import sqlite3
 from collections.abc import Callable, Mapping
@@ -19,7 +20,7 @@ from outrider.store.writer import Writer
 T = TypeVar("T")
 READERS = 3
 # Above this size a whole check at every start would take too long: then only a file that is under suspicion is checked.
-CHECKED_BYTES = 64 * 1024 * 1024
+CHECKED_BYTES = 256 * 1024 * 1024
 _BUSY_S = 5.0
 _WAL_LIMIT = 32 * 1024 * 1024
 
@@ -132,19 +133,24 @@ def _open(path: Path, clock: Callable[[], int]) -> tuple[sqlite3.Connection, str
         path.chmod(0o600)
         _mark(path).unlink(missing_ok=True)
         connection = _connect(path, "rwc")
-        (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
-        if mode != "wal":
-            raise StoreError(
-                f"The disk that holds {path} cannot keep a database safely: choose a local one with --data."
-            )
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT}")
-        migration.migrate(connection, migration.scripts(), path)
+        with contextlib.ExitStack() as undo:
+            undo.callback(connection.close)
+            _prepare(connection, path)
+            undo.pop_all()
     except OSError as error:
         raise StoreError(f"The database {path} cannot be opened: {error.strerror}.") from error
     except sqlite3.Error as error:
         raise fault.translate(error, path) from error
     return connection, notice
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        raise StoreError(f"The disk that holds {path} cannot keep a database safely: choose a local one with --data.")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT}")
+    migration.migrate(connection, migration.scripts(), path)
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:

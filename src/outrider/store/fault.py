@@ -1,5 +1,6 @@
 """SQLite's errors as sentences: what failed, where, and what a person can do."""
 
+import os
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +21,7 @@ _SENTENCES: Mapping[int, str] = MappingProxyType(
         sqlite3.SQLITE_BUSY: "The database {path} is held by another program: find it with `fuser {path}`.",
     }
 )
+_ROOM = 64 * 1024
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
@@ -41,5 +43,16 @@ def is_storage(error: sqlite3.Error) -> bool:
 
 def translate(error: sqlite3.Error, path: Path) -> StoreError:
     """The error as a caller sees it."""
-    sentence = _SENTENCES.get(primary(error), "The database {path} refused the request: {error}.")
+    code = primary(error)
+    if code == sqlite3.SQLITE_IOERR and not _has_room(path):  # so SQLite says where the log's index cannot grow
+        code = sqlite3.SQLITE_FULL
+    sentence = _SENTENCES.get(code, "The database {path} refused the request: {error}.")
     return StoreError(sentence.format(path=path, error=error))
+
+
+def _has_room(path: Path) -> bool:
+    try:
+        disk = os.statvfs(path.parent)
+    except OSError:
+        return True
+    return disk.f_bavail * disk.f_frsize >= _ROOM
