@@ -1,0 +1,78 @@
+"""The whole web face, put together: routes, errors, gate."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from outrider import __version__
+from outrider.web import agents, commands, complaints, events, health, metrics, page, stream, tokens
+from outrider.web.access import Access
+from outrider.web.context import Context
+from outrider.web.encoded import EncodedAgents
+from outrider.web.engine import Engine
+from outrider.web.gate import Gate, Tokens
+from outrider.web.hub import Hub
+
+MAX_BODY = 1024 * 1024
+
+_ABOUT = """Runs, watches and steers coding agents that live in tmux.
+
+Times are Unix milliseconds (UTC), durations seconds. Every error is `{"error": sentence, "code": word, "detail": {…}}`.
+
+A WebSocket on `/ws` (or `/`) gives events as they happen; its first message is `{"type":"connected","seq":n}`.
+`?since=SEQ` gives everything after that event and then goes on live; `?session=` and `?event=` filter; `?batch=1` gives arrays.
+`{"type":"ping"}` is answered with `pong`, `{"type":"subscribe","sessions":[…],"events":[…]}` changes the filter.
+A client that is too slow is closed with code 4008 and `since=SEQ`, the place to come back to."""
+
+_ROUTERS = (
+    health.router,
+    agents.router,
+    commands.router,
+    events.router,
+    tokens.router,
+    metrics.router,
+    page.router,
+    stream.router,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """What `server.serve` serves. `hub` feeds the WebSockets while it runs."""
+
+    app: ASGIApp
+    hub: Hub
+
+
+def build(
+    engine: Engine,
+    access: Access,
+    tokens: Tokens,
+    *,
+    clock: Callable[[], int],
+    url: str = "http://localhost:3848",
+    max_body: int = MAX_BODY,
+    buffer: int = 1000,
+) -> Web:
+    """The web face of one daemon. `clock` gives Unix ms, `url` is where it is reached, `max_body` is in bytes and `buffer`
+    how many events a WebSocket may fall behind. Nothing runs until it is served.
+    """
+    hub = Hub(engine, buffer=buffer)
+    api = FastAPI(
+        title="Outrider",
+        version=__version__,
+        description=_ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    api.state.context = Context(engine, tokens, hub, EncodedAgents(), clock, url)
+    for router in _ROUTERS:
+        api.include_router(router)
+    api.mount("/static", StaticFiles(directory=page.STATIC))
+    complaints.install(api)
+    return Web(Gate(api, access=access, tokens=tokens, max_body=max_body), hub)

@@ -1,0 +1,130 @@
+"""Commands over HTTP: texts to be typed, where they stand, taking them back."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Header, Path, Query
+from pydantic import Field
+from starlette.responses import Response
+from typing_extensions import TypedDict
+
+from outrider.errors import InvalidInput
+from outrider.model import wire
+from outrider.model.command import CommandRequest, Status, When
+from outrider.web.agents import Session
+from outrider.web.answers import AGENT, ALWAYS, BODY, CHANGE, RATE, THING, answer, documented
+from outrider.web.context import Asker, Service, Strict
+
+_MONTH_S = 30 * 86400
+
+
+class CommandList(TypedDict):
+    """Commands, newest first, each with its attempts."""
+
+    commands: list[wire.CommandJSON]
+    count: int
+
+
+class Accepted(TypedDict):
+    """The command is kept and will be typed in its turn; `jobId` is `id` under its older name."""
+
+    success: Literal[True]
+    jobId: str
+    id: str
+    session: str
+    command: str
+    status: str
+
+
+class CommandBody(Strict):
+    """A text for an agent."""
+
+    command: str = Field(min_length=1, description="The text, verbatim.", examples=["Continue with step 2"])
+    when: When = Field(When.READY, description="Once it is ready; now, where its kind queues; or after an interrupt.")
+    priority: int = Field(0, ge=-1000, le=1000, description="Higher goes first among those that have not started.")
+    delay_s: float = Field(0.0, ge=0, le=_MONTH_S, description="Not before so many seconds from now.")
+    expires_s: float | None = Field(None, gt=0, le=_MONTH_S, description="Given up if not started by then.")
+    id: str | None = Field(
+        None, min_length=1, max_length=200, description="Asking twice with the same id is asking once."
+    )
+
+
+class CommandQuery(Strict):
+    """Which commands."""
+
+    limit: int = Field(50, ge=1, le=500, description="At most so many.")
+    status: Status | None = Field(None, description="Only those that stand there.")
+
+
+class AllCommandsQuery(CommandQuery):
+    """Which commands, of which agent."""
+
+    session: str | None = Field(None, description="Only those of this agent.")
+
+
+CommandId = Annotated[str, Path(description="The id that the command was accepted with.")]
+Key = Annotated[
+    str | None,
+    Header(alias="Idempotency-Key", min_length=1, max_length=200, description="The same as `id` in the body."),
+]
+
+router = APIRouter(prefix="/api", tags=["commands"], responses=documented(*ALWAYS))
+
+
+@router.post(
+    "/agents/{session}/command",
+    status_code=202,
+    response_model=Accepted,
+    responses=documented(*AGENT, *BODY, *CHANGE, *RATE),
+)
+async def send_command(session: Session, body: CommandBody, engine: Service, actor: Asker, key: Key = None) -> Response:
+    """Keeps a text to be typed once the agent is ready for it; typed exactly once, or said to be uncertain."""
+    if key is not None and body.id is not None and key != body.id:
+        raise InvalidInput("The header Idempotency-Key and 'id' in the body differ; send one of them.")
+    request = CommandRequest(
+        text=body.command,
+        when=body.when,
+        priority=body.priority,
+        delay_s=body.delay_s,
+        expires_s=body.expires_s,
+        key=key or body.id,
+    )
+    command = await engine.command(session, request, actor)
+    accepted: Accepted = {
+        "success": True,
+        "jobId": command.id,
+        "id": command.id,
+        "session": command.session,
+        "command": command.text,
+        "status": command.status.value,
+    }
+    return answer(accepted, 202, {"location": f"/api/commands/{command.id}"})
+
+
+@router.get("/agents/{session}/commands", response_model=CommandList, responses=documented(*AGENT))
+async def list_agent_commands(session: Session, engine: Service, query: Annotated[CommandQuery, Query()]) -> Response:
+    """The agent's commands, newest first, with their attempts."""
+    engine.agent(session)
+    return await _listed(engine, session, query)
+
+
+@router.get("/commands", response_model=CommandList)
+async def list_commands(engine: Service, query: Annotated[AllCommandsQuery, Query()]) -> Response:
+    """All agents' commands, newest first."""
+    return await _listed(engine, query.session, query)
+
+
+@router.get("/commands/{command_id}", response_model=wire.CommandJSON, responses=documented(*THING))
+async def get_command(command_id: CommandId, engine: Service) -> Response:
+    """One command, with its attempts."""
+    return answer(wire.command_json(await engine.find_command(command_id)))
+
+
+@router.delete("/commands/{command_id}", response_model=wire.CommandJSON, responses=documented(*THING, *CHANGE))
+async def cancel_command(command_id: CommandId, engine: Service, actor: Asker) -> Response:
+    """Takes it back; a conflict once it has started, because then it may be typed already."""
+    return answer(wire.command_json(await engine.cancel(command_id, actor)))
+
+
+async def _listed(engine: Service, session: str | None, query: CommandQuery) -> Response:
+    found = await engine.commands(session=session, status=query.status, limit=query.limit)
+    return answer({"commands": [wire.command_json(command) for command in found], "count": len(found)})

@@ -1,0 +1,176 @@
+"""From the engine's bus to every WebSocket: one reader, each event encoded once, nobody waits for anybody.
+
+A client holds a bounded buffer. Who lets it fill up is told to go (`Ending.LAGGED`) and comes back with its cursor; its
+buffer is thrown away at once. The hub itself is a subscriber that may fall behind: then it catches up from the journal, so
+that what it hands out has no gap either.
+"""
+
+import asyncio
+from enum import Enum, auto
+
+from outrider.model import wire
+from outrider.model.event import Event
+from outrider.web.engine import Engine
+
+PAGE = 500
+"""How many events are read from the journal at a time."""
+
+
+class Ending(Enum):
+    """Why a client gets nothing more."""
+
+    LAGGED = auto()
+    SHUTDOWN = auto()
+    GONE = auto()
+
+
+class Filter:
+    """Which events a client wants; an empty set lets everything through."""
+
+    def __init__(self, sessions: frozenset[str] = frozenset(), names: frozenset[str] = frozenset()) -> None:
+        self.sessions = sessions
+        self.names = names
+
+    def wants(self, event: Event) -> bool:
+        """Whether the event passes."""
+        return (not self.sessions or event.fact.session in self.sessions) and (
+            not self.names or event.fact.name in self.names
+        )
+
+
+class Client:
+    """One reader's buffer between the hub and its socket."""
+
+    def __init__(self, wish: Filter, limit: int) -> None:
+        self.filter = wish
+        self.ending: Ending | None = None
+        self._limit = limit
+        self._buffer: list[tuple[int, str]] = []
+        self._wake = asyncio.Event()
+        self._ended = asyncio.Event()
+
+    def offer(self, seq: int, text: str) -> None:
+        """Keeps it for the reader; past the limit the client is ended instead."""
+        if self.ending is not None:
+            return
+        if len(self._buffer) >= self._limit:
+            self.end(Ending.LAGGED)
+            return
+        self._buffer.append((seq, text))
+        self._wake.set()
+
+    def end(self, ending: Ending) -> None:
+        """Nothing more from now on; the first reason stands."""
+        if self.ending is None:
+            self.ending = ending
+            self._buffer.clear()
+            self._wake.set()
+            self._ended.set()
+
+    async def take(self) -> list[tuple[int, str]]:
+        """Waits for events and takes all there are, oldest first, as (seq, JSON); empty once it was ended."""
+        await self._wake.wait()
+        return self.drain()
+
+    def drain(self) -> list[tuple[int, str]]:
+        """Takes what is there, without waiting."""
+        if self.ending is None:
+            self._wake.clear()
+        taken, self._buffer = self._buffer, []
+        return taken
+
+    async def ended(self) -> None:
+        """Returns once it was ended."""
+        await self._ended.wait()
+
+
+class Hub:
+    """All WebSocket clients of this daemon. `run` must be running before the first client is let in."""
+
+    def __init__(self, engine: Engine, *, buffer: int = 1000) -> None:
+        self._engine = engine
+        self._limit = buffer
+        self._clients: set[Client] = set()  # those that are offered events
+        self._open: set[Client] = set()
+        self._ready = asyncio.Event()
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self._closing = False
+
+    @property
+    def clients(self) -> int:
+        """How many WebSockets are open."""
+        return len(self._open)
+
+    async def run(self) -> None:
+        """Hands out events until it is cancelled, or until the engine's bus ends for good."""
+        subscription = self._engine.subscribe()
+        try:
+            last = await self._engine.last_seq()
+            self._ready.set()
+            while True:
+                async for event in subscription:
+                    last = self._hand_out(event, last)
+                if not subscription.lagged:
+                    return
+                subscription.close()
+                subscription = self._engine.subscribe()
+                last = await self._catch_up(last)
+        finally:
+            subscription.close()
+            self.shut()
+
+    async def ready(self) -> None:
+        """Returns once nothing that is journalled from now on can be missed."""
+        await self._ready.wait()
+
+    async def empty(self) -> None:
+        """Returns once no WebSocket is open."""
+        await self._empty.wait()
+
+    def enter(self, wish: Filter) -> Client:
+        """A WebSocket has opened; it gets nothing before `join`."""
+        client = Client(wish, self._limit)
+        self._open.add(client)
+        self._empty.clear()
+        if self._closing:
+            client.end(Ending.SHUTDOWN)
+        return client
+
+    def join(self, client: Client) -> None:
+        """From now on the client is offered every event that passes its filter."""
+        if client.ending is None:
+            self._clients.add(client)
+
+    def leave(self, client: Client) -> None:
+        """The WebSocket is closed."""
+        self._open.discard(client)
+        self._clients.discard(client)
+        client.end(Ending.GONE)
+        if not self._open:
+            self._empty.set()
+
+    def shut(self) -> None:
+        """Ends every client with SHUTDOWN, and all that come later."""
+        self._closing = True
+        for client in self._open:
+            client.end(Ending.SHUTDOWN)
+        self._clients.clear()
+
+    def _hand_out(self, event: Event, last: int) -> int:
+        if event.seq <= last:
+            return last
+        text: str | None = None
+        for client in list(self._clients):
+            if client.filter.wants(event):
+                text = text or wire.event_text(event)
+                client.offer(event.seq, text)
+                if client.ending is not None:
+                    self._clients.discard(client)
+        return event.seq
+
+    async def _catch_up(self, last: int) -> int:
+        while page := await self._engine.events(since=last, limit=PAGE):
+            for event in page:
+                last = self._hand_out(event, last)
+        return last

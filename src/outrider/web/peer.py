@@ -1,0 +1,80 @@
+"""Whose socket is at the other end of a connection, as the kernel tells it.
+
+Unix sockets carry it (SO_PEERCRED). For loopback TCP, Linux lists every socket with its owner in /proc/net/tcp and tcp6: the
+row whose two ends are ours turned round is the peer's. Asked once, when the connection is made: addresses are used again by
+others later. A socket that its program has closed already is listed as owned by root, without an inode: that row tells nothing.
+"""
+
+import socket
+import struct
+import sys
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from pathlib import Path
+
+from outrider.web.access import Door, Peer, door
+
+_TABLES = ("tcp", "tcp6")
+_MAPPED = bytes(10) + b"\xff\xff"
+
+
+def peer_of(sock: socket.socket, proc: Path = Path("/proc/self/net")) -> Peer:
+    """Who is at the other end of an accepted connection; `uid` is None where that cannot be told."""
+    if sock.family == socket.AF_UNIX:
+        return Peer(Door.UNIX, _unix_uid(sock))
+    try:
+        theirs, ours = sock.getpeername(), sock.getsockname()
+    except OSError:  # gone before we looked
+        return Peer(Door.REMOTE)
+    way = door(theirs[0], ours[0])
+    return Peer(way, _tcp_uid(theirs, ours, proc) if way is Door.LOOPBACK else None)
+
+
+def _unix_uid(sock: socket.socket) -> int | None:
+    if not sys.platform.startswith("linux"):
+        return None
+    ucred = struct.Struct("3i")
+    try:
+        _, uid, _ = ucred.unpack(sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, ucred.size))
+    except OSError:
+        return None
+    return int(uid)
+
+
+def _tcp_uid(theirs: tuple[str, int], ours: tuple[str, int], proc: Path) -> int | None:
+    for table in _TABLES:
+        try:
+            rows = (proc / table).read_bytes().splitlines()[1:]
+        except OSError:
+            continue
+        uid = owner(rows, theirs, ours)
+        if uid is not None:
+            return uid
+    return None
+
+
+def owner(rows: Iterable[bytes], theirs: tuple[str, int], ours: tuple[str, int]) -> int | None:
+    """The uid of the one socket in these rows of /proc/net/tcp or tcp6 that runs from `theirs` to `ours` (address, port)."""
+    wanted = {(a, b) for a, b in zip(_spellings(*theirs[:2]), _spellings(*ours[:2]), strict=True)}
+    found = [row.split() for row in rows if _ends(row) in wanted]
+    if len(found) != 1 or found[0][9] == b"0":
+        return None
+    return int(found[0][7])
+
+
+def _ends(row: bytes) -> tuple[bytes, bytes]:
+    columns = row.split(maxsplit=3)
+    return (columns[1], columns[2]) if len(columns) > 3 else (b"", b"")
+
+
+def _spellings(address: str, port: int) -> list[bytes]:
+    """An address as the tables write it, in 32-bit words of the machine's byte order; IPv4 also as a v6 socket has it."""
+    ip: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
+    if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped
+    forms = [ip.packed, _MAPPED + ip.packed] if isinstance(ip, IPv4Address) else [ip.packed]
+    return [f"{_words(form)}:{port:04X}".encode() for form in forms]
+
+
+def _words(packed: bytes) -> str:
+    return "".join(f"{word:08X}" for (word,) in struct.iter_unpack("=I", packed))

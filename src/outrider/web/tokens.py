@@ -1,0 +1,78 @@
+"""Tokens over HTTP: who else may come in. All of it takes the scope `admin`."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import Field
+from starlette.responses import Response
+from typing_extensions import TypedDict
+
+from outrider.errors import Conflict
+from outrider.model.actor import Scope
+from outrider.web.answers import ALWAYS, BODY, THING, answer, documented
+from outrider.web.context import Given, Strict
+
+
+class TokenJSON(TypedDict):
+    """A token as it is listed, without its secret."""
+
+    name: str
+    scope: Scope
+    created: int
+
+
+class NewTokenJSON(TypedDict):
+    """A new token; this is the only time that its secret is shown."""
+
+    name: str
+    scope: Scope
+    token: str
+
+
+class TokenList(TypedDict):
+    """All tokens that are good now, in order of name."""
+
+    tokens: list[TokenJSON]
+    count: int
+
+
+class RevokedJSON(TypedDict):
+    """The token is good for nothing any more."""
+
+    name: str
+    revoked: bool
+
+
+class TokenBody(Strict):
+    """A token to be made."""
+
+    name: str = Field(
+        min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$", description="Whose it is.", examples=["phone"]
+    )
+    scope: Scope = Field(Scope.READ, description="What it may do; each scope includes those before it.")
+
+
+router = APIRouter(prefix="/api/tokens", tags=["tokens"], responses=documented(*ALWAYS))
+
+
+@router.post("", status_code=201, response_model=NewTokenJSON, responses=documented(*BODY, Conflict))
+async def create_token(body: TokenBody, context: Given) -> Response:
+    """Makes a token; its secret is in this answer and nowhere else."""
+    secret = await context.tokens.create(body.name, body.scope)
+    return answer({"name": body.name, "scope": body.scope, "token": secret}, 201)
+
+
+@router.get("", response_model=TokenList)
+async def list_tokens(context: Given) -> Response:
+    """The tokens that are good now."""
+    found = [
+        {"name": token.name, "scope": token.scope, "created": token.created_ms} for token in await context.tokens.list()
+    ]
+    return answer({"tokens": found, "count": len(found)})
+
+
+@router.delete("/{name}", response_model=RevokedJSON, responses=documented(*THING))
+async def revoke_token(name: Annotated[str, Path(description="The token's name.")], context: Given) -> Response:
+    """Ends a token at once."""
+    await context.tokens.revoke(name)
+    return answer({"name": name, "revoked": True})

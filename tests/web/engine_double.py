@@ -1,0 +1,309 @@
+"""A little Outrider in memory: a journal, a bus with bounded queues, commands that are kept and never typed."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from outrider.errors import Conflict, InvalidInput, NoSuchAgent, NoSuchThing, TooLarge
+from outrider.model.actor import Actor, Scope
+from outrider.model.agent import Agent, SpawnRequest
+from outrider.model.audit import AuditRow
+from outrider.model.command import Attempt, Command, CommandRequest, Stage, Status
+from outrider.model.event import Event, EventName, Fact
+from outrider.model.kind import Kind, LaunchSpec
+from outrider.model.pane import PaneRef
+from outrider.model.state import Confidence, Detail, Reading, Rejected, Source, State, Verdict
+
+NODE = "here"
+TEXT_LIMIT = 128 * 1024
+
+
+class Line:
+    """A subscription: a bounded queue; who falls behind is cut off."""
+
+    def __init__(self, limit: int) -> None:
+        self.lagged = False
+        self._limit = limit
+        self._events: list[Event] = []
+        self._wake = asyncio.Event()
+        self._closed = False
+
+    def put(self, event: Event) -> None:
+        if len(self._events) >= self._limit:
+            self.lagged = True
+            self._closed = True
+        if not self._closed:
+            self._events.append(event)
+        self._wake.set()
+
+    def close(self) -> None:
+        self._closed = True
+        self._wake.set()
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        while True:
+            while self._events and not self.lagged:
+                yield self._events.pop(0)
+            if self._closed:
+                return
+            self._wake.clear()
+            await self._wake.wait()
+
+
+@dataclass
+class LittleEngine:
+    """Fits `Engine`. `clock` is a number that only moves when something happens."""
+
+    line_limit: int = 10_000
+    now: int = 1_700_000_000_000
+    journal: list[Event] = field(default_factory=list)
+    degraded: str = ""
+    _agents: dict[str, Agent] = field(default_factory=dict)
+    _commands: list[Command] = field(default_factory=list)
+    _audit: list[AuditRow] = field(default_factory=list)
+    _lines: list[Line] = field(default_factory=list)
+
+    def clock(self) -> int:
+        return self.now
+
+    def tell(self, session: str, name: EventName = EventName.STATE_CHANGE, **data: object) -> Event:
+        """Journals it, then tells everybody."""
+        self.now += 1
+        seq = self.journal[-1].seq + 1 if self.journal else 1
+        event = Event(seq, NODE, Fact(name, session, self.now, data))
+        self.journal.append(event)
+        self.publish(event)
+        return event
+
+    def publish(self, event: Event) -> None:
+        for line in self._lines:
+            line.put(event)
+
+    def put(self, agent: Agent) -> Agent:
+        self._agents[agent.session] = agent
+        return agent
+
+    def agents(self) -> Sequence[Agent]:
+        return [self._agents[session] for session in sorted(self._agents)]
+
+    def agent(self, session: str) -> Agent:
+        if session not in self._agents:
+            raise NoSuchAgent(f"No agent {session!r} is known here.", detail={"session": session})
+        return self._agents[session]
+
+    def kinds(self) -> Sequence[Kind]:
+        return [
+            Kind("shell", "Shell", "shell.toml", LaunchSpec(("bash",))),
+            Kind("claude", "Claude Code", "claude.toml", LaunchSpec(("claude",), install="npm i -g …"), version="2.1"),
+        ]
+
+    async def spawn(self, request: SpawnRequest, actor: Actor) -> Agent:
+        if request.session in self._agents:
+            raise Conflict(f"There is an agent {request.session!r} already.")
+        if not request.workdir.startswith("/"):
+            raise InvalidInput(f"The working directory must be absolute, not {request.workdir!r}.")
+        self._write(actor, "spawn", request.session)
+        agent = self.put(make_agent(request.session, kind=request.kind, model=request.model, at=self.now))
+        self.tell(request.session, EventName.AGENT_SPAWNED)
+        return agent
+
+    async def adopt(self, session: str, actor: Actor, *, kind: str | None = None, server: str | None = None) -> Agent:
+        self._write(actor, "adopt", session)
+        return self.put(make_agent(session, kind=kind or "claude", server=server or "default", at=self.now))
+
+    async def kill(self, session: str, actor: Actor) -> Agent:
+        agent = self.agent(session)
+        self._write(actor, "kill", session)
+        return self.put(replace(agent, verdict=replace(agent.verdict, alive=False, exit_status=137)))
+
+    async def restart(self, session: str, actor: Actor) -> Agent:
+        self._write(actor, "restart", session)
+        return self.agent(session)
+
+    async def forget(self, session: str, actor: Actor) -> Agent:
+        agent = self.agent(session)
+        if agent.verdict.alive:
+            raise Conflict(f"{session!r} is alive: kill it first.")
+        self._write(actor, "forget", session)
+        return self._agents.pop(session)
+
+    async def interrupt(self, session: str, actor: Actor) -> Agent:
+        self._write(actor, "interrupt", session)
+        return self.agent(session)
+
+    async def keys(self, session: str, keys: Sequence[str], actor: Actor) -> Agent:
+        agent = self.agent(session)
+        self._write(actor, "keys", session, keys=list(keys))
+        return agent
+
+    async def output(self, session: str, *, lines: int, ansi: bool) -> str:
+        self.agent(session)
+        rows = [f"row {number} ünï \udcff" for number in range(200)][-lines:]
+        return "\n".join(f"\x1b[1m{row}\x1b[0m" if ansi else row for row in rows)
+
+    async def log(self, session: str, *, limit: int) -> Sequence[AuditRow]:
+        self.agent(session)
+        return [row for row in reversed(self._audit) if row.session == session][:limit]
+
+    async def command(self, session: str, request: CommandRequest, actor: Actor) -> Command:
+        agent = self.agent(session)
+        if len(request.text.encode()) > TEXT_LIMIT:
+            raise TooLarge(f"The text is over {TEXT_LIMIT} bytes.")
+        for known in self._commands:
+            if request.key is not None and known.key == request.key:
+                return known
+        number = len(self._commands) + 1
+        command = Command(
+            id=f"c{number}",
+            seq=number,
+            agent=agent.id,
+            session=session,
+            text=request.text,
+            status=Status.QUEUED,
+            actor=actor.name,
+            created_ms=self.now,
+            changed_ms=self.now,
+            when=request.when,
+            priority=request.priority,
+            key=request.key,
+            attempts=(Attempt(1, Stage.OPENED, self.now),),
+        )
+        self._commands.append(command)
+        self._write(actor, "command", session, id=command.id)
+        self.tell(session, EventName.COMMAND_QUEUED, jobId=command.id, command=command.text)
+        return command
+
+    async def commands(
+        self, *, session: str | None = None, status: Status | None = None, limit: int = 50
+    ) -> Sequence[Command]:
+        return [
+            command
+            for command in reversed(self._commands)
+            if session in {None, command.session} and status in {None, command.status}
+        ][:limit]
+
+    async def find_command(self, command_id: str) -> Command:
+        for command in self._commands:
+            if command.id == command_id:
+                return command
+        raise NoSuchThing(f"There is no command {command_id!r}.")
+
+    async def cancel(self, command_id: str, actor: Actor) -> Command:
+        command = await self.find_command(command_id)
+        if command.status is not Status.QUEUED:
+            raise Conflict(f"The command is {command.status} already.")
+        cancelled = replace(command, status=Status.CANCELLED)
+        self._commands[command.seq - 1] = cancelled
+        return cancelled
+
+    async def events(
+        self,
+        *,
+        since: int,
+        limit: int,
+        sessions: frozenset[str] = frozenset(),
+        names: frozenset[str] = frozenset(),
+    ) -> Sequence[Event]:
+        await asyncio.sleep(0)
+        return [
+            event
+            for event in self.journal
+            if event.seq > since
+            and (not sessions or event.fact.session in sessions)
+            and (not names or event.fact.name in names)
+        ][:limit]
+
+    async def last_seq(self) -> int:
+        await asyncio.sleep(0)
+        return self.journal[-1].seq if self.journal else 0
+
+    def subscribe(self) -> Line:
+        line = Line(self.line_limit)
+        self._lines = [known for known in self._lines if not known.lagged]
+        self._lines.append(line)
+        return line
+
+    async def stats(self) -> Mapping[str, object]:
+        queued = sum(command.status is Status.QUEUED for command in self._commands)
+        return {"agents": {"idle": len(self._agents)}, "commands": {"queued": queued}, "uptime": 12.5}
+
+    async def health(self) -> Mapping[str, object]:
+        status: dict[str, object] = {"status": "ok"}
+        if self.degraded:
+            status = {"status": "degraded", "reason": self.degraded}
+        parts = {"tmux": {"status": "ok"}, "store": {"status": "ok"}, "bus": {"status": "ok"}}
+        return {**status, "version": "0", "node": NODE, "uptime": 12.5, **parts}
+
+    def _write(self, actor: Actor, action: str, session: str, **data: object) -> None:
+        self.now += 1
+        self._audit.append(AuditRow(self.now, actor.name, action, session, data))
+
+
+@dataclass(frozen=True)
+class Token:
+    name: str
+    scope: Scope
+    created_ms: int
+    secret: str
+
+
+class LittleTokens:
+    """Fits `Tokens`."""
+
+    def __init__(self) -> None:
+        self._tokens: dict[str, Token] = {}
+
+    async def find(self, token: str) -> Actor | None:
+        for known in self._tokens.values():
+            if known.secret == token:
+                return Actor(f"token:{known.name}", known.scope)
+        return None
+
+    async def create(self, name: str, scope: Scope) -> str:
+        if name in self._tokens:
+            raise Conflict(f"There is a token {name!r} already.")
+        self._tokens[name] = Token(name, scope, 1_700_000_000_000, f"secret-{name}")
+        return self._tokens[name].secret
+
+    async def list(self) -> Sequence[Token]:
+        return [self._tokens[name] for name in sorted(self._tokens)]
+
+    async def revoke(self, name: str) -> None:
+        if self._tokens.pop(name, None) is None:
+            raise NoSuchThing(f"There is no token {name!r}.")
+
+
+def make_agent(
+    session: str,
+    *,
+    kind: str = "claude",
+    model: str | None = None,
+    server: str = "outrider",
+    at: int = 1_700_000_000_000,
+) -> Agent:
+    """An agent that waits for a person, with evidence for it and against it."""
+    reading = Reading(Source.HOOK, State.WAITING, "hook:PermissionRequest", "Bash", at - 250)
+    title = Reading(Source.TITLE, State.WORKING, "title.spinner", "⠋ project", at - 4000)
+    return Agent(
+        id=f"a-{session}",
+        session=session,
+        node=NODE,
+        kind=kind,
+        ref=PaneRef(server, 1, "%1"),
+        workdir="/tmp/project",
+        verdict=Verdict(
+            state=State.WAITING,
+            alive=True,
+            since_ms=at - 250,
+            confidence=Confidence.HIGH,
+            detail=Detail(tool="Bash", command="pytest", options=("Yes", "No"), retrying=False),
+            evidence=(reading,),
+            rejected=(Rejected(title, "A hook that is newer says otherwise."),),
+        ),
+        spawned=True,
+        created_ms=at,
+        changed_ms=at,
+        generation="secret-generation",
+        model=model,
+        env={"API_KEY": "secret-env"},
+    )
