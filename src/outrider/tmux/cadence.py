@@ -1,0 +1,68 @@
+"""How often to look: pure decisions, times in ms.
+
+tmux tells with every list of panes the second of the last output in each window. A screen captured in a later second
+than that cannot have changed since: it needs no capture to be known. What remains is captured every `busy_ms`, more
+seldom where captures show nothing new, and the whole is stretched so that it costs no more than its share of a core.
+"""
+
+from dataclasses import dataclass
+
+RECHECK_MS = 5000
+"""Every followed screen is captured at least this often, whatever tmux says of its activity."""
+_PATIENCE = 5
+"""Captures that show nothing new before a pane that goes on writing is captured more seldom."""
+_STEPS = 8
+"""Doublings of the time between captures, at most."""
+_QUIET_SHARE = 0.2
+"""Part of the CPU budget that is spent while nothing moves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What was set: the shortest and the longest time between looks, and the share of one core that looking may cost."""
+
+    busy_ms: int
+    quiet_ms: int
+    cpu_budget: float
+
+    def next_ms(self, *, moving: bool, before_ms: float, cost_s: float) -> float:
+        """The time until the next sweep, after one that cost `cost_s` of CPU (a moving average)."""
+        if moving:
+            return min(max(self.busy_ms, cost_s * 1000 / self.cpu_budget), max(self.quiet_ms, self.busy_ms))
+        slowest = min(self.quiet_ms, max(self.busy_ms, cost_s * 1000 / (self.cpu_budget * _QUIET_SHARE)))
+        return min(max(self.busy_ms, before_ms * 1.5), slowest)
+
+
+@dataclass(slots=True)
+class Seen:
+    """What the last capture of a pane gave: its bytes, when (ms), and the second of tmux's clock it began in.
+
+    `active` is the activity known then; `same` counts captures in a row that brought nothing new; `urged` asks for one
+    at once.
+    """
+
+    body: bytes
+    at_ms: float
+    second: int
+    active: int
+    size: tuple[int, int]
+    same: int = 0
+    urged: bool = False
+
+
+def stands(seen: Seen, active: int, size: tuple[int, int]) -> bool:
+    """Whether the screen is certainly as it was captured."""
+    return active < seen.second and size == seen.size and not seen.urged
+
+
+def due(seen: Seen, active: int, size: tuple[int, int], now_ms: float, pace: Pace) -> bool:
+    """Whether to capture this pane now."""
+    age = now_ms - seen.at_ms
+    if seen.urged or size != seen.size or age >= RECHECK_MS:
+        return True
+    if stands(seen, active, size):
+        return False
+    # Output in a new second counts as a fresh start: a pane that was still for an hour is captured at once.
+    steps = 0 if active > seen.active else min(max(0, seen.same - _PATIENCE), _STEPS)
+    # A little early counts as due, or a tick that comes a millisecond short would cost a whole one.
+    return age >= min(pace.busy_ms << steps, pace.quiet_ms) * 0.8

@@ -1,0 +1,258 @@
+"""The Terminal port on real tmux servers: our own, where agents are spawned, and others that are watched.
+
+One control client a server does everything: the sweeps of `watch.py` and what the verbs below ask. `run` has to run for
+`sights` to give anything; the verbs work without it too.
+"""
+
+import asyncio
+import itertools
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+
+from outrider.errors import Conflict, InvalidInput, PaneGone, TerminalAway, TerminalError, TimedOut
+from outrider.model.pane import Launch, Pane, PaneRef, Screen, Sight
+from outrider.tmux import keys as key_names
+from outrider.tmux import launch as launching
+from outrider.tmux.cadence import Pace
+from outrider.tmux.protocol import Reply
+from outrider.tmux.quote import Question, question, unless
+from outrider.tmux.rows import FORMAT, Rows
+from outrider.tmux.server import Server, ServerGone
+from outrider.tmux.sgr import plain, standing
+from outrider.tmux.watch import Meter, Watch, fitted
+
+# tmux 3.3a crashes, with every agent in it, when something is pasted into a pane whose program has ended.
+_DEAD = "#{?pane_dead,dead,}"
+_DEAD_OR_MODE = "#{?pane_dead,dead,#{?pane_in_mode,mode,}}"
+_REFUSED = {
+    "dead": "the program of pane {pane} has ended; nothing was typed",
+    "mode": "somebody reads pane {pane} in copy mode; nothing was typed",
+}
+_PASTE_END = "\x1b[201~"
+
+
+class TmuxTerminal:
+    """Panes of tmux servers named as for `tmux -L`, or by the absolute path of their socket.
+
+    `env` is the environment of the tmux processes (our own server's, when it is started); `cpu_budget` is the share of a
+    core that looking may cost, the consumer's work on each sight included; `busy_ms` and `quiet_ms` bound the time between
+    two looks; `cpu` gives the CPU seconds of this thread. A verb of typing that tmux was asked for and never answered ends
+    in TimedOut: it cannot be told whether it was typed.
+    """
+
+    def __init__(
+        self,
+        own: str,
+        watch: Sequence[str] = (),
+        *,
+        clock: Callable[[], int],
+        env: Mapping[str, str],
+        cpu_budget: float = 0.05,
+        busy_ms: int = 100,
+        quiet_ms: int = 1000,
+        program: str = "tmux",
+        cpu: Callable[[], float] = time.thread_time,
+    ) -> None:
+        names = tuple(dict.fromkeys((own, *watch)))
+        pace = Pace(busy_ms, quiet_ms, cpu_budget)
+        self._clock = clock
+        self._meter = Meter(cpu)
+        self._sights: asyncio.Queue[Sight] = asyncio.Queue(maxsize=2 * len(names))
+        self._buffers = itertools.count()
+        self._watches: dict[str, Watch] = {}
+        for name in names:
+            server = Server(name, own=name == own, program=program, env=env, cpu=cpu)
+            self._watches[name] = Watch(server, pace=pace, clock=clock, meter=self._meter, emit=self._sights.put)
+        self._own = self._watches[own].server
+
+    async def run(self) -> None:
+        """Looks at every server until it is cancelled, then leaves them as they are."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for watch in self._watches.values():
+                    group.create_task(watch.run())
+        finally:
+            await self.close()
+
+    async def close(self) -> None:
+        """Leaves every server in good order; the servers and all panes stay."""
+        for watch in self._watches.values():
+            await watch.server.close()
+
+    async def sights(self) -> AsyncIterator[Sight]:
+        """Looks at every server, for ever; one consumer. The first sight of a server has every followed screen.
+
+        A pane in `looked` was captured, or tmux said that nothing was written to it since it was.
+        """
+        while True:
+            sight = await self._sights.get()
+            before = self._meter.cpu()
+            yield sight
+            self._meter.since(before)
+
+    def follow(self, refs: Collection[PaneRef]) -> None:
+        """Captures the screens of these panes from now on, and of no others."""
+        for name, watch in self._watches.items():
+            watch.follow(ref for ref in refs if ref.server == name)
+
+    def urge(self, ref: PaneRef) -> None:
+        """Has this pane captured at the next opportunity."""
+        if ref.server in self._watches:
+            self._watches[ref.server].urge(ref)
+
+    async def spawn(self, launch: Launch) -> Pane:
+        """Starts a session on our own server, which is started where it is not there; the pane stays when its program exits.
+
+        Conflict where a session of that name exists; then nothing was started. InvalidInput where tmux could not do it.
+        """
+        launching.check(launch)
+        await self._own.start()
+        (reply,) = await self._own.ask(launching.session(launch))
+        if not reply.ok:
+            if reply.text.startswith("duplicate session"):
+                raise Conflict(
+                    f"there is a tmux session {launch.session!r} already; choose another name or end it first"
+                )
+            raise TerminalError(f"tmux could not start session {launch.session!r}: {reply.text}")
+        row = Rows(self._own.name, self._own.started).one(reply.body)
+        if row is None:
+            raise TerminalError(f"tmux started session {launch.session!r} but answered {reply.text!r}")
+        self._watches[self._own.name].wake()
+        return row.pane
+
+    async def look(self, ref: PaneRef, *, styled: bool = False) -> Screen:
+        """The pane's screen now, asked of tmux after the call began; with colours where `styled`."""
+        taken_ms = self._clock()
+        escapes = ("-e",) if styled else ()
+        shown, captured = await self._read(
+            ref,
+            question("display-message", "-p", "-t", ref.pane, FORMAT),
+            question("capture-pane", "-p", *escapes, "-t", ref.pane),
+        )
+        row = Rows(ref.server, ref.started).one(shown.body)
+        if row is None:
+            raise PaneGone(f"pane {ref.pane} of tmux server {ref.server!r} is gone")
+        lines = fitted(captured.lines, row.pane.height)
+        if not styled:
+            return Screen(row.pane, lines, taken_ms)
+        return Screen(row.pane, tuple(plain(line) for line in lines), taken_ms, standing(lines))
+
+    async def output(self, ref: PaneRef, *, lines: int, ansi: bool = False) -> tuple[str, ...]:
+        """The last `lines` rows of history and screen, trailing blank rows cut."""
+        if lines <= 0:
+            return ()
+        escapes = ("-e",) if ansi else ()
+        (reply,) = await self._read(ref, question("capture-pane", "-p", *escapes, "-S", str(-lines), "-t", ref.pane))
+        rows = [line.rstrip(" ") for line in reply.lines]
+        while rows and not plain(rows[-1]):
+            rows.pop()
+        return (standing(rows) if ansi else tuple(rows))[-lines:]
+
+    async def paste(self, ref: PaneRef, text: str) -> None:
+        """Pastes the text, bracketed where the program asked for it; no Enter. Newlines go in as they are.
+
+        TerminalError while the pane is in copy mode or its program has ended; InvalidInput for a text that ends a
+        bracketed paste: what follows would be taken as keys.
+        """
+        if _PASTE_END in text:
+            raise InvalidInput("the text has the control sequence that ends a paste (ESC [201~); leave it out")
+        if not text:
+            return
+        name = f"outrider-{os.getpid()}-{next(self._buffers)}"
+        await self._read(ref, question("set-buffer", "-b", name, "--", text))
+        try:
+            await self._type(ref, _DEAD_OR_MODE, "paste-buffer", "-p", "-r", "-d", "-b", name, "-t", ref.pane)
+        except TerminalError:
+            await self._forget(ref, name)
+            raise
+        self.urge(ref)
+
+    async def write(self, ref: PaneRef, text: str) -> None:
+        """Types the text as literal keys; no Enter. TerminalError while the pane is in copy mode or its program has ended."""
+        if text:
+            await self._type(ref, _DEAD_OR_MODE, "send-keys", "-t", ref.pane, "-l", "--", text)
+            self.urge(ref)
+
+    async def press(self, ref: PaneRef, keys: Sequence[str]) -> None:
+        """Presses named keys (`Enter`, `Escape`, `C-u`) in order; InvalidInput where tmux has no key of that name."""
+        for key in keys:
+            if not key_names.known(key):
+                raise InvalidInput(
+                    f"tmux has no key named {key!r}; names are like Enter, Escape, Up, F5, C-c or a character"
+                )
+        if keys:
+            await self._type(ref, _DEAD, "send-keys", "-t", ref.pane, "--", *keys)
+            self.urge(ref)
+
+    async def end(self, ref: PaneRef) -> None:
+        """Ends the pane (its session with it, if it was the last one). A pane that is gone already is no error."""
+        try:
+            await self._ask(ref, question("kill-pane", "-t", ref.pane))
+        except (PaneGone, ServerGone):
+            return
+        self.urge(ref)
+
+    def health(self) -> Mapping[str, object]:
+        """JSON-shaped: `status` (`ok` or `degraded`), `version`, a list `servers` with the state of each, `why` if degraded."""
+        reasons = [why for watch in self._watches.values() if (why := _complaint(watch))]
+        health: dict[str, object] = {
+            "status": "degraded" if reasons else "ok",
+            "version": self._own.release,
+            "servers": [_state(watch) for watch in self._watches.values()],
+        }
+        return health | {"why": "; ".join(reasons)} if reasons else health
+
+    async def _type(self, ref: PaneRef, condition: str, *words: str) -> None:
+        """Runs a command that types, unless the condition says why not."""
+        (reply,) = await self._ask(ref, unless(ref.pane, condition, words))
+        if refusal := _REFUSED.get(reply.text):
+            raise TerminalError(refusal.format(pane=ref.pane))
+
+    async def _read(self, ref: PaneRef, *questions: Question) -> list[Reply]:
+        """Asks something that types nothing: an answer that does not come is no more than a server that is away."""
+        try:
+            return await self._ask(ref, *questions)
+        except TimedOut as error:
+            raise TerminalAway(error.message) from error
+
+    async def _ask(self, ref: PaneRef, *questions: Question) -> list[Reply]:
+        watch = self._watches.get(ref.server)
+        if watch is None:
+            raise TerminalAway(f"tmux server {ref.server!r} is not among those that are looked at")
+        channel = await watch.server.connect()
+        if watch.server.started != ref.started:
+            raise PaneGone(f"pane {ref.pane} went with the tmux server {ref.server!r} that it was in")
+        replies = await channel.ask(questions, limit_s=5.0)
+        for reply in replies:
+            if not reply.ok and reply.text.startswith("can't find"):
+                raise PaneGone(f"pane {ref.pane} of tmux server {ref.server!r} is gone")
+            if not reply.ok:
+                raise TerminalError(f"tmux refused: {reply.text}")
+        return replies
+
+    async def _forget(self, ref: PaneRef, buffer: str) -> None:
+        try:
+            await self._ask(ref, question("delete-buffer", "-b", buffer))
+        except (TerminalError, TimedOut):
+            return
+
+
+def _complaint(watch: Watch) -> str:
+    if watch.server.fallback:
+        return watch.server.fallback
+    return watch.away.why if watch.away is not None and not watch.away.gone else ""
+
+
+def _state(watch: Watch) -> dict[str, object]:
+    """One server in `health`: `state` is `ok`, `forks` (the fallback), `away` (unknown) or `gone` (nobody listens)."""
+    away = watch.away
+    state = ("gone" if away.gone else "away") if away else ("forks" if watch.server.fallback else "ok")
+    row: dict[str, object] = {"server": watch.server.name, "state": state, "panes": len(watch.panes) if not away else 0}
+    if away:
+        return row | {"why": away.why}
+    return row | {
+        "started": watch.server.started,
+        "version": watch.server.version,
+        "interval_ms": round(watch.interval_ms),
+    }

@@ -1,0 +1,202 @@
+"""Looking at one tmux server for ever: sweeps while it answers, Away while it does not."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+
+from outrider.errors import TerminalAway, TimedOut
+from outrider.model.pane import Away, Pane, PaneRef, Screen, Sight, Sweep
+from outrider.tmux.cadence import Pace, Seen, due, stands
+from outrider.tmux.protocol import Reply
+from outrider.tmux.quote import question
+from outrider.tmux.rows import FORMAT, Row, Rows
+from outrider.tmux.server import LIMIT_S, Channel, Server, ServerGone
+
+_LIST = question("list-panes", "-a", "-F", FORMAT)
+_SHORTEST_S = 0.015
+"""Between two sweeps, however much is urged."""
+_BACKOFF_MS = (50, 100, 200, 400, 800, 1000)
+
+
+class Meter:
+    """CPU seconds that looking costs, of all servers together."""
+
+    def __init__(self, cpu: Callable[[], float]) -> None:
+        self.cpu = cpu
+        self.spent = 0.0
+
+    def since(self, before: float) -> None:
+        """Adds what was spent since `cpu()` gave `before`."""
+        self.spent += self.cpu() - before
+
+
+class Watch:
+    """The sweeps of one server, given to `emit` one after another; it waits for each to be taken."""
+
+    def __init__(
+        self,
+        server: Server,
+        *,
+        pace: Pace,
+        clock: Callable[[], int],
+        meter: Meter,
+        emit: Callable[[Sight], Awaitable[None]],
+    ) -> None:
+        self.server = server
+        self.away: Away | None = None
+        self.panes: tuple[Pane, ...] = ()
+        self.interval_ms = float(pace.busy_ms)
+        self._pace = pace
+        self._clock = clock
+        self._meter = meter
+        self._emit = emit
+        self._wake = asyncio.Event()
+        self._rows = Rows(server.name, 0)
+        self._listed: dict[str, Row] | None = None
+        self._started = 0
+        self._followed: frozenset[PaneRef] = frozenset()
+        self._seen: dict[str, Seen] = {}
+        self._moving = False
+        self._failures = 0
+        self._cost_s = 0.0
+        server.noticed = self.wake
+
+    def wake(self) -> None:
+        """Has the server looked at again at once."""
+        self._wake.set()
+
+    def follow(self, refs: Iterable[PaneRef]) -> None:
+        """Captures these panes from now on, and no others."""
+        self._followed = frozenset(refs)
+        ids = {ref.pane for ref in self._followed if ref.started == self._started}
+        self._seen = {pane: seen for pane, seen in self._seen.items() if pane in ids}
+        self.wake()
+
+    def urge(self, ref: PaneRef) -> None:
+        """Captures this pane at once."""
+        if ref.started == self._started and ref.pane in self._seen:
+            self._seen[ref.pane].urged = True
+        self.wake()
+
+    async def run(self) -> None:
+        """Looks for ever."""
+        loop = asyncio.get_running_loop()
+        while True:
+            began, spent = loop.time(), self._spent()
+            self._wake.clear()
+            sight = await self._sight()
+            self.away = sight if isinstance(sight, Away) else None
+            await self._emit(sight)
+            self._cost_s += 0.3 * (self._spent() - spent - self._cost_s)
+            await self._pause(began)
+
+    async def _pause(self, began: float) -> None:
+        if self.away is not None:
+            self.interval_ms = _BACKOFF_MS[min(self._failures, len(_BACKOFF_MS) - 1)]
+            self._failures += 1
+        else:
+            self._failures = 0
+            self.interval_ms = self._pace.next_ms(moving=self._moving, before_ms=self.interval_ms, cost_s=self._cost_s)
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout_at(began + self.interval_ms / 1000):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+        await asyncio.sleep(began + _SHORTEST_S - loop.time())
+
+    async def _sight(self) -> Sight:
+        try:
+            try:
+                return await self._sweep()
+            except TimedOut:
+                if self.server.connected:
+                    raise
+                # The connection broke under the sweep: whether the server is there shows on the next one.
+                return await self._sweep()
+        except ServerGone as error:
+            return Away(self.server.name, self._clock(), error.message, gone=True)
+        except (TerminalAway, TimedOut) as error:
+            return Away(self.server.name, self._clock(), error.message)
+
+    async def _sweep(self) -> Sweep:
+        channel = await self.server.connect()
+        if self._started != self.server.started or self.away is not None:
+            self._started, self._seen = self.server.started, {}
+            self._rows, self._listed = Rows(self.server.name, self._started), None
+        at_ms = self._clock()
+        (listed,) = await channel.ask([_LIST], limit_s=LIMIT_S)
+        if not listed.ok:
+            raise TerminalAway(f"tmux server {self.server.name!r}: {listed.text}")
+        before = self._meter.cpu()
+        rows = self._rows.read(listed.body)
+        if rows is not self._listed:
+            self._listed, self.panes = rows, tuple(row.pane for row in rows.values())
+        followed = {ref: rows[ref.pane] for ref in self._followed if ref.started == self._started and ref.pane in rows}
+        wanted, looked = self._choose(followed)
+        self._meter.since(before)
+        screens = await self._capture(channel, wanted, looked) if wanted else ()
+        if not rows and not self.server.own:
+            await self.server.close()
+        return Sweep(self.server.name, at_ms, self.panes, screens, frozenset(looked))
+
+    def _choose(self, followed: dict[PaneRef, Row]) -> tuple[list[Row], set[PaneRef]]:
+        """What to capture now, and what is known to stand as it stood without a capture."""
+        now_ms = asyncio.get_running_loop().time() * 1000
+        wanted: list[Row] = []
+        looked: set[PaneRef] = set()
+        self._moving = False
+        for ref, row in followed.items():
+            seen = self._seen.get(ref.pane)
+            size = (row.pane.width, row.pane.height)
+            standing = seen is not None and stands(seen, row.activity, size)
+            self._moving = self._moving or not standing
+            if seen is None or due(seen, row.activity, size, now_ms, self._pace):
+                wanted.append(row)
+            elif standing:
+                looked.add(ref)
+        return wanted, looked
+
+    async def _capture(self, channel: Channel, wanted: list[Row], looked: set[PaneRef]) -> tuple[Screen, ...]:
+        taken_ms = self._clock()
+        questions = [question("capture-pane", "-p", "-t", row.pane.ref.pane) for row in wanted]
+        for row in wanted:
+            if seen := self._seen.get(row.pane.ref.pane):
+                seen.urged = False
+        replies = await channel.ask(questions, limit_s=LIMIT_S)
+        before = self._meter.cpu()
+        screens = []
+        for row, reply in zip(wanted, replies, strict=True):
+            if not reply.ok:
+                # It went between the list and the capture; the next list will say so.
+                self.wake()
+                continue
+            looked.add(row.pane.ref)
+            if self._remember(row, reply):
+                screens.append(Screen(row.pane, fitted(reply.lines, row.pane.height), taken_ms))
+        self._meter.since(before)
+        return tuple(screens)
+
+    def _remember(self, row: Row, reply: Reply) -> bool:
+        """Notes what was captured; true where it is news."""
+        pane = row.pane
+        seen = self._seen.get(pane.ref.pane)
+        changed = seen is None or seen.body != reply.body
+        self._seen[pane.ref.pane] = Seen(
+            body=reply.body,
+            at_ms=asyncio.get_running_loop().time() * 1000,
+            second=reply.time,
+            active=row.activity,
+            size=(pane.width, pane.height),
+            same=0 if changed or seen is None else seen.same + 1,
+            urged=seen is not None and seen.urged,
+        )
+        return changed
+
+    def _spent(self) -> float:
+        return self._meter.spent + self.server.spent
+
+
+def fitted(lines: tuple[str, ...], height: int) -> tuple[str, ...]:
+    """Exactly `height` rows, trailing blanks cut."""
+    rows = tuple(line.rstrip(" ") for line in lines[:height])
+    return rows + ("",) * (height - len(rows))
