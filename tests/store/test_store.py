@@ -50,6 +50,24 @@ async def test_seqs_have_no_gap_nor_repeat_whatever_fails_in_between(store: Stor
     assert told == list(range(1, 121)) == [event.seq for event in await store.events(since=0, limit=999)]
 
 
+async def test_whoever_publishes_when_told_publishes_in_the_order_of_seq(
+    store: Store, make_command: MakeCommand
+) -> None:
+    published: list[int] = []
+
+    async def accept() -> None:
+        _, events, _ = await store.add(make_command(), facts=_facts(1))
+        published.extend(event.seq for event in events)
+
+    async def change(count: int, *, durable: bool) -> None:
+        events = await store.commit(Change(facts=_facts(count), durable=durable))
+        published.extend(event.seq for event in events)
+
+    for _ in range(20):
+        await asyncio.gather(accept(), *(change(count, durable=count == 2) for count in range(4)), accept())
+    assert published == list(range(1, 20 * 8 + 1))
+
+
 async def test_agents_are_kept_by_id_and_forgetting_one_leaves_its_history(
     store: Store, agent: Agent, make_command: MakeCommand
 ) -> None:
