@@ -1,0 +1,152 @@
+"""A world with the real Claude Code in it, its model a script of ours."""
+
+import json
+import shlex
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypedDict, cast
+
+from e2e.real import install
+from e2e.real.model import Step
+from e2e.real.network import Network
+from e2e.waiting import until
+from e2e.world import World
+
+KEY = "sk-fake"
+PARSER = "def parse(s):\n    return s.split()\n\n\ndef evaluate(s):\n    return parse(s)[0]\n"
+# Runs until the test says that it may end.
+SLOW_TEST = (
+    "import pathlib, time\n\n\ndef test_slow():\n    while not pathlib.Path('go').exists():\n        time.sleep(0.05)\n"
+)
+
+
+class Asked(TypedDict, total=False):
+    """One request that the model got."""
+
+    main: bool
+    path: str
+    messages: list[dict[str, object]]
+
+
+class Lab:
+    """Use `world` as in any other test, `script` and `release` for the model."""
+
+    def __init__(self, *, onboarded: bool = True, trusted: bool = True, bypass_accepted: bool = True) -> None:
+        program = install.claude()
+        self.network = Network()
+        self.world = World()
+        self.project = self.world.workdir()
+        self.root = self.world.root / "model"
+        self.root.joinpath("holds").mkdir(parents=True)
+        self.script([])
+        self._model = subprocess.Popen(
+            self.network.inside([sys.executable, str(Path(__file__).with_name("model.py")), str(self.root)]),
+            stdin=subprocess.DEVNULL,
+        )
+        until(self.root.joinpath("port").exists, what="the scripted model to listen")
+        self._home(onboarded=onboarded, trusted=trusted, bypass_accepted=bypass_accepted)
+        self._files()
+        self._programs(program)
+
+    def _home(self, *, onboarded: bool, trusted: bool, bypass_accepted: bool) -> None:
+        """A HOME in which the first-start dialogs were answered already, but for those left in."""
+        state = {
+            "hasCompletedOnboarding": True,
+            "customApiKeyResponses": {"approved": [KEY] if onboarded else [], "rejected": []},
+            "projects": {str(self.project): {"hasTrustDialogAccepted": trusted, "projectOnboardingSeenCount": 1}},
+            "bypassPermissionsModeAccepted": bypass_accepted,
+        }
+        self.world.home.joinpath(".claude.json").write_text(json.dumps(state), encoding="utf-8")
+
+    def _files(self) -> None:
+        """A small project with a test that lasts until it is told to go."""
+        for name, text in (
+            ("src/parser.py", PARSER),
+            ("tests/test_parser.py", SLOW_TEST),
+            ("README.md", "# minilang\n"),
+        ):
+            file = self.project / name
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+
+    def _programs(self, claude: Path) -> None:
+        port = self.root.joinpath("port").read_text(encoding="utf-8")
+        exports = {
+            "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{port}",
+            "ANTHROPIC_API_KEY": KEY,
+            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+            "CLAUDE_CODE_MAX_RETRIES": "2",
+            "IS_SANDBOX": "1",
+        }
+        words = shlex.join(
+            ["env", *(f"{name}={value}" for name, value in exports.items()), *self.network.inside([str(claude)])]
+        )
+        for name, line in (
+            ("claude", words),
+            ("pytest", shlex.join([sys.executable, "-m", "pytest", "-p", "no:cacheprovider"])),
+        ):
+            file = self.world.root / "bin" / name
+            file.write_text(f'#!/bin/sh\nexec {line} "$@"\n', encoding="utf-8")
+            file.chmod(0o755)
+
+    def script(self, turns: Sequence[Sequence[Step]]) -> None:
+        """What the model will answer, one turn for each of its requests from the first one on."""
+        fresh = self.root / "script.new"
+        fresh.write_text(json.dumps(turns), encoding="utf-8")
+        fresh.rename(self.root / "script.json")
+
+    def release(self, hold: str) -> None:
+        """Lets the model go on."""
+        self.root.joinpath("holds", hold).touch()
+
+    def asked(self) -> list[Asked]:
+        """Every request of the conversation, in order."""
+        return [asked for asked in self._lines("requests.jsonl") if asked.get("main")]
+
+    def prompts(self) -> list[str]:
+        """What the person said in the conversation, as the model has it now, verbatim and in order."""
+        asked = self.asked()
+        return [text for message in asked[-1]["messages"] for text in said(message)] if asked else []
+
+    def reached(self, hold: str, timeout: float = 30) -> None:
+        """Waits until the model stands at that hold."""
+        until(
+            lambda: any(line.get("name") == hold for line in self._steps()), timeout, what=f"the model at hold {hold}"
+        )
+
+    def _steps(self) -> list[dict[str, object]]:
+        return [cast("dict[str, object]", line) for line in self._lines("steps.jsonl")]
+
+    def _lines(self, file: str) -> list[Asked]:
+        path = self.root / file
+        if not path.exists():
+            return []
+        return [cast("Asked", json.loads(line)) for line in path.read_text(encoding="utf-8").split("\n") if line]
+
+    def spawn(self, session: str, *words: str, extra: Sequence[str] = ()) -> None:
+        """Spawns the real agent by the command line."""
+        where = ("--workdir", str(self.project), "--agent", "claude")
+        done = self.world.cli("spawn", "--session", session, *where, *words, *(("--", *extra) if extra else ()))
+        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{self.world.log_tail()}"
+
+    def close(self) -> None:
+        """Ends all of it."""
+        self._model.terminate()
+        self._model.wait(10)
+        try:
+            self.world.close()
+        finally:
+            self.network.close()
+
+
+def said(message: dict[str, object]) -> list[str]:
+    """What a person said in a message; not what the agent put beside it, not results of tools."""
+    if message.get("role") != "user":
+        return []
+    content = message["content"]
+    blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    assert isinstance(blocks, list)
+    texts = [str(block["text"]) for block in blocks if block.get("type") == "text"]
+    return [text for text in texts if not text.lstrip().startswith("<system-reminder>")]
