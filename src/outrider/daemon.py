@@ -40,7 +40,8 @@ from outrider.supervisor.typist import Typist
 from outrider.supervisor.watch import Watch
 from outrider.tmux.terminal import TmuxTerminal
 from outrider.web import app as web
-from outrider.web import server
+from outrider.web import server, sockets
+from outrider.web.access import Access
 
 log = structlog.get_logger()
 
@@ -79,13 +80,13 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
     bus = LocalBus(settings.http.buffer)
     ledger, crew = Ledger(store, bus), Crew()
     record = Record(ledger)
-    kinds = catalogue(settings.kinds)
+    kinds = catalogue(settings.kinds, shell=environ.get("SHELL", "/bin/sh"))
     spool, notes = Spool(settings.runtime / "hooks"), SessionFiles()
     terminal = TmuxTerminal(
         settings.tmux_socket,
         settings.watch,
         clock=clock,
-        environ=environ,
+        env=environ,
         cpu_budget=settings.monitor.cpu_budget,
         busy_ms=settings.monitor.busy_ms,
         quiet_ms=settings.monitor.quiet_ms,
@@ -227,23 +228,42 @@ async def serve(loaded: Loaded, environ: Mapping[str, str]) -> None:
     settings = loaded.settings
     clock = clock_from(time.time_ns() // 1_000_000, time.monotonic())
     async with leases(settings) as lease:
-        sockets = server.listen(settings.host, settings.port, settings.runtime / "outrider.sock")
         daemon = await build(settings, environ, clock)
         try:
             await restore(daemon)
-            await _run(daemon, sockets, lease)
+            await _run(daemon, lease)
         finally:
             await daemon.store.close()
 
 
-async def _run(daemon: Daemon, sockets: "server.Sockets", lease: Lease) -> None:
+async def _run(daemon: Daemon, lease: Lease) -> None:
+    settings = daemon.settings
+    tcp = sockets.open_tcp(settings.host, settings.port, has_tokens=bool(await daemon.tokens.list()))
+    port = tcp[0].getsockname()[1]
+    url = f"http://{settings.host}:{port}"
+    lease.announce(url)
+    unix = sockets.open_unix(settings.runtime / "outrider.sock")
+    access = Access(
+        os.getuid(),
+        hosts=frozenset(name.lower() for name in settings.http.hosts),
+        origins=frozenset(name.lower() for name in settings.http.origins),
+    )
+    face = web.build(
+        daemon.desk,
+        access,
+        daemon.tokens,
+        clock=daemon.clock,
+        url=url,
+        max_body=settings.http.max_body_bytes,
+        buffer=settings.http.buffer,
+    )
     stopped = asyncio.Event()
-    app = web.build(daemon.desk, daemon.tokens, daemon.settings)
     async with asyncio.TaskGroup() as group:
         tasks = [
             group.create_task(work)
             for work in (
                 daemon.record.run(),
+                daemon.terminal.run(),
                 daemon.watch.run(),
                 daemon.strangers.run(),
                 daemon.lanes.run(),
@@ -251,8 +271,8 @@ async def _run(daemon: Daemon, sockets: "server.Sockets", lease: Lease) -> None:
                 reload_kinds(daemon),
             )
         ]
-        web_task = group.create_task(server.serve(app, sockets, stopped))
-        log.info("outrider is up", url=sockets.url, node=daemon.settings.node, data=str(daemon.settings.data))
+        web_task = group.create_task(server.serve(face, [*tcp, unix], stopped))
+        log.info("outrider is up", url=url, node=settings.node, data=str(settings.data))
         await until_stopped(stopped, daemon)
         stopped.set()
         daemon.bus.close()
@@ -267,10 +287,11 @@ def run(loaded: Loaded, environ: Mapping[str, str]) -> int:
     os.umask(0o077)
     for warning in loaded.warnings:
         log.warning("a setting was not used", why=warning)
+    code = 0
     try:
         uvloop.run(serve(loaded, environ))
     except* OutriderError as group:
+        code = 1
         for error in group.exceptions:
-            print(f"outrider: {error}", file=sys.stderr)
-        return 1
-    return 0
+            sys.stderr.write(f"outrider: {error}\n")
+    return code

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from outrider.errors import Conflict, TerminalError
+from outrider.errors import Conflict, OutriderError, TerminalError, TimedOut
 from outrider.logic import composer, delivery
 from outrider.logic.composer import ComposerView
 from outrider.logic.delivery import Admission, Gate
@@ -153,7 +153,7 @@ class Lane:
         """Looks once more, and types if the gate is open. False where it is not."""
         try:
             screen = await self._typist.look(member)
-        except TerminalError as error:
+        except (TerminalError, TimedOut) as error:
             await self._fail_early(command, error)
             return True
         gate = self._admit(member, command, composer.view(member.kind, screen))
@@ -183,7 +183,7 @@ class Lane:
         outcome = await self._typist.resume(member, command, attempt, self._stages(command, attempt))
         await self._close(command, attempt, outcome)
 
-    async def _fail_early(self, command: Command, error: TerminalError) -> None:
+    async def _fail_early(self, command: Command, error: OutriderError) -> None:
         """tmux could not be asked: nothing was typed, so it is tried again, a few times and ever later."""
         opened = await self._open(command)
         if opened is None:

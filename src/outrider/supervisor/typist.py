@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from outrider.errors import PaneGone, TerminalError
+from outrider.errors import PaneGone, TerminalError, TimedOut
 from outrider.logic import composer, delivery
 from outrider.logic.composer import ComposerView
 from outrider.logic.delivery import Next
@@ -64,7 +64,7 @@ class Typist:
         """Presses the keys that make the agent stop what it does; where tmux is away, nothing happens."""
         try:
             await self._terminal.press(member.agent.ref, member.kind.stop.interrupt)
-        except TerminalError as error:
+        except (TerminalError, TimedOut) as error:
             log.warning("an interrupt could not be pressed", session=member.agent.session, why=error.message)
         self._terminal.urge(member.agent.ref)
 
@@ -83,7 +83,7 @@ class Typist:
             await send(member.agent.ref, typed)
         except PaneGone:
             return Outcome(Status.FAILED, "The agent's pane went away; nothing was typed.")
-        except TerminalError as error:
+        except (TerminalError, TimedOut) as error:
             return await self._unknown(member, f"tmux failed while the text went in: {error.message}")
         self._terminal.urge(member.agent.ref)
         if not await self._until(member, lambda view: delivery.after_typing(view, typed) is Next.ENTER, SEEN_S):
@@ -103,7 +103,7 @@ class Typist:
         for _ in range(ENTERS):
             try:
                 await self._terminal.press(member.agent.ref, member.kind.typing.submit)
-            except TerminalError as error:
+            except (TerminalError, TimedOut) as error:
                 return await self._unknown(member, f"tmux failed at Enter: {error.message}")
             member.tracker.typed(self._clock())
             self._terminal.urge(member.agent.ref)
@@ -172,7 +172,7 @@ class Typist:
     async def _view(self, member: Member) -> ComposerView | None:
         try:
             return composer.view(member.kind, await self.look(member))
-        except TerminalError:
+        except (TerminalError, TimedOut):
             return None
 
     async def _until(self, member: Member, wish: Callable[[ComposerView | None], bool], limit_s: float) -> bool:
@@ -187,6 +187,6 @@ class Typist:
     async def _unknown(self, member: Member, why: str) -> Outcome:
         try:
             screen = await self.look(member)
-        except TerminalError:
+        except (TerminalError, TimedOut):
             return Outcome(Status.UNCERTAIN, why)
         return Outcome(Status.UNCERTAIN, why, "\n".join(screen.rows))

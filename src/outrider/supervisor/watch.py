@@ -213,7 +213,7 @@ class Watch:
     def tick(self) -> None:
         """Time passes: what is late, settled or stuck by now, and whose process has gone from a living shell."""
         now = self._clock()
-        self._notes.follow({config_dir(m.agent, self._environ) for m in self._crew if m.alive and m.kind.channel})
+        self._notes.follow(self._config_dirs())
         for member in self._crew:
             if member.agent.ended_ms is not None:
                 continue
@@ -222,6 +222,14 @@ class Watch:
             if member.process is not None and not alive(member.process):
                 member.tracker.process(False, None, now)
             self.settle(member, now)
+
+    def _config_dirs(self) -> set[Path]:
+        found = {
+            claude_session.config_dir({**self._environ, **member.agent.env})
+            for member in self._crew
+            if member.alive and member.kind.channel
+        }
+        return {path for path in found if path is not None}
 
     def settle(self, member: Member, now_ms: int, *, keep: bool = False) -> None:
         """Takes the tracker's verdict; where it changed, hands agent and facts to the record. `keep` saves in any case."""
@@ -262,9 +270,3 @@ def added(have: Counters, more: Counters) -> Counters:
     return Counters(
         **{field.name: getattr(have, field.name) + getattr(more, field.name) for field in dataclasses.fields(Counters)}
     )
-
-
-def config_dir(agent: Agent, environ: Mapping[str, str]) -> Path:
-    """Where an agent of Claude Code keeps its own files: it follows CLAUDE_CONFIG_DIR, else `.claude` at home (2.1.197)."""
-    have = {**environ, **agent.env}
-    return Path(have.get("CLAUDE_CONFIG_DIR") or Path(have.get("HOME", "/")) / ".claude")
