@@ -37,15 +37,15 @@ def up(
         "bus": bus,
         "log_level": log_level,
     }
-    loaded = load(flags, environ)
-    for warning in loaded.warnings:
-        print(f"outrider: {warning}", file=sys.stderr)
-    return run_daemon(loaded, environ)
+    return run_daemon(load(flags, environ), environ)
+
+
+UP = ("up", "outrider.__main__:up", "Run the daemon, in the foreground.")
 
 
 def main() -> None:
     """Runs this process's command line and exits with its code."""
-    sys.exit(run(sys.argv[1:], environment(), extra=[("up", "outrider.__main__:up")]))
+    sys.exit(run(sys.argv[1:], environment(), extra=[UP]))
 
 
 if __name__ == "__main__":

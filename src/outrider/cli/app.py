@@ -23,47 +23,46 @@ STEER = Group("Look and steer", sort_key=2)
 SETUP = Group("Daemon and set-up", sort_key=3)
 KINDS = Group("Kinds of agents", sort_key=4)
 
-# verb, where it is, group
-VERBS: tuple[tuple[str, str, Group], ...] = (
-    ("spawn", "start:spawn", AGENTS),
-    ("ls", "look:ls", AGENTS),
-    ("attach", "attach:attach", AGENTS),
-    ("kill", "end:kill", AGENTS),
-    ("restart", "start:restart", AGENTS),
-    ("adopt", "start:adopt", AGENTS),
-    ("forget", "end:forget", AGENTS),
-    ("show", "look:show", STEER),
-    ("why", "look:why", STEER),
-    ("output", "look:output", STEER),
-    ("send", "say:send", STEER),
-    ("commands", "say:commands", STEER),
-    ("interrupt", "end:interrupt", STEER),
-    ("events", "events:events", STEER),
-    ("stats", "look:stats", STEER),
-    ("open", "attach:open_dashboard", SETUP),
-    ("config", "setup:config", SETUP),
-    ("doctor", "setup:doctor", SETUP),
-    ("token", "token:app", SETUP),
-    ("agents", "kinds:agents", KINDS),
-    ("record", "record:record", KINDS),
-    ("score", "kinds:score", KINDS),
+# verb, where it is, group, what `outrider --help` says of it; in this order
+VERBS: tuple[tuple[str, str, Group, str], ...] = (
+    ("spawn", "start:spawn", AGENTS, "Start an agent in a tmux session."),
+    ("ls", "look:ls", AGENTS, "List the agents and what they do."),
+    ("attach", "attach:attach", AGENTS, "Attach this terminal to an agent."),
+    ("kill", "end:kill", AGENTS, "End agents and every process they started."),
+    ("restart", "start:restart", AGENTS, "Start an agent again, as it was spawned."),
+    ("adopt", "start:adopt", AGENTS, "Take over an agent that already runs in tmux."),
+    ("forget", "end:forget", AGENTS, "Stop watching an agent; it keeps running."),
+    ("show", "look:show", STEER, "Show everything that is known of an agent."),
+    ("why", "look:why", STEER, "Show what says that it does what it does."),
+    ("output", "look:output", STEER, "Print the end of its terminal."),
+    ("send", "say:send", STEER, "Have a text typed into it, once."),
+    ("commands", "say:commands", STEER, "List what was sent, and what became of it."),
+    ("interrupt", "end:interrupt", STEER, "Interrupt what it does."),
+    ("events", "events:events", STEER, "Print what happened, and what happens."),
+    ("stats", "look:stats", STEER, "Show counts, the queue, the uptime."),
+    ("open", "attach:open_dashboard", SETUP, "Open the dashboard in a browser."),
+    ("config", "setup:config", SETUP, "Print every setting and where it came from."),
+    ("doctor", "setup:doctor", SETUP, "Check this machine, and say what to do."),
+    ("token", "token:app", SETUP, "Tokens for those who are not you, here."),
+    ("agents", "kinds:agents", KINDS, "List the kinds of agents."),
+    ("record", "record:record", KINDS, "Save a screen as a labelled case."),
+    ("score", "kinds:score", KINDS, "Score the rules on recorded cases."),
 )
 # Flags that may stand alone or with a value after `=`, and what they mean alone.
 ALONE: Mapping[str, Mapping[str, str]] = {
-    "spawn": {"--auto": "default", "--wait": "rest", "--worktree": ""},
+    "spawn": {"--auto": "standard", "--wait": "rest", "--worktree": ""},
 }
 GLOBAL_WITH_VALUE = ("--url", "--token")
 EPILOGUE = """\
 First steps:
-
-    outrider up                                             start the daemon, here, in the foreground
-    outrider spawn --session fix --workdir . --prompt "…"   start an agent
-    outrider ls --watch                                     see what your agents do
+    outrider up                                       start the daemon here
+    outrider spawn --session fix --prompt "Fix it"    start an agent in this folder
+    outrider ls --watch                               see what your agents do
 """
 
 
-def build(extra: Sequence[tuple[str, str]] = ()) -> App:
-    """The command line; `extra` are verbs of layers above this one: name and import path."""
+def build(extra: Sequence[tuple[str, str, str]] = ()) -> App:
+    """The command line; `extra` are verbs of layers above this one: name, import path, help."""
     app = App(
         name="outrider",
         help="Runs, watches and steers AI coding agents that live in tmux.",
@@ -72,10 +71,10 @@ def build(extra: Sequence[tuple[str, str]] = ()) -> App:
         help_epilogue=EPILOGUE,
         version_flags=["--version"],
     )
-    for name, path in extra:
-        app.command(path, name=name, group=SETUP)
-    for name, path, group in VERBS:
-        app.command(f"outrider.cli.{path}", name=name, group=group)
+    verbs = [(name, path, SETUP, help_) for name, path, help_ in extra]
+    verbs += [(name, f"outrider.cli.{path}", group, help_) for name, path, group, help_ in VERBS]
+    for place, (name, path, group, help_) in enumerate(verbs):
+        app.command(path, name=name, group=group, help=help_, help_epilogue="", sort_key=place)
     app.register_install_completion_command(group=SETUP)
     return app
 
@@ -100,7 +99,7 @@ def arranged(argv: Sequence[str]) -> list[str]:
     return [*words, *leading, *rest]
 
 
-def run(argv: Sequence[str], environ: Mapping[str, str], extra: Sequence[tuple[str, str]] = ()) -> int:
+def run(argv: Sequence[str], environ: Mapping[str, str], extra: Sequence[tuple[str, str, str]] = ()) -> int:
     """Runs one command line and gives its exit code; prints what there is to print, errors as one sentence."""
     app = build(extra)
     line = arranged(argv)
@@ -108,7 +107,7 @@ def run(argv: Sequence[str], environ: Mapping[str, str], extra: Sequence[tuple[s
         return _call(app, line, environ)
     except CycloptsError as error:
         verb = line[0] if line and not line[0].startswith("-") else ""
-        hint = f"outrider {verb} --help" if verb in {name for name, _, _ in VERBS} else "outrider --help"
+        hint = f"outrider {verb} --help" if verb in {name for name, *_ in (*VERBS, *extra)} else "outrider --help"
         return _refused(Usage(f"{_sentence(str(error))} See: {hint}"), line)
     except OutriderError as error:
         return _refused(error, line)

@@ -40,7 +40,7 @@ async def attach(
         name: value for name, value in environ.items() if name not in {"TMUX", "TMUX_PANE"} or "switch-client" in argv
     }
     sys.stdout.flush()
-    os.execve(program, argv, inner)
+    os.execve(program, argv, inner)  # noqa: S606  # no shell is what is wanted
 
 
 def tmux_line(agent: "AgentJSON", environ: Mapping[str, str], *, read_only: bool = False) -> list[str]:

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 from outrider.client.exchange import Answer, address, exchange
 from outrider.client.failure import failure
-from outrider.client.stream import JsonObject, Sleep, filters, follow, greeting, seq
+from outrider.client.stream import JsonObject, Sleep, filters, follow, seq
 from outrider.errors import OutriderError
 from outrider.settings import DEFAULT_URL
 
@@ -115,6 +115,18 @@ class Client:
         """The kinds of agents the daemon knows."""
         return cast("list[KindJSON]", (await self._get("/api/kinds"))["kinds"])
 
+    async def tokens(self) -> list[JsonObject]:
+        """The tokens that are good now, without their secrets."""
+        return cast("list[JsonObject]", (await self._get("/api/tokens"))["tokens"])
+
+    async def create_token(self, name: str, scope: str) -> JsonObject:
+        """Makes a token; its secret is in this answer and nowhere else."""
+        return await self._post("/api/tokens", {"name": name, "scope": scope})
+
+    async def revoke_token(self, name: str) -> None:
+        """Makes a token worthless from now on."""
+        self._checked(await self._exchange("DELETE", f"/api/tokens/{quote(name, safe='')}"))
+
     async def stats(self) -> JsonObject:
         """Counts by state, the queue, the uptime."""
         return await self._get("/api/stats")
@@ -135,8 +147,8 @@ class Client:
             since = seq(found[-1])
 
     async def cursor(self) -> int:
-        """The seq of the newest event."""
-        return await greeting(self.address, self._headers, self._timeout_s)
+        """The seq of the newest event; 0 where there is none."""
+        return seq(await self._get("/api/events", limit=1))
 
     def events(
         self, since: int | None = None, sessions: Iterable[str] = (), names: Iterable[str] = ()

@@ -71,15 +71,6 @@ async def connection(to: Address, headers: Mapping[str, str], query: str = "") -
         raise NoDaemon(absence(to), detail={"url": to.url}) from error
 
 
-async def greeting(to: Address, headers: Mapping[str, str], timeout_s: float) -> int:
-    """The seq of the newest event, as the stream says it to whoever connects."""
-    try:
-        async with asyncio.timeout(timeout_s), connection(to, headers) as socket:
-            return seq(_object(await socket.recv()))
-    except TimeoutError as error:
-        raise TimedOut(f"The event stream of {to.url} said nothing within {timeout_s:g} s.") from error
-
-
 async def follow(
     to: Address,
     headers: Mapping[str, str],

@@ -1,0 +1,206 @@
+"""What Outrider needs on this machine: each check looks, changes nothing, and says what to do."""
+
+import asyncio
+import os
+import re
+import shutil
+import sqlite3
+import stat
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from outrider import __version__
+from outrider.client import Client
+from outrider.errors import NoDaemon, OutriderError
+from outrider.kinds.load import catalogue
+
+if TYPE_CHECKING:
+    from outrider.settings import Loaded, Settings
+
+OLDEST_TMUX = (3, 2)
+EARLIEST_S = 1_735_689_600  # 2025-01-01: a clock before this was never set
+SKEW_S = 120
+LONGEST_SOCKET = 103  # bytes; macOS allows least
+LEAST_FREE = 200 * 2**20
+Grade = Literal["ok", "note", "wrong"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found; `do` says what would mend it. A `note` is worth knowing and stops nothing."""
+
+    check: str
+    grade: Grade
+    found: str
+    do: str = ""
+
+
+async def examine(loaded: "Loaded", environ: Mapping[str, str], client: Client) -> list[Finding]:
+    """All checks, in the order in which one would mend things."""
+    settings = loaded.settings
+    findings = [Finding("settings", "note", warning, "Correct the name.") for warning in loaded.warnings]
+    findings.append(await _tmux(environ))
+    if findings[-1].grade != "wrong":
+        findings += [await _server(name, settings, environ) for name in (settings.tmux_socket, *settings.watch)]
+    findings += _agents(settings, environ)
+    findings += [_folder("data directory", settings.data), _folder("runtime directory", settings.runtime)]
+    findings += [_socket_path(settings), _space(settings.data), _clock(settings.data / "outrider.db", time.time())]
+    findings.append(await asyncio.to_thread(_database, settings.data / "outrider.db"))
+    findings.append(await _daemon(client))
+    return findings
+
+
+async def _run(environ: Mapping[str, str], *argv: str) -> tuple[int, str]:
+    process = await asyncio.create_subprocess_exec(
+        *argv,
+        env=environ,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    out, _ = await process.communicate()
+    return process.returncode or 0, out.decode(errors="replace").strip()
+
+
+async def _tmux(environ: Mapping[str, str]) -> Finding:
+    how = "Install it: brew install tmux" if sys.platform == "darwin" else "Install it: sudo apt install tmux"
+    program = shutil.which("tmux", path=environ.get("PATH"))
+    if program is None:
+        return Finding("tmux", "wrong", "not on the PATH", how)
+    _, said = await _run(environ, program, "-V")
+    number = re.search(r"(\d+)\.(\d+)", said)
+    if number is None:
+        return Finding("tmux", "note", f"{program} says {said!r}, which is no version", "3.2 or newer is needed.")
+    if (int(number[1]), int(number[2])) < OLDEST_TMUX:
+        return Finding("tmux", "wrong", f"{said} is too old: 3.2 or newer is needed", how)
+    return Finding("tmux", "ok", f"{said} at {program}")
+
+
+async def _server(name: str, settings: "Settings", environ: Mapping[str, str]) -> Finding:
+    check = f"tmux server {name}"
+    code, said = await _run(environ, "tmux", "-S" if name.startswith("/") else "-L", name, "list-sessions", "-F", "x")
+    if code == 0:
+        return Finding(check, "ok", f"runs, {len(said.splitlines())} sessions")
+    if "no server running" in said or "No such file" in said or "Connection refused" in said:
+        begins = "the first spawn starts it" if name == settings.tmux_socket else "it is watched once it runs"
+        return Finding(check, "ok", f"does not run; {begins}")
+    return Finding(check, "wrong", said, "See who owns its socket; TMUX_TMPDIR says where sockets are.")
+
+
+def _agents(settings: "Settings", environ: Mapping[str, str]) -> Iterator[Finding]:
+    kinds = catalogue(settings.kinds)
+    for problem in kinds.problems:
+        yield Finding("kinds of agents", "wrong", problem, "Correct that file, or take it away.")
+    for kind in kinds.all():
+        program = kind.launch.argv[0]
+        found = shutil.which(program, path=environ.get("PATH"))
+        if found:
+            yield Finding(f"agent {kind.name}", "ok", found)
+        else:
+            how = f"To use it: {kind.launch.install}" if kind.launch.install else ""
+            yield Finding(f"agent {kind.name}", "note", f"{program} is not on the PATH", how)
+
+
+def _folder(check: str, path: Path) -> Finding:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return Finding(check, "ok", f"{path} is not there yet; outrider up makes it")
+    except OSError as error:
+        return Finding(check, "wrong", f"{path} cannot be looked at: {error.strerror}", "Choose another with --data.")
+    mode = stat.S_IMODE(found.st_mode)
+    if not stat.S_ISDIR(found.st_mode):
+        return Finding(check, "wrong", f"{path} is not a directory", "Move it away, or choose another place.")
+    if found.st_uid != os.geteuid():
+        return Finding(
+            check, "wrong", f"{path} belongs to user {found.st_uid}, not to you", f"sudo chown -R $(id -u) {path}"
+        )
+    if mode & 0o077:
+        return Finding(check, "wrong", f"{path} is open to others (mode {mode:04o})", f"chmod 700 {path}")
+    if not os.access(path, os.W_OK | os.X_OK):
+        return Finding(check, "wrong", f"{path} cannot be written (mode {mode:04o})", f"chmod 700 {path}")
+    return Finding(check, "ok", str(path))
+
+
+def _socket_path(settings: "Settings") -> Finding:
+    path = settings.runtime / "outrider.sock"
+    size = len(os.fsencode(path))
+    if size > LONGEST_SOCKET:
+        return Finding(
+            "socket",
+            "wrong",
+            f"{path} is too long a path for a socket ({size} bytes)",
+            'Set runtime = "…" in the config file to a shorter one.',
+        )
+    return Finding("socket", "ok", str(path))
+
+
+def _space(path: Path) -> Finding:
+    there = next(folder for folder in (path, *path.parents) if folder.exists())
+    free = shutil.disk_usage(there).free
+    grade: Grade = "ok" if free >= LEAST_FREE else "wrong"
+    return Finding(
+        "disk",
+        grade,
+        f"{free // 2**20:,} MB free at {there}",
+        "" if grade == "ok" else "Make room, or choose another data directory.",
+    )
+
+
+def _clock(database: Path, now_s: float) -> Finding:
+    today = time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(now_s))
+    if now_s < EARLIEST_S:
+        return Finding("clock", "wrong", f"it says {today}", "Set the clock: times of events would be wrong.")
+    if database.exists() and database.stat().st_mtime > now_s + SKEW_S:
+        return Finding(
+            "clock", "wrong", f"it says {today}, and the database was written later than that", "Set the clock."
+        )
+    return Finding("clock", "ok", today)
+
+
+def _database(path: Path) -> Finding:
+    if not path.exists():
+        return Finding("database", "ok", f"{path} is not there yet; outrider up makes it")
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)
+        try:
+            rows = connection.execute("PRAGMA quick_check(5)").fetchall()
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        return Finding(
+            "database", "wrong", f"{path}: {error}", "outrider up keeps a damaged file aside and starts a fresh one."
+        )
+    said = "; ".join(str(row[0]) for row in rows)
+    if said != "ok":
+        return Finding(
+            "database",
+            "wrong",
+            f"{path} is damaged: {said}",
+            "Stop the daemon and start it: it keeps the file aside and starts a fresh one.",
+        )
+    return Finding("database", "ok", f"{path} is sound, {path.stat().st_size // 1024:,} kB")
+
+
+async def _daemon(client: Client) -> Finding:
+    url = client.address.url
+    try:
+        health = await client.health()
+    except NoDaemon as error:
+        if error.detail.get("sent") is False:
+            return Finding("daemon", "note", f"none answers at {url}", "Start it: outrider up")
+        return Finding(
+            "daemon", "wrong", error.message, "Another program has that address: choose a port with outrider up --port."
+        )
+    except OutriderError as error:
+        return Finding("daemon", "wrong", f"{url}: {error.message}", "See what listens there, or choose another --url.")
+    if health.get("version") != __version__:
+        found = f"{url} runs version {health.get('version')}, this is {__version__}"
+        return Finding("daemon", "wrong", found, "Start the daemon again.")
+    if health.get("status") != "ok":
+        return Finding("daemon", "wrong", f"{url} is {health.get('status')}: {health.get('reason')}", "See its log.")
+    return Finding("daemon", "ok", f"{url} runs version {__version__}")
