@@ -164,6 +164,9 @@ class ClaudeVoice:
     def _session_end(self, event: HookEvent) -> Heard:
         self._forget()
         reason = _text(event.payload, "reason")
+        if reason != "clear":
+            self._subagents.clear()
+            self._background = False
         return Heard(_reading(event, State.IDLE, reason or "", Detail(reason=reason)))
 
     def _prompt(self, event: HookEvent) -> Heard:
@@ -263,8 +266,9 @@ class ClaudeVoice:
     def _compact_ends(self, event: HookEvent) -> Heard:
         """After `/compact` the prompt is back; an automatic compaction is followed by the turn it interrupted."""
         self._compacting = False
-        by_hand = _text(event.payload, "trigger") == "manual"
-        return Heard(_reading(event, State.IDLE if by_hand or self._ended else State.THINKING, ""))
+        if self._ended or _text(event.payload, "trigger") == "manual":
+            return Heard(_reading(event, State.IDLE, "", Detail(reason="background" if self._background else None)))
+        return Heard(_reading(event, State.THINKING, ""))
 
     def _notification(self, event: HookEvent) -> Heard:
         message = _text(event.payload, "message")

@@ -6,7 +6,7 @@ It stays behind as it was when the agent is killed: whoever believes it has chec
 import json
 import os
 import re
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -81,7 +81,7 @@ class SessionFiles:
         if self._folders is not None:
             self._folders.watch(self._watched())
 
-    async def notes(self) -> AsyncIterator[tuple[SessionNote, ...]]:
+    async def notes(self) -> AsyncGenerator[tuple[SessionNote, ...], None]:
         """What the files say now, then each change; never empty, for ever. A file that goes is not told."""
         self._seen.clear()
         self._folders = self._open()

@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,7 +85,7 @@ class Spool:
             else:
                 self._told.discard(event.id)
 
-    async def batches(self) -> AsyncIterator[tuple[HookEvent, ...]]:
+    async def batches(self) -> AsyncGenerator[tuple[HookEvent, ...], None]:
         """What lies there already, in the order it was written, then what arrives; never empty, for ever.
 
         An event's `generation` is the directory's name, whatever the call itself says. Each is told once per Spool.
