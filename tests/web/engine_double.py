@@ -225,7 +225,14 @@ class LittleEngine:
 
     async def stats(self) -> Mapping[str, object]:
         queued = sum(command.status is Status.QUEUED for command in self._commands)
-        return {"agents": {"idle": len(self._agents)}, "commands": {"queued": queued}, "uptime": 12.5}
+        living = [agent for agent in self._agents.values() if agent.verdict.alive]
+        return {
+            "agents": {"total": len(self._agents), "alive": len(living)},
+            "states": {state.value: sum(agent.verdict.state is state for agent in living) for state in State},
+            "commands": {"queued": queued},
+            "events": len(self.journal),
+            "uptime": 12.5,
+        }
 
     async def health(self) -> Mapping[str, object]:
         status: dict[str, object] = {"status": "ok"}

@@ -113,7 +113,7 @@ class Access:
         )
         raise WrongHost(
             f"{said} not an address of this daemon: use http://localhost:{visit.local[1]}, "
-            "or add the name to the setting web.hosts.",
+            "or add the name to the setting http.hosts.",
             detail={"host": sent},
         )
 
@@ -122,7 +122,7 @@ class Access:
             if not self._trusted(origin.lower(), visit.local):
                 raise WrongOrigin(
                     f"Pages of {origin!r} may not use this daemon: open its own page, or add the origin to the "
-                    "setting web.origins.",
+                    "setting http.origins.",
                     detail={"origin": origin},
                 )
 

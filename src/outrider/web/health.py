@@ -2,7 +2,7 @@
 
 from typing import NotRequired
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import ConfigDict, with_config
 from starlette.responses import Response
 from typing_extensions import TypedDict
@@ -33,10 +33,22 @@ class HealthJSON(TypedDict):
     reason: NotRequired[str]
 
 
+class AgentCounts(TypedDict):
+    """How many agents there are, and how many of them are alive."""
+
+    total: int
+    alive: int
+
+
 @with_config(ConfigDict(extra="allow"))
 class StatsJSON(TypedDict):
-    """Figures: agents by state, commands by status, and more as the parts tell."""
+    """Figures: agents, the living ones by state, commands by status, the newest event's seq; `uptime` is in seconds."""
 
+    agents: AgentCounts
+    states: dict[str, int]
+    commands: dict[str, int]
+    events: int
+    uptime: float
     websocket: WebSocketJSON
 
 
@@ -55,16 +67,16 @@ router = APIRouter(tags=["health"], responses=documented(*ALWAYS))
     response_model=HealthJSON,
     responses={503: {"model": HealthJSON, "description": "A part is down; `reason` says which."}},
 )
-async def get_health(context: Given) -> Response:
+async def get_health(context: Given, request: Request) -> Response:
     """Whether everything works: 200, or 503 where a part is down."""
     told = await context.engine.health()
-    return answer({**told, "websocket": _websocket(context)}, 200 if told.get("status") == "ok" else 503)
+    return answer({**told, "websocket": _websocket(context, request)}, 200 if told.get("status") == "ok" else 503)
 
 
 @router.get("/api/stats", response_model=StatsJSON)
-async def get_stats(context: Given) -> Response:
+async def get_stats(context: Given, request: Request) -> Response:
     """Figures for a dashboard."""
-    return answer({**await context.engine.stats(), "websocket": _websocket(context)})
+    return answer({**await context.engine.stats(), "websocket": _websocket(context, request)})
 
 
 @router.get("/api/kinds", response_model=KindList)
@@ -74,5 +86,8 @@ async def list_kinds(engine: Service) -> Response:
     return answer({"kinds": kinds, "count": len(kinds)})
 
 
-def _websocket(context: Context) -> WebSocketJSON:
-    return {"clients": context.hub.clients, "url": f"ws{context.url.removeprefix('http')}"}
+def _websocket(context: Context, request: Request) -> WebSocketJSON:
+    """The address under the name that the daemon was asked by; the gate let that pass. A Unix socket has none."""
+    here = request.client is not None and "host" in request.headers
+    url = f"http://{request.headers['host']}" if here else context.url
+    return {"clients": context.hub.clients, "url": f"ws{url.removeprefix('http')}"}

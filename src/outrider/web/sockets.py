@@ -32,7 +32,7 @@ def open_tcp(host: str, port: int, *, has_tokens: bool = False) -> list[socket.s
     """
     if not is_loopback(host) and not has_tokens:
         raise BadSetting(
-            f"The setting web.host is {host!r}, which other machines can reach, and there is no token yet: "
+            f"The setting host is {host!r}, which other machines can reach, and there is no token yet: "
             "make one with `outrider token create NAME`, or use 127.0.0.1."
         )
     if host not in _LOCAL:
@@ -79,7 +79,7 @@ def _listen(host: str, port: int) -> socket.socket:
             0
         ]
     except OSError as error:
-        raise BadSetting(f"The setting web.host is {host!r}, which is no address: {error.strerror}.") from error
+        raise BadSetting(f"The setting host is {host!r}, which is no address: {error.strerror}.") from error
     try:
         sock = socket.socket(family, kind)
     except OSError as error:

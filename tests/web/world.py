@@ -1,0 +1,84 @@
+"""A web face over a little engine: called in the same process, or served on real sockets."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from starlette.types import ASGIApp, Receive, Scope, Send
+from web.engine_double import LittleEngine, LittleTokens, make_agent
+
+from outrider.web.access import Access, Door, Peer
+from outrider.web.app import Web, build
+from outrider.web.server import serve
+from outrider.web.sockets import open_tcp, open_unix
+
+UID = 1234
+OWNER = Peer(Door.LOOPBACK, UID)
+HOST = "localhost:3848"
+
+
+@dataclass
+class World:
+    """One daemon's web face; `port` and `unix` only where it is served."""
+
+    engine: LittleEngine
+    tokens: LittleTokens
+    web: Web
+    port: int = 0
+    unix: Path = Path()
+
+    def client(self, peer: Peer = OWNER) -> httpx.AsyncClient:
+        """Calls it without a socket, as if `peer` had connected to port 3848 of localhost."""
+        transport = httpx.ASGITransport(_From(self.web.app, peer), raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=transport, base_url=f"http://{HOST}")
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    @property
+    def stream(self) -> str:
+        return f"ws://localhost:{self.port}/ws"
+
+
+def world(*, uid: int = UID, engine: LittleEngine | None = None, buffer: int = 1000, max_body: int = 4096) -> World:
+    """With one agent, `my-task`, that waits for an approval."""
+    engine = engine or LittleEngine()
+    engine.put(make_agent("my-task", at=engine.now))
+    tokens = LittleTokens()
+    access = Access(uid, hosts=frozenset({"devbox:3848"}), origins=frozenset({"https://outrider.example"}))
+    web = build(engine, access, tokens, clock=engine.clock, max_body=max_body, buffer=buffer)
+    return World(engine, tokens, web)
+
+
+@asynccontextmanager
+async def served(tmp_path: Path, *, uid: int | None = None, buffer: int = 1000) -> AsyncIterator[World]:
+    """The same on a free port of loopback and on a Unix socket, for the user who runs the tests."""
+    made = world(uid=os.getuid() if uid is None else uid, buffer=buffer)
+    sockets = open_tcp("127.0.0.1", 0)
+    made.port = sockets[0].getsockname()[1]
+    made.unix = tmp_path / "run" / "outrider.sock"
+    sockets.append(open_unix(made.unix))
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(serve(made.web, sockets, stop))
+        try:
+            yield made
+        finally:
+            stop.set()
+
+
+class _From:
+    """Says who connected, as the server does for real connections."""
+
+    def __init__(self, app: ASGIApp, peer: Peer) -> None:
+        self._app = app
+        self._peer = peer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        address = None if self._peer.door is Door.UNIX else ("127.0.0.1", 3848)
+        await self._app({**scope, "state": {"peer": self._peer}, "server": address}, receive, send)
