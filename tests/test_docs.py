@@ -2,13 +2,23 @@
 
 import re
 import shlex
+from collections.abc import Iterable
+from dataclasses import fields
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from outrider import errors
 from outrider.cli.app import VERBS, arranged, build
 from outrider.kinds.kindfile import parse
 from outrider.kinds.load import catalogue
+from outrider.model.command import Status, When
+from outrider.model.event import EventName
+from outrider.model.kind import Kind
+from outrider.model.state import Confidence, Detail, ErrorClass, Source, State
+from outrider.web import agents, commands, events, health
+from outrider.web import errors as web_errors
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -51,3 +61,59 @@ def test_a_kind_of_the_documentation_can_be_read(text: str, tmp_path: Path) -> N
     assert kinds.problems == ()
     if "extends" not in text:
         assert kinds.get("mytool") == parse(text, str(tmp_path / "mine.toml"))
+
+
+def named(page: str) -> set[str]:
+    """Every word that a page sets as code."""
+    text = FENCE.sub("", (ROOT / "docs" / page).read_text(encoding="utf-8"))
+    return {word for code in re.findall(r"`([^`\n]+)`", text) for word in re.findall(r"[A-Za-z_]+", code)}
+
+
+def codes(*modules: ModuleType) -> Iterable[str]:
+    for module in modules:
+        for thing in vars(module).values():
+            if (
+                isinstance(thing, type)
+                and issubclass(thing, errors.OutriderError)
+                and thing.__module__ == module.__name__
+            ):
+                yield thing.code
+
+
+def renamed(names: Iterable[str]) -> set[str]:
+    """As they are called outside: moments lose their unit."""
+    return {name.removesuffix("_ms") if name.endswith("at_ms") else name for name in names}
+
+
+CLI_ONLY = {"no_daemon", "bad_setting"}
+TABLES: tuple[tuple[str, Iterable[str]], ...] = (
+    ("states.md", [*State, *Source, *Confidence, *ErrorClass]),
+    ("states.md", renamed(field.name for field in fields(Detail))),
+    ("how-it-works.md", Status),
+    ("api.md", [*EventName, *When]),
+    ("api.md", set(codes(errors, web_errors)) - CLI_ONLY),
+    ("kinds.md", {field.name for field in fields(Kind)} - {"origin"}),
+)
+
+
+@pytest.mark.parametrize(("page", "words"), TABLES)
+def test_tables_are_complete(page: str, words: Iterable[str]) -> None:
+    missing = {str(word) for word in words} - named(page)
+    assert not missing, f"docs/{page} does not tell of {sorted(missing)}"
+
+
+def test_endpoints_are_those_that_are_served() -> None:
+    served = {
+        (method, re.sub(r"\{\w+\}", "{}", path))
+        for router in (agents.router, commands.router, events.router, health.router)
+        for route in router.routes
+        for path in [getattr(route, "path", "")]
+        for method in getattr(route, "methods", None) or ()
+    }
+    text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8").replace("…/", "/api/agents/{session}/")
+    shown = {
+        (method, re.sub(r"\{\w+\}", "{}", path))
+        for method, path in re.findall(r"`(GET|POST|DELETE) (/[\w/{}.]*)", text)
+    }
+    assert shown - {("GET", "/metrics")} <= served
+    assert served <= shown
