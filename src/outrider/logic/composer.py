@@ -1,0 +1,198 @@
+"""The composer: the place where an agent's user types, and what stands there.
+
+In comes a screen; out comes the text in its composer, as well as a screen can tell it: agents wrap long lines, rewrite tabs
+and fold long pastes into a mark. Whether a given text stands there is decided strictly: a wrong yes presses Enter on
+something else, a wrong no only means that somebody looks again.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from outrider.logic.screen import Layout
+from outrider.model.kind import Composer, Kind
+from outrider.model.pane import Screen
+
+SGR = re.compile(r"\x1b\[([0-9;:]*)m")
+ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")
+# Blanks, and what terminals drop or add when they draw emoji: variation selectors, joiners.
+FADING = re.compile(r"[\s\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff]+")
+LINES = re.compile(r"\+(\d+) lines")
+TAIL = 64  # characters of a text's end that must be seen where its beginning has scrolled out of the composer
+
+
+@dataclass(frozen=True, slots=True)
+class ComposerView:
+    """What stands in the composer. `empty`: nothing that anybody typed (ghost text counts as nothing).
+
+    `text` has wrapped rows joined; `pasted` are the marks that stand for folded pastes, `mark` is the pattern they were
+    found by; `rows` is how many rows of the screen it takes.
+    """
+
+    text: str
+    empty: bool
+    pasted: bool
+    rows: int = 1
+    mark: re.Pattern[str] | None = None
+
+
+def view(kind: Kind, screen: Screen) -> ComposerView | None:
+    """The composer as it stands on this screen, or None where none is drawn (a dialog, a picker, another program)."""
+    return seen(kind, Layout(screen, kind.regions), screen)
+
+
+def seen(kind: Kind, layout: Layout, screen: Screen) -> ComposerView | None:
+    """The same for a screen that is already cut into regions."""
+    composer = kind.composer
+    span = layout.span(composer.region)
+    if span is None or composer.prompt is None:
+        return None
+    rows = list(screen.rows[span.first : span.after])
+    sign = composer.prompt.match(rows[0])
+    if sign is None:
+        return None
+    indent = len(sign.group())
+    lines = [rows[0][indent:], *(_outdented(row, indent) for row in rows[1:])]
+    text = _unwrapped(lines, screen.pane.width - indent).strip()
+    ghost = _is_ghost(composer, text, screen.styled[span.first : span.after], indent)
+    pasted = composer.pasted is not None and composer.pasted.search(text) is not None
+    shown = "" if ghost else text
+    return ComposerView(text=shown, empty=not shown, pasted=pasted and not ghost, rows=len(rows), mark=composer.pasted)
+
+
+def holds(composer: ComposerView, text: str) -> bool:
+    """Whether the composer holds this text and nothing else, all of it, ready for Enter.
+
+    Blanks don't count (wrapping, tabs). Where it is folded into a mark, what is left beside it must be the text's beginning
+    and end, and the mark's number of lines must fit; where only the end fits into the composer, the end must be there.
+    """
+    want = squeezed(text)
+    have = squeezed(composer.text)
+    if not want or not have or composer.empty:
+        return False
+    if have == want:
+        return True
+    if composer.pasted and composer.mark is not None:
+        return _holds_marks(composer, composer.mark, text, want)
+    return composer.rows >= 3 and len(have) >= TAIL and len(have) < len(want) and want.endswith(have)
+
+
+def squeezed(text: str) -> str:
+    """The text without anything that a screen shows differently: blanks, joiners, the form of composed characters."""
+    return FADING.sub("", unicodedata.normalize("NFC", text))
+
+
+def _holds_marks(composer: ComposerView, mark: re.Pattern[str], text: str, want: str) -> bool:
+    pieces = [squeezed(piece) for piece in _between(composer.text, mark)]
+    if not want.startswith(pieces[0]) or not want.endswith(pieces[-1]):
+        return False
+    at = 0
+    for piece in pieces:
+        found = want.find(piece, at)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    if sum(map(len, pieces)) >= len(want):
+        return False
+    counts = [int(number) for fold in mark.finditer(composer.text) for number in LINES.findall(fold.group())]
+    newlines = text.strip("\n").count("\n")
+    if any(pieces):
+        return sum(counts) <= newlines
+    # Nothing beside the mark says what is in it: its number of lines must be the text's.
+    return abs(sum(counts) - newlines) <= 1
+
+
+def _between(text: str, mark: re.Pattern[str]) -> list[str]:
+    pieces: list[str] = []
+    at = 0
+    for match in mark.finditer(text):
+        pieces.append(text[at : match.start()])
+        at = match.end()
+    return [*pieces, text[at:]]
+
+
+def _outdented(row: str, indent: int) -> str:
+    blank = len(row) - len(row.lstrip())
+    return row[min(blank, indent) :]
+
+
+def _unwrapped(lines: Sequence[str], width: int) -> str:
+    """Rows joined: by a blank where the next word would not have fitted on the row, by a newline where it would."""
+    text = lines[0].rstrip()
+    last = text
+    for line in lines[1:]:
+        word = line.split(" ", 1)[0]
+        full = cells(last) + 1 + cells(word) > width - 2
+        whole = cells(last) >= width - 1
+        text += ("" if whole else " " if full and word else "\n") + line.rstrip()
+        last = line.rstrip()
+    return text
+
+
+def cells(text: str) -> int:
+    """How many cells of a terminal the text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(_width(char) for char in text)
+
+
+def _width(char: str) -> int:
+    if unicodedata.combining(char) or FADING.match(char) and not char.isspace():
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def _is_ghost(composer: Composer, text: str, styled: Sequence[str], indent: int) -> bool:
+    if not text:
+        return False
+    if composer.placeholder is not None and composer.placeholder.match(text):
+        return True
+    if not composer.ghost_dim or not styled:
+        return False
+    drawn = [cell for n, row in enumerate(styled) for cell in _beyond(row, indent if n == 0 else 0)]
+    inked = [(dim, cursor) for char, dim, cursor in drawn if not char.isspace()]
+    return any(dim for dim, _ in inked) and all(dim or cursor for dim, cursor in inked)
+
+
+def _beyond(row: str, indent: int) -> list[tuple[str, bool, bool]]:
+    return list(_styled_cells(row))[indent:]
+
+
+def _styled_cells(row: str) -> Iterator[tuple[str, bool, bool]]:
+    """The characters of a styled row, each with whether it is dim and whether it is in reverse (the cursor is drawn so)."""
+    dim = reverse = False
+    at = 0
+    while at < len(row):
+        code = ESCAPE.match(row, at)
+        if code is None:
+            yield row[at], dim, reverse
+            at += 1
+            continue
+        sgr = SGR.fullmatch(code.group())
+        if sgr is not None:
+            dim, reverse = _after_sgr(sgr.group(1), dim, reverse)
+        at = code.end()
+
+
+def _after_sgr(codes: str, dim: bool, reverse: bool) -> tuple[bool, bool]:
+    numbers = [int(number) if number.isdigit() else 0 for number in re.split("[;:]", codes)]
+    at = 0
+    while at < len(numbers):
+        number = numbers[at]
+        if number in (38, 48, 58):
+            # A colour follows: 5;n or 2;r;g;b. Its numbers are no attributes.
+            at += 3 if numbers[at + 1 : at + 2] == [5] else 5
+            continue
+        if number == 0:
+            dim = reverse = False
+        elif number == 2:
+            dim = True
+        elif number in (1, 22):
+            dim = False
+        elif number == 7:
+            reverse = True
+        elif number == 27:
+            reverse = False
+        at += 1
+    return dim, reverse

@@ -1,0 +1,106 @@
+"""Rules on a screen: what it says about the agent.
+
+In come a kind's rules and one screen; out come readings, best first, each with the rule that spoke and the row it matched.
+What the verdict is, is decided in `fuse`, where other sources are heard, too.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from outrider.logic import dialog
+from outrider.logic.screen import Layout
+from outrider.logic.tools import of_command, of_tool
+from outrider.model.kind import By, Kind, Rule
+from outrider.model.pane import Screen
+from outrider.model.state import NO_DETAIL, Detail, ErrorClass, Reading, Source
+
+LONGEST = 200
+BLANKS = re.compile(r"\s+")
+
+
+def read(kind: Kind, screen: Screen) -> tuple[Reading, ...]:
+    """What every rule that matches says, in the order of the kind's file; empty where none does."""
+    return spoken(kind, Layout(screen, kind.regions), screen.taken_ms)
+
+
+def spoken(kind: Kind, layout: Layout, at_ms: int) -> tuple[Reading, ...]:
+    """The same for a screen that is already cut into regions."""
+    found = (_apply(rule, layout, at_ms) for rule in kind.rules)
+    return tuple(reading for reading in found if reading is not None)
+
+
+def title(kind: Kind, pane_title: str, at_ms: int) -> Reading | None:
+    """What the pane's title says, or None where the kind's titles say nothing."""
+    for rule in kind.titles:
+        match = rule.pattern.search(pane_title)
+        if match and not (rule.unless and rule.unless.search(pane_title)):
+            detail = _detail(rule.detail, match.groupdict(""))
+            return Reading(Source.TITLE, rule.state, rule.id, _line(pane_title), at_ms, detail)
+    return None
+
+
+def _apply(rule: Rule, layout: Layout, at_ms: int) -> Reading | None:
+    text = layout.text(rule.region)
+    if text is None:
+        return None
+    match = rule.pattern.search(text)
+    if match is None or (rule.unless is not None and rule.unless.search(text)):
+        return None
+    groups: dict[str, str] = match.groupdict("")
+    for region, pattern in rule.where.items():
+        there = layout.text(region)
+        also = pattern.search(there) if there is not None else None
+        if also is None:
+            return None
+        groups |= also.groupdict("")
+    detail = _detail(rule.detail, groups)
+    shown = _line(match.group() or text)
+    return _exact(rule, Reading(Source.SCREEN, rule.state, rule.id, shown, at_ms, detail), text)
+
+
+def _exact(rule: Rule, reading: Reading, text: str) -> Reading:
+    detail = reading.detail
+    match rule.by:
+        case By.COMMAND if detail.command:
+            return replace(reading, state=of_command(detail.command))
+        case By.TOOL if detail.tool:
+            state, found = of_tool(detail.tool, {"command": detail.command or "", "file_path": detail.file or ""})
+            return replace(reading, state=state, detail=_joined(detail, found))
+        case By.DIALOG:
+            shown = dialog.read(text.split("\n"))
+            if shown is not None:
+                question = detail.question or shown.question
+                return replace(reading, detail=replace(detail, question=question, options=shown.options))
+    return reading
+
+
+def _joined(detail: Detail, more: Detail) -> Detail:
+    return replace(
+        detail,
+        tool=detail.tool or more.tool,
+        command=detail.command or more.command,
+        file=detail.file or more.file,
+    )
+
+
+def _detail(templates: Mapping[str, str], groups: Mapping[str, str]) -> Detail:
+    """The templates filled in; a field whose template comes out blank stays unset."""
+    if not templates:
+        return NO_DETAIL
+    said = {name: _line(template.format_map(groups)) for name, template in templates.items()}
+    error, retrying = said.get("error"), said.get("retrying")
+    return Detail(
+        tool=said.get("tool") or None,
+        command=said.get("command") or None,
+        file=said.get("file") or None,
+        question=said.get("question") or None,
+        error=ErrorClass(error) if error else None,
+        retrying=retrying == "true" if retrying else None,
+        reason=said.get("reason") or None,
+        message=said.get("message") or None,
+    )
+
+
+def _line(text: str) -> str:
+    return BLANKS.sub(" ", text).strip()[:LONGEST]

@@ -1,0 +1,63 @@
+"""A dialog as drawn: a question and numbered options, one of them marked.
+
+Agents draw them alike (`❯ 1. Yes`, `› 1. Yes, proceed (y)`, `● 1. Allow once`), some in a box; the box is taken off first.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+OPTION = re.compile(r"^\s*(?P<mark>[❯›●>▶]\s*)?(?P<number>\d{1,2})[.)]\s+(?P<label>\S.*?)\s*$")
+BOX = re.compile(r"^\s*[│┃|▌]?(?P<text>.*?)[│┃|▐]?\s*$")
+DRAWN = re.compile(r"^\s*[─━═╌┄╭╮╰╯┌┐└┘▔▁▄▀\s]*$")
+LONGEST = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Dialog:
+    """What is asked and what can be answered; `marked` is the index of the option that Enter would take."""
+
+    question: str | None
+    options: tuple[str, ...]
+    marked: int | None
+
+
+def read(rows: Sequence[str]) -> Dialog | None:
+    """The last dialog in these rows, or None where no list of numbered options stands there."""
+    plain = [_plain(row) for row in rows]
+    found = [(i, match) for i, row in enumerate(plain) if (match := OPTION.match(row))]
+    run: list[tuple[int, re.Match[str]]] = []
+    for i, match in reversed(found):
+        if run and int(match["number"]) != int(run[-1][1]["number"]) - 1:
+            break
+        run.append((i, match))
+    run.reverse()
+    if not run or run[0][1]["number"] != "1":
+        return None
+    marked = next((n for n, (_, match) in enumerate(run) if match["mark"]), None)
+    return Dialog(
+        question=_question(plain[: run[0][0]]), options=tuple(match["label"] for _, match in run), marked=marked
+    )
+
+
+def _plain(row: str) -> str:
+    match = BOX.match(row)
+    text = match["text"] if match else row
+    return "" if DRAWN.match(text) else text.rstrip()
+
+
+def _question(above: Sequence[str]) -> str | None:
+    """The paragraph right above the options; where it asks nothing, the nearest one above that does."""
+    paragraphs: list[str] = []
+    words: list[str] = []
+    for row in [*reversed(above), ""]:
+        if row.strip():
+            words.append(row.strip())
+        elif words:
+            paragraphs.append(" ".join(reversed(words)))
+            words = []
+        if len(paragraphs) >= 4:
+            break
+    asking = next((text for text in paragraphs if "?" in text), None)
+    best = asking or (paragraphs[0] if paragraphs else None)
+    return best[:LONGEST] if best else None

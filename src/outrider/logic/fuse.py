@@ -1,0 +1,200 @@
+"""Which source is believed: the words of all of them, with their ages, become one reading.
+
+In comes the last word of every source; out comes the one that decides, and why each of the others did not. The table
+`PRECEDENCE` is the policy, in this order; each row says when it speaks and why it stands where it stands. The process
+comes before all of it: `tracker` knows whether the agent is there.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from outrider.model.state import BUSY, COARSE, Coarse, Reading, Rejected, State
+
+# A hook is ahead of the screen by up to 650 ms (PreToolUse), on a loaded machine; then the screen has had its chance.
+HOOK_AHEAD_MS = 1500
+# A title is read at every sweep; an older one belongs to a server that cannot be asked.
+TITLE_MS = 10_000
+# Screens that moved so lately are moving; those that stood so long stand still.
+MOVING_MS, STANDING_MS = 2000, 5000
+
+CALM = (Coarse.IDLE,)
+# What ends a turn without the agent's own word: a hook's older word does not undo it.
+UNSAID = ("interrupted", "background")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The last word of every source, and when the screen was looked at and changed (ms).
+
+    `screen` is everything the rules said, best first. `front` is a shell's foreground program. `typed_ms` is set while our own
+    Enter has not been answered by anybody. `settled` says that the screen stands still.
+    """
+
+    now_ms: int
+    screen: tuple[Reading, ...] = ()
+    looked_ms: int = 0
+    changed_ms: int = 0
+    settled: bool = True
+    hook: Reading | None = None
+    session: Reading | None = None
+    title: Reading | None = None
+    front: Reading | None = None
+    typed: Reading | None = None
+    motion: Reading | None = None
+
+    @property
+    def seen(self) -> Reading | None:
+        """The screen's best word."""
+        return self.screen[0] if self.screen else None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the policy: `pick` gives the reading that decides where the row applies."""
+
+    id: str
+    pick: Callable[[Words], Reading | None]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The reading that decides (None: nobody says anything), the row that chose it, what agrees and what was rejected."""
+
+    reading: Reading | None
+    row: str
+    agreeing: tuple[Reading, ...]
+    rejected: tuple[Rejected, ...]
+
+
+def fuse(words: Words) -> Decision:
+    """Whom to believe."""
+    chosen, row = None, None
+    for row in PRECEDENCE:
+        chosen = row.pick(words)
+        if chosen is not None:
+            break
+    if chosen is None or row is None:
+        return Decision(None, "", (), ())
+    others = [
+        each
+        for each in (words.front, words.hook, words.session, words.title, *words.screen[:3], words.typed, words.motion)
+        if each is not None and each != chosen
+    ]
+    agreeing = tuple(each for each in others if COARSE[each.state] is COARSE[chosen.state])
+    rejected = tuple(Rejected(each, _why_not(each, row)) for each in others if each not in agreeing)
+    return Decision(chosen, row.id, agreeing, rejected)
+
+
+def _why_not(reading: Reading, row: Row) -> str:
+    return f"{reading.source.value} says {reading.state.value}, but {row.why}."
+
+
+def _front(words: Words) -> Reading | None:
+    if words.front is None:
+        return None
+    asked = words.seen
+    if asked is not None and asked.state is State.WAITING:
+        return asked
+    return next((each for each in words.screen if each.state in BUSY), words.front)
+
+
+def _typed(words: Words) -> Reading | None:
+    return words.typed
+
+
+def _hook_ahead(words: Words) -> Reading | None:
+    hook = words.hook
+    return hook if hook is not None and hook.at_ms > words.looked_ms - HOOK_AHEAD_MS else None
+
+
+def _dialog(words: Words) -> Reading | None:
+    seen, hook = words.seen, words.hook
+    if seen is None or seen.state is not State.WAITING:
+        return None
+    if hook is not None and hook.at_ms > words.looked_ms:
+        return None
+    same = hook is not None and hook.state is State.WAITING and hook.detail.command is not None
+    return hook if same and seen.detail.options == () else seen
+
+
+def _retrying(words: Words) -> Reading | None:
+    seen = words.seen
+    return seen if seen is not None and seen.state is State.ERROR and seen.detail.retrying else None
+
+
+def _tool(words: Words) -> Reading | None:
+    hook, seen = words.hook, words.seen
+    if hook is None or seen is None or hook.state not in BUSY or seen.state not in BUSY:
+        return None
+    return hook if hook.detail.tool is not None or hook.detail.command is not None else None
+
+
+def _screen_busy(words: Words) -> Reading | None:
+    seen = words.seen
+    return seen if seen is not None and seen.state in BUSY else None
+
+
+def _session_ahead(words: Words) -> Reading | None:
+    session = words.session
+    if session is None or session.at_ms <= words.looked_ms or session.state is State.WAITING:
+        return None
+    return session
+
+
+def _title_busy(words: Words) -> Reading | None:
+    title, seen, hook = words.title, words.seen, words.hook
+    if title is None or title.state not in BUSY or words.now_ms - title.at_ms > TITLE_MS:
+        return None
+    if seen is not None and COARSE[seen.state] not in (*CALM, Coarse.STARTING):
+        return None
+    return hook if hook is not None and hook.state in BUSY else title
+
+
+def _turn_end(words: Words) -> Reading | None:
+    hook, seen = words.hook, words.seen
+    if hook is None or hook.state not in (State.COMPLETE, State.ERROR) or seen is None:
+        return None
+    if seen.detail.reason in UNSAID or COARSE[seen.state] is not Coarse.IDLE:
+        return None
+    return hook
+
+
+def _screen(words: Words) -> Reading | None:
+    return words.seen
+
+
+def _hook(words: Words) -> Reading | None:
+    return words.hook
+
+
+def _session(words: Words) -> Reading | None:
+    return words.session
+
+
+def _title(words: Words) -> Reading | None:
+    title = words.title
+    return title if title is not None and words.now_ms - title.at_ms <= TITLE_MS else None
+
+
+def _motion(words: Words) -> Reading | None:
+    return words.motion
+
+
+PRECEDENCE: tuple[Row, ...] = (
+    Row("front", _front, "another program stands in front of the shell"),
+    Row("dialog", _dialog, "a dialog that waits for an answer stands on the screen"),
+    Row("hook-ahead", _hook_ahead, "the agent itself said so, and the screen has not had the time to show it"),
+    Row("typed", _typed, "a prompt was just submitted and nothing has answered it yet"),
+    Row("retrying", _retrying, "it retries a failed request; title and session file call that busy"),
+    Row("tool", _tool, "the agent itself named the tool it runs, and the screen shows it busy"),
+    Row("screen-busy", _screen_busy, "the screen shows it at work; a title or file that says otherwise is late"),
+    Row("session-ahead", _session_ahead, "its session file is newer than the last look at the screen"),
+    Row("title-busy", _title_busy, "its title is that of work going on; a calm screen may be a silent stream"),
+    Row("turn-end", _turn_end, "the agent itself said how the turn ended, and the screen shows it ended"),
+    Row("screen", _screen, "the screen shows otherwise, and Esc or an answered dialog fires no hook"),
+    Row("hook", _hook, "nothing on the screen contradicts the agent's own word"),
+    Row("session", _session, "nothing on the screen contradicts the agent's session file"),
+    Row("title", _title, "nothing but the title speaks"),
+    Row("motion", _motion, "nothing but the screen's movement speaks"),
+)

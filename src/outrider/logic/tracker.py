@@ -1,0 +1,328 @@
+"""One agent's state machine: what is seen and heard of it, in the order of time, becomes its verdict.
+
+Busy is believed at once; calm only from a screen that stands still, or where another source agrees. What a turn came to
+(done, interrupted, failed) is remembered until the next one begins, because screens forget it. Nothing here looks or
+types; every time is an argument (Unix ms).
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from outrider.logic import composer, detect
+from outrider.logic.ending import Ending, ended
+from outrider.logic.foreground import is_shell
+from outrider.logic.fuse import MOVING_MS, STANDING_MS, Decision, Words, fuse
+from outrider.logic.screen import Layout
+from outrider.logic.tools import of_command
+from outrider.logic.turn import Turn
+from outrider.model.event import EventName, Fact
+from outrider.model.kind import Kind
+from outrider.model.pane import Pane, Screen
+from outrider.model.state import (
+    BUSY,
+    COARSE,
+    NO_DETAIL,
+    Coarse,
+    Confidence,
+    Detail,
+    Reading,
+    Rejected,
+    Source,
+    State,
+    Verdict,
+)
+
+# A screen that stood so long is settled: agents redraw their spinner every 100 ms or so, and pause a little between turns.
+SETTLE_MS = 400
+# A spawned agent may be started by a shell script: a shell in front counts only when it still stands there after this.
+STARTING_MS = 15_000
+# Nobody looked for so long: what was known is no longer supported.
+UNSEEN_MS = 30_000
+
+
+class Tracker:
+    """Knows one agent. `spawned` says that we started it; `verdict` is what was known of it before a restart of ours."""
+
+    def __init__(self, kind: Kind, *, born_ms: int, spawned: bool, verdict: Verdict | None = None) -> None:
+        self._kind = kind
+        self._born_ms = born_ms
+        self._spawned = spawned
+        self._last = verdict
+        self._confidence: Mapping[str, Confidence] = {rule.id: rule.confidence for rule in (*kind.rules, *kind.titles)}
+        self._turn = Turn(fresh=spawned and verdict is None, before=verdict)
+        self._words = Words(now_ms=born_ms)
+        self._moves: tuple[int, ...] = ()
+        self._composer: composer.ComposerView | None = None
+        self._rows: tuple[str, ...] = ()
+        self._in_front = False
+        self._ended: Ending | None = None
+        self._typed_ms: int | None = None
+        self._background = False
+
+    def pane(self, pane: Pane, at_ms: int) -> None:
+        """What a sweep tells of its pane."""
+        self._words = replace(self._words, title=detect.title(self._kind, pane.title, at_ms), front=None)
+        if pane.dead:
+            self._ended = Ending("exited", at_ms, pane.exit_status, "its program ended")
+            return
+        if self._kind.shell:
+            self._foreground(pane, at_ms)
+        elif not is_shell(pane.command):
+            self._in_front = True
+            if self._ended is not None and self._ended.reason == "left":
+                self._ended = None
+        elif self._in_front or not self._spawned or at_ms - self._born_ms > STARTING_MS:
+            self._ended = Ending("left", at_ms, None, f"{pane.command} stands in its place")
+
+    def _foreground(self, pane: Pane, at_ms: int) -> None:
+        if is_shell(pane.command):
+            return
+        detail = Detail(command=pane.command)
+        front = Reading(Source.PROCESS, of_command(pane.command), "foreground", pane.command, at_ms, detail)
+        self._words = replace(self._words, front=front)
+
+    def screen(self, screen: Screen) -> None:
+        """A screen that changed, or the first one."""
+        layout = Layout(screen, self._kind.regions)
+        at_ms = screen.taken_ms
+        if screen.rows != self._rows:
+            self._moves = (*self._moves[-2:], at_ms)
+            self._rows = screen.rows
+        self._composer = composer.seen(self._kind, layout, screen)
+        self._words = replace(
+            self._words,
+            screen=detect.spoken(self._kind, layout, at_ms),
+            looked_ms=at_ms,
+            changed_ms=self._moves[-1] if self._moves else at_ms,
+        )
+
+    def still(self, at_ms: int) -> None:
+        """It was looked at and had not changed."""
+        self._words = replace(self._words, looked_ms=at_ms)
+
+    def hear(self, reading: Reading) -> None:
+        """A word of the agent itself: by a hook or its session file. One that is older than what was heard is dropped."""
+        if reading.source is Source.HOOK:
+            if self._words.hook is None or reading.at_ms >= self._words.hook.at_ms:
+                self._words = replace(self._words, hook=reading)
+        elif self._words.session is None or reading.at_ms >= self._words.session.at_ms:
+            self._words = replace(self._words, session=reading)
+        if self._typed_ms is not None and reading.at_ms >= self._typed_ms and reading.source is Source.HOOK:
+            self._typed_ms = None
+
+    def typed(self, at_ms: int) -> None:
+        """Keys that submit a prompt were pressed: it is busy until somebody says otherwise, up to the kind's patience."""
+        self._typed_ms = at_ms
+        self._turn.began()
+
+    def process(self, alive: bool, exit_status: int | None, at_ms: int) -> None:  # noqa: FBT001
+        """What is known of the agent's own process."""
+        if not alive:
+            self._ended = Ending("exited", at_ms, exit_status, "its process is gone")
+        elif self._ended is not None and self._ended.reason == "exited":
+            self._ended = None
+
+    def gone(self, at_ms: int, why: str) -> None:
+        """Its pane no longer exists."""
+        self._ended = Ending("gone", at_ms, None, why)
+
+    def background(self, running: bool) -> None:  # noqa: FBT001
+        """Whether something that it started runs on behind its turn: it is not complete while that does."""
+        self._background = running
+
+    @property
+    def ready(self) -> bool:
+        """Whether it may take a prompt now: alive, calm, settled, with its composer on the screen."""
+        last = self._last
+        return (
+            last is not None
+            and last.alive
+            and self._ended is None
+            and self._composer is not None
+            and COARSE[last.state] in (Coarse.IDLE, Coarse.ERROR)
+            and last.detail.retrying is not True
+            and self._words.looked_ms - self._words.changed_ms >= SETTLE_MS
+        )
+
+    def verdict(self, now_ms: int) -> Verdict:
+        """What it is doing now, with everything that says so."""
+        if self._ended is not None:
+            verdict = ended(self._ended, self._last, now_ms)
+        else:
+            verdict = self._alive(now_ms)
+        self._last = verdict
+        return verdict
+
+    def _alive(self, now_ms: int) -> Verdict:
+        decision = fuse(self._heard(now_ms))
+        reading = decision.reading
+        if reading is None or (reading.state is State.INITIALIZING and self._turn.ready_seen):
+            return self._unknown(now_ms, decision)
+        if self._unsettled(reading, decision, now_ms):
+            return self._kept(reading, decision)
+        reading = self._turn.judged(reading, composer=self._composer, background=self._background)
+        reading = self._fuller(reading)
+        return Verdict(
+            state=reading.state,
+            alive=True,
+            since_ms=self._since(reading.state, reading.at_ms),
+            confidence=self._sure(reading, decision, now_ms),
+            detail=reading.detail,
+            evidence=(reading, *decision.agreeing),
+            rejected=decision.rejected,
+        )
+
+    def _heard(self, now_ms: int) -> Words:
+        words = replace(self._words, now_ms=now_ms, settled=self._settled(now_ms), motion=self._motion(now_ms))
+        typed = self._typed(words)
+        if typed is None:
+            return words
+        # What was said before our Enter is about the turn before.
+        hook = words.hook if words.hook is not None and words.hook.at_ms >= typed.at_ms else None
+        session = words.session if words.session is not None and words.session.at_ms >= typed.at_ms else None
+        return replace(words, typed=typed, hook=hook, session=session)
+
+    def _typed(self, words: Words) -> Reading | None:
+        at_ms = self._typed_ms
+        if at_ms is None:
+            return None
+        seen = words.seen
+        moved = words.changed_ms > at_ms
+        answered = moved and (words.settled or (seen is not None and COARSE[seen.state] is not Coarse.IDLE))
+        if answered or words.now_ms - at_ms > self._kind.typing.patience_ms:
+            self._typed_ms = None
+            return None
+        return Reading(Source.MOTION, State.THINKING, "typed", "a prompt was submitted", at_ms)
+
+    def _motion(self, now_ms: int) -> Reading | None:
+        """For agents whose screens no rule reads: what moves works, what stands still doesn't."""
+        if not self._moves or self._words.screen:
+            return None
+        moved = self._moves[-1]
+        if len(self._moves) > 1 and now_ms - moved <= MOVING_MS:
+            return Reading(Source.MOTION, State.WORKING, "moving", "its screen keeps changing", moved)
+        if self._words.looked_ms - moved >= STANDING_MS:
+            return Reading(Source.MOTION, State.IDLE, "standing", "its screen stands still", moved)
+        return None
+
+    def _settled(self, now_ms: int) -> bool:
+        words = self._words
+        return words.looked_ms - words.changed_ms >= SETTLE_MS or now_ms - words.changed_ms >= 3 * SETTLE_MS
+
+    def _unsettled(self, reading: Reading, decision: Decision, now_ms: int) -> bool:
+        """Whether it was busy a moment ago and nothing but a screen that has just changed says that it is calm."""
+        if self._last is None or not self._last.alive or self._last.state not in BUSY:
+            return False
+        if COARSE[reading.state] is not Coarse.IDLE or reading.source is not Source.SCREEN or self._settled(now_ms):
+            return False
+        return not any(each.source is not Source.SCREEN for each in decision.agreeing)
+
+    def _kept(self, reading: Reading, decision: Decision) -> Verdict:
+        assert self._last is not None
+        why = Rejected(reading, "The screen has only just changed, and nothing else says that the turn is over.")
+        return replace(self._last, rejected=(why, *decision.rejected))
+
+    def _unknown(self, now_ms: int, decision: Decision) -> Verdict:
+        """Nobody says anything that counts: what was known stays, with low confidence; never a made-up state."""
+        last = self._last
+        if last is not None and self._turn.ready_seen and last.alive:
+            return replace(last, confidence=Confidence.LOW, evidence=(), rejected=decision.rejected)
+        said = decision.reading
+        start = said or Reading(Source.PROCESS, State.INITIALIZING, "started", "it was started", self._born_ms)
+        supported = self._spawned or said is not None
+        return Verdict(
+            state=State.INITIALIZING,
+            alive=True,
+            since_ms=self._since(State.INITIALIZING, self._born_ms),
+            confidence=Confidence.MEDIUM if supported else Confidence.LOW,
+            evidence=(start,) if supported else (),
+        )
+
+    def _fuller(self, reading: Reading) -> Reading:
+        """A dialog as the screen shows it, with the tool and the whole command as the hook told them."""
+        hook = self._words.hook
+        if reading.source is not Source.SCREEN or reading.state is not State.WAITING:
+            return reading
+        if hook is None or hook.state is not State.WAITING:
+            return reading
+        told, shown = hook.detail, reading.detail
+        detail = replace(
+            shown,
+            tool=told.tool or shown.tool,
+            command=told.command or shown.command,
+            file=told.file or shown.file,
+        )
+        return replace(reading, detail=detail)
+
+    def _sure(self, reading: Reading, decision: Decision, now_ms: int) -> Confidence:
+        if self._words.looked_ms and now_ms - self._words.looked_ms > UNSEEN_MS:
+            return Confidence.LOW
+        if any(each.source is not reading.source for each in decision.agreeing) or reading.source is Source.HOOK:
+            return Confidence.HIGH
+        if reading.source in (Source.TITLE, Source.SESSION_FILE):
+            return Confidence.MEDIUM
+        if reading.source is Source.MOTION:
+            return Confidence.MEDIUM if reading.rule == "typed" else Confidence.LOW
+        return self._confidence.get(reading.rule, Confidence.HIGH)
+
+    def _since(self, state: State, at_ms: int) -> int:
+        last = self._last
+        if last is None:
+            return at_ms
+        return last.since_ms if last.state is state and last.alive else max(at_ms, last.since_ms)
+
+
+def transitions(session: str, before: Verdict | None, after: Verdict, now_ms: int) -> tuple[Fact, ...]:
+    """What is news between two verdicts on one agent, in the order in which it is told."""
+    facts: list[Fact] = []
+    changed = before is None or before.state is not after.state
+    if changed:
+        previous = before.state.value if before is not None else None
+        data = {"state": after.state.value, "prevState": previous, "detail": plain(after.detail)}
+        facts.append(Fact(EventName.STATE_CHANGE, session, now_ms, data))
+        name = NEWS.get(after.state)
+        if name is not None:
+            facts.append(Fact(name, session, now_ms, _told(name, after, now_ms)))
+    elif before is not None and after.state is State.WAITING and _asks(before.detail) != _asks(after.detail):
+        facts.append(Fact(EventName.AGENT_WAITING, session, now_ms, _told(EventName.AGENT_WAITING, after, now_ms)))
+    if (before is None or before.alive) and not after.alive:
+        reason = {"exitStatus": after.exit_status, "reason": after.detail.reason, "message": after.detail.message}
+        facts.append(Fact(EventName.AGENT_EXITED, session, now_ms, reason))
+    return tuple(facts)
+
+
+NEWS: Mapping[State, EventName] = {
+    State.ERROR: EventName.AGENT_ERROR,
+    State.COMPLETE: EventName.AGENT_COMPLETE,
+    State.WAITING: EventName.AGENT_WAITING,
+    State.STUCK: EventName.AGENT_STUCK,
+}
+
+
+def plain(detail: Detail) -> dict[str, object]:
+    """The fields of a detail that are set, as JSON has them."""
+    if detail == NO_DETAIL:
+        return {}
+    said: dict[str, object] = {
+        "tool": detail.tool,
+        "command": detail.command,
+        "file": detail.file,
+        "question": detail.question,
+        "options": list(detail.options) or None,
+        "error": detail.error.value if detail.error else None,
+        "retrying": detail.retrying,
+        "resets_at_ms": detail.resets_at_ms,
+        "reason": detail.reason,
+        "message": detail.message,
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _told(name: EventName, after: Verdict, now_ms: int) -> dict[str, object]:
+    if name is EventName.AGENT_STUCK:
+        return {"reason": after.detail.reason, "idleTime": (now_ms - after.since_ms) // 1000}
+    return {"detail": plain(after.detail)}
+
+
+def _asks(detail: Detail) -> tuple[object, ...]:
+    return (detail.question, detail.options, detail.command)
