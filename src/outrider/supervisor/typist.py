@@ -23,13 +23,7 @@ from outrider.supervisor.crew import Member
 
 log = structlog.get_logger()
 
-LOOK_S = 0.08
-SEEN_S = 4.0
-AGAIN_S = 1.5
 ENTERS = 3
-UNHEARD_S = 0.3
-CRASH_SETTLES_S = 1.5
-CRASH_LOOKS_S = 4.0
 
 TAKEN = "The agent said that it took the text in."
 LEFT = "The text was seen in the composer and then seen gone."
@@ -49,12 +43,32 @@ class Outcome:
     screen: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """How long the typist waits for what, in seconds.
+
+    `look` between two looks; `seen` for a paste to show; `again` before Enter is pressed again; `unheard` for the composer to
+    stay empty where the agent cannot confirm by itself; `settle` and `crash` after a restart, until what was typed must show.
+    """
+
+    look: float = 0.08
+    seen: float = 4.0
+    again: float = 1.5
+    unheard: float = 0.3
+    settle: float = 1.5
+    crash: float = 4.0
+
+
+PATIENT = Pauses()
+
+
 class Typist:
     """Types through the terminal; nobody else does."""
 
-    def __init__(self, terminal: Terminal, clock: Callable[[], int]) -> None:
+    def __init__(self, terminal: Terminal, clock: Callable[[], int], pauses: Pauses = PATIENT) -> None:
         self._terminal = terminal
         self._clock = clock
+        self._pauses = pauses
 
     async def look(self, member: Member) -> Screen:
         """The agent's screen now, with colours."""
@@ -71,7 +85,7 @@ class Typist:
     async def empty(self, member: Member) -> bool:
         """Empties the composer; False where something still stands there."""
         await self._terminal.press(member.agent.ref, member.kind.typing.clear)
-        return await self._until(member, lambda view: view is not None and view.empty, AGAIN_S)
+        return await self._until(member, lambda view: view is not None and view.empty, self._pauses.again)
 
     async def type(self, member: Member, command: Command, attempt: Attempt, stage: Write) -> Outcome:
         """The composer was just seen empty: the text goes in, is seen there, and Enter follows."""
@@ -86,7 +100,9 @@ class Typist:
         except (TerminalError, TimedOut) as error:
             return await self._unknown(member, f"tmux failed while the text went in: {error.message}")
         self._terminal.urge(member.agent.ref)
-        if not await self._until(member, lambda view: delivery.after_typing(view, typed) is Next.ENTER, SEEN_S):
+        if not await self._until(
+            member, lambda view: delivery.after_typing(view, typed) is Next.ENTER, self._pauses.seen
+        ):
             return await self._unknown(member, "The text was not seen in the composer.")
         await asyncio.sleep(typing.settle_ms / 1000)
         return await self.enter(member, command, attempt, stage)
@@ -94,7 +110,9 @@ class Typist:
     async def enter(self, member: Member, command: Command, attempt: Attempt, stage: Write) -> Outcome:
         """The text stands in the composer: Enter, and again only while it still stands there, until there is proof."""
         typed = delivery.guarded(member.kind.typing, command.text)
-        if not await self._until(member, lambda view: view is not None and composer.holds(view, typed), AGAIN_S):
+        if not await self._until(
+            member, lambda view: view is not None and composer.holds(view, typed), self._pauses.again
+        ):
             if delivery.confirmed(command.text, member.prompts, attempt.started_ms):
                 return Outcome(Status.SENT, TAKEN)
             return await self._unknown(member, "The text went from the composer before Enter was pressed.")
@@ -119,22 +137,24 @@ class Typist:
             view = await self._view(member)
             waited_ms = self._clock() - start
             heard = member.voice is not None or view is None
-            patience_ms = member.kind.typing.patience_ms if heard else UNHEARD_S * 1000
+            patience_ms = member.kind.typing.patience_ms if heard else self._pauses.unheard * 1000
             taken = delivery.confirmed(command.text, member.prompts, attempt.started_ms)
             match delivery.after_enter(view, typed, taken=taken, patient=waited_ms < patience_ms):
                 case Next.SENT:
                     return Outcome(Status.SENT, TAKEN if taken else LEFT)
-                case Next.ENTER if waited_ms > AGAIN_S * 1000:
+                case Next.ENTER if waited_ms > self._pauses.again * 1000:
                     return None
                 case Next.UNCERTAIN:
                     return await self._unknown(member, "After Enter the composer was not seen empty.")
                 case _:
-                    await asyncio.sleep(LOOK_S)
+                    await asyncio.sleep(self._pauses.look)
 
     async def _unsubmitted(self, member: Member, typed: str) -> Outcome:
         """Enter has no effect: the text is taken back out, so that nobody sends it by accident later."""
         await self._terminal.press(member.agent.ref, member.kind.typing.clear)
-        if await self._until(member, lambda view: view is not None and not composer.holds(view, typed), AGAIN_S):
+        if await self._until(
+            member, lambda view: view is not None and not composer.holds(view, typed), self._pauses.again
+        ):
             return Outcome(Status.FAILED, "The agent ignored Enter; the text was taken out of the composer again.")
         return await self._unknown(member, "The agent ignored Enter, and the text may still stand in its composer.")
 
@@ -143,7 +163,7 @@ class Typist:
         typed = delivery.guarded(member.kind.typing, command.text)
         start = self._clock()
         step = Next.WATCH
-        while step is Next.WATCH and self._clock() - start < CRASH_LOOKS_S * 1000:
+        while step is Next.WATCH and self._clock() - start < self._pauses.crash * 1000:
             step = delivery.after_crash(
                 attempt.stage,
                 await self._view(member),
@@ -151,10 +171,10 @@ class Typist:
                 taken=delivery.confirmed(command.text, member.prompts, attempt.started_ms),
                 moved=member.agent.verdict.state in BUSY,
             )
-            if step in (Next.TYPE, Next.UNCERTAIN) and self._clock() - start < CRASH_SETTLES_S * 1000:
+            if step in (Next.TYPE, Next.UNCERTAIN) and self._clock() - start < self._pauses.settle * 1000:
                 step = Next.WATCH  # what was typed may show late, and what the agent said be read late
             if step is Next.WATCH:
-                await asyncio.sleep(LOOK_S)
+                await asyncio.sleep(self._pauses.look)
         match step:
             case Next.SENT:
                 return Outcome(Status.SENT, f"After a restart of the daemon: {LEFT if member.voice is None else TAKEN}")
@@ -181,7 +201,7 @@ class Typist:
         while not wish(await self._view(member)):
             if self._clock() >= end:
                 return False
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(self._pauses.look)
         return True
 
     async def _unknown(self, member: Member, why: str) -> Outcome:

@@ -1,0 +1,158 @@
+"""When a text may be typed, what is typed, and what a look says about it afterwards."""
+
+import re
+
+import pytest
+
+from outrider.logic import delivery
+from outrider.logic.composer import ComposerView
+from outrider.logic.delivery import Gate, Next
+from outrider.model.command import Stage, When
+from outrider.model.kind import Typing
+from outrider.model.state import Confidence, State, Verdict
+
+TYPING = Typing(guard_leading=("/", "!", "#"), guard_backslash=True, queues=True)
+
+
+def verdict(state: State, *, alive: bool = True) -> Verdict:
+    return Verdict(state, alive, 0, Confidence.HIGH)
+
+
+def view(text: str) -> ComposerView:
+    return ComposerView(text=text, empty=not text, pasted=False)
+
+
+EMPTY, DRAFT = view(""), view("half a thought")
+
+
+@pytest.mark.parametrize(
+    ("state", "composer", "when", "gate"),
+    [
+        (State.IDLE, EMPTY, When.READY, Gate.GO),
+        (State.COMPLETE, EMPTY, When.READY, Gate.GO),
+        (State.IDLE, DRAFT, When.READY, Gate.WAIT),
+        (State.IDLE, None, When.READY, Gate.WAIT),
+        (State.WAITING, EMPTY, When.READY, Gate.WAIT),
+        (State.WAITING, EMPTY, When.NOW, Gate.WAIT),
+        (State.WORKING, EMPTY, When.READY, Gate.WAIT),
+        (State.WORKING, EMPTY, When.NOW, Gate.GO),
+        (State.WORKING, DRAFT, When.NOW, Gate.WAIT),
+        (State.INITIALIZING, EMPTY, When.NOW, Gate.WAIT),
+    ],
+)
+def test_the_gate(state: State, composer: ComposerView | None, when: When, gate: Gate) -> None:
+    ready = state in (State.IDLE, State.COMPLETE)
+    answer = delivery.admit(verdict(state), composer, TYPING, when, ready=ready, in_mode=False, ours=None)
+    assert answer.gate is gate
+    assert (answer.why == "") == (gate is Gate.GO)
+
+
+def test_never_into_copy_mode_or_a_dead_agent() -> None:
+    kept = delivery.admit(verdict(State.IDLE), EMPTY, TYPING, When.READY, ready=True, in_mode=True, ours=None)
+    dead = verdict(State.IDLE, alive=False)
+    gone = delivery.admit(dead, EMPTY, TYPING, When.READY, ready=True, in_mode=False, ours=None)
+    assert (kept.gate, gone.gate) == (Gate.WAIT, Gate.REFUSE)
+
+
+def test_our_own_prompt_that_the_agent_put_back_is_cleared_not_taken_for_a_draft() -> None:
+    put_back = view("fix the parser")
+    answer = delivery.admit(
+        verdict(State.IDLE), put_back, TYPING, When.READY, ready=True, in_mode=False, ours="fix the parser"
+    )
+    assert answer.gate is Gate.CLEAR
+
+
+@pytest.mark.parametrize(
+    ("text", "typed"),
+    [
+        ("plain", "plain"),
+        ("/foo bar", " /foo bar"),
+        ("!important", " !important"),
+        ("# Heading\nbody", " # Heading\nbody"),
+        ("ends with \\", "ends with \\ "),
+        ("one\r\ntwo\rthree\n\n", "one\ntwo\nthree"),
+        ("  indented", "  indented"),
+    ],
+)
+def test_guards(text: str, typed: str) -> None:
+    assert delivery.guarded(TYPING, text) == typed
+
+
+def test_without_guards_the_text_is_typed_as_it_is() -> None:
+    assert delivery.guarded(Typing(), "/foo \\") == "/foo \\"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("  \n\t", "is empty"),
+        ("a\x1b[31m", r"U\+001B in line 1"),
+        ("one\ntwo\x03", r"U\+0003 in line 2"),
+        ("a\x00b", r"U\+0000"),
+        ("\x9b31m", r"U\+009B"),
+    ],
+)
+def test_what_cannot_be_typed_is_refused_in_a_sentence(text: str, says: str) -> None:
+    assert re.search(says, delivery.refusal(text) or "")
+
+
+@pytest.mark.parametrize("text", ["tab\tand\nnewline", "crlf\r\n", "漢字 🚀 é", "x" * 100_000])
+def test_ordinary_text_is_accepted(text: str) -> None:
+    assert delivery.refusal(text) is None
+
+
+def test_a_confirmation_counts_only_after_the_attempt_began_and_for_this_text() -> None:
+    prompts = [(100, "do it\n    now "), (300, "something else")]
+    assert delivery.confirmed("do it\n\tnow", prompts, 50)
+    assert not delivery.confirmed("do it\n\tnow", prompts, 101)
+    assert not delivery.confirmed("do it", prompts, 0)
+
+
+TEXT = "go on with step 2"
+
+
+@pytest.mark.parametrize(
+    ("composer", "taken", "patient", "next_"),
+    [
+        (view(TEXT), False, True, Next.ENTER),
+        (view(TEXT), True, True, Next.SENT),
+        (EMPTY, False, True, Next.WATCH),
+        (EMPTY, False, False, Next.SENT),
+        (None, False, True, Next.WATCH),
+        (None, False, False, Next.UNCERTAIN),
+        (DRAFT, False, False, Next.UNCERTAIN),
+    ],
+)
+def test_after_enter(composer: ComposerView | None, taken: bool, patient: bool, next_: Next) -> None:
+    assert delivery.after_enter(composer, TEXT, taken=taken, patient=patient) is next_
+
+
+@pytest.mark.parametrize(
+    ("stage", "composer", "taken", "moved", "next_"),
+    [
+        # No Enter was pressed yet: a text that is not there was never submitted.
+        (Stage.OPENED, EMPTY, False, False, Next.TYPE),
+        (Stage.TYPING, EMPTY, False, False, Next.TYPE),
+        (Stage.TYPING, view(TEXT), False, False, Next.ENTER),
+        # What stands there is not ours to touch.
+        (Stage.OPENED, view(TEXT), False, False, Next.WATCH),
+        (Stage.TYPING, DRAFT, False, False, Next.WATCH),
+        # Enter may have been pressed: never type again.
+        (Stage.ENTERING, view(TEXT), False, False, Next.ENTER),
+        (Stage.ENTERING, EMPTY, False, True, Next.SENT),
+        (Stage.ENTERING, EMPTY, False, False, Next.UNCERTAIN),
+        (Stage.ENTERING, DRAFT, False, True, Next.UNCERTAIN),
+        (Stage.ENTERING, EMPTY, True, False, Next.SENT),
+        (Stage.TYPING, None, False, False, Next.WATCH),
+    ],
+)
+def test_after_a_crash(stage: Stage, composer: ComposerView | None, taken: bool, moved: bool, next_: Next) -> None:
+    assert delivery.after_crash(stage, composer, TEXT, taken=taken, moved=moved) is next_
+
+
+def test_a_text_that_may_have_been_submitted_is_never_typed_again() -> None:
+    for composer in (None, EMPTY, DRAFT, view(TEXT)):
+        for taken in (False, True):
+            for moved in (False, True):
+                step = delivery.after_crash(Stage.ENTERING, composer, TEXT, taken=taken, moved=moved)
+                assert step is not Next.TYPE

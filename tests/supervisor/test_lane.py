@@ -1,0 +1,308 @@
+"""A lane types each command exactly once, whatever happens in between."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from outrider.bus.local import LocalBus
+from outrider.kinds.load import catalogue
+from outrider.logic.rates import Bucket
+from outrider.logic.tracker import Tracker
+from outrider.model.agent import Agent
+from outrider.model.command import Command, Stage, Status, When
+from outrider.model.kind import Kind
+from outrider.model.state import Confidence, State, Verdict
+from outrider.store import Change, Store
+from outrider.supervisor.crew import Crew, Member
+from outrider.supervisor.lane import Lane, Limits
+from outrider.supervisor.ledger import Ledger
+from outrider.supervisor.typist import Pauses, Typist
+from supervisor.stage import REF, ScriptedTerminal
+
+QUICK = Pauses(look=0.002, seen=0.05, again=0.03, unheard=0.01, settle=0.02, crash=0.06)
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def claude() -> Kind:
+    kind = catalogue(None).get("claude")
+    return replace(kind, typing=replace(kind.typing, settle_ms=1, patience_ms=60))
+
+
+class Cut(Exception):
+    """The daemon dies here."""
+
+
+class CutLedger(Ledger):
+    """A ledger that dies at its nth write, before or after it is on the disk."""
+
+    def __init__(self, store: Store, at: int, *, before: bool) -> None:
+        super().__init__(store, LocalBus())
+        self._at = at
+        self._before = before
+
+    async def commit(self, change: Change) -> object:  # type: ignore[override]
+        self._at -= 1
+        if self._at == 0 and self._before:
+            raise Cut
+        events = await super().commit(change)
+        if self._at == 0:
+            raise Cut
+        return events
+
+
+class World:
+    """One agent, its terminal, and the store under it."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.terminal = ScriptedTerminal(now_ms)
+        self.kind = claude()
+        self.ids = 0
+
+    def member(self) -> Member:
+        """The agent as a daemon that just started knows it, its screen seen and settled."""
+        now = now_ms()
+        verdict = Verdict(State.IDLE, True, now, Confidence.HIGH)
+        agent = Agent("a", "one", "here", "claude", REF, "/tmp", verdict, True, now, now)
+        tracker = Tracker(self.kind, born_ms=now - 60_000, spawned=True, verdict=None)
+        member = Member(agent, self.kind, tracker, Bucket(1000))
+        self.see(member)
+        return member
+
+    def see(self, member: Member) -> None:
+        screen = self.terminal.screen()
+        at = now_ms() - 5_000
+        member.pane, member.screen = screen.pane, screen
+        member.tracker.pane(screen.pane, at)
+        member.tracker.screen(replace(screen, taken_ms=at))
+        for later in range(500, 5_001, 500):
+            member.tracker.still(at + later)
+        member.agent = replace(member.agent, verdict=member.tracker.verdict(now_ms()))
+
+    def lane(self, member: Member, ledger: Ledger | None = None, *, attempts: int = 3) -> Lane:
+        crew = Crew()
+        crew.add(member)
+        return Lane(
+            "a",
+            crew=crew,
+            ledger=ledger or Ledger(self.store, LocalBus()),
+            typist=Typist(self.terminal, now_ms, QUICK),
+            node_rate=Bucket(1000),
+            clock=now_ms,
+            random=lambda: 0.5,
+            limits=Limits(attempts, 0.001),
+        )
+
+    async def queue(self, *texts: str, when: When = When.READY, expires_ms: int | None = None) -> list[Command]:
+        made = []
+        for text in texts:
+            self.ids += 1
+            now = now_ms()
+            command = Command(f"c{self.ids}", 0, "a", "one", text, Status.QUEUED, "uid:0", now, now, when=when)
+            stored, _, _ = await self.store.add(replace(command, expires_ms=expires_ms))
+            made.append(stored)
+        return made
+
+    async def status(self, command: Command) -> Command:
+        found = await self.store.command(command.id)
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    store = await Store.open(tmp_path, node="here", clock=now_ms)
+    yield World(store)
+    await store.close()
+
+
+@asynccontextmanager
+async def running(world: World, lane: Lane, member: Member) -> AsyncIterator[None]:
+    """The lane at work, with somebody who looks at the screen and wakes it."""
+
+    async def look() -> None:
+        while True:
+            world.see(member)
+            lane.wake()
+            await asyncio.sleep(0.01)
+
+    tasks = [asyncio.create_task(lane.run()), asyncio.create_task(look())]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def ended(world: World, *commands: Command) -> list[Command]:
+    async with asyncio.timeout(10):
+        while True:
+            found = [await world.status(command) for command in commands]
+            if all(command.status not in (Status.QUEUED, Status.SENDING) for command in found):
+                return found
+            await asyncio.sleep(0.01)
+
+
+async def test_commands_arrive_verbatim_once_and_in_order(world: World) -> None:
+    texts = ["first", "/second is text", "line one\n\tline two\n`$HOME`", "ends with \\"]
+    commands = await world.queue(*texts)
+    member = world.member()
+    lane = world.lane(member)
+    lane.add(commands)
+    async with running(world, lane, member):
+        done = await ended(world, *commands)
+    assert [command.status for command in done] == [Status.SENT] * 4
+    assert world.terminal.arrived == ["first", " /second is text", "line one\n\tline two\n`$HOME`", "ends with \\ "]
+    assert all(command.attempts[-1].proof for command in done)
+
+
+async def test_higher_priority_goes_first_among_those_that_wait(world: World) -> None:
+    low, high = await world.queue("low", "high")
+    member = world.member()
+    lane = world.lane(member)
+    lane.add([low, replace(high, priority=5)])
+    async with running(world, lane, member):
+        await ended(world, low, high)
+    assert world.terminal.arrived == ["high", "low"]
+
+
+async def test_a_swallowed_enter_is_pressed_again_and_the_text_is_not(world: World) -> None:
+    (command,) = await world.queue("go on")
+    world.terminal.swallow = 2
+    member = world.member()
+    lane = world.lane(member)
+    lane.add([command])
+    async with running(world, lane, member):
+        await ended(world, command)
+    assert world.terminal.arrived == ["go on"]
+    assert world.terminal.pressed == ["Enter"] * 3
+
+
+async def test_where_enter_never_works_the_text_is_taken_back_out(world: World) -> None:
+    (command,) = await world.queue("go on")
+    world.terminal.swallow = 99
+    member = world.member()
+    lane = world.lane(member)
+    lane.add([command])
+    async with running(world, lane, member):
+        (done,) = await ended(world, command)
+    assert done.status is Status.FAILED
+    assert "ignored Enter" in (done.error or "")
+    assert (world.terminal.arrived, world.terminal.draft) == ([], "")
+
+
+async def test_nothing_is_typed_over_a_dialog_or_a_persons_draft(world: World) -> None:
+    (command,) = await world.queue("go on")
+    member = world.member()
+    lane = world.lane(member)
+    world.terminal.dialog = True
+    lane.add([command])
+    async with running(world, lane, member):
+        await asyncio.wait_for(seen_waiting(lane, "dialog"), 5)
+        world.terminal.dialog, world.terminal.draft = False, "half a thought"
+        await asyncio.wait_for(seen_waiting(lane, "draft"), 5)
+        assert (world.terminal.pressed, world.terminal.draft) == ([], "half a thought")
+        world.terminal.draft = ""
+        (done,) = await ended(world, command)
+    assert done.status is Status.SENT
+    assert world.terminal.arrived == ["go on"]
+
+
+async def seen_waiting(lane: Lane, why: str) -> None:
+    while why not in lane.why:
+        await asyncio.sleep(0.005)
+
+
+async def test_a_command_that_is_late_expires_unseen(world: World) -> None:
+    (command,) = await world.queue("too late", expires_ms=now_ms() - 1)
+    member = world.member()
+    lane = world.lane(member)
+    lane.add([command])
+    async with running(world, lane, member):
+        (done,) = await ended(world, command)
+    assert (done.status, world.terminal.arrived) == (Status.EXPIRED, [])
+
+
+async def test_tmux_away_before_the_first_key_is_tried_again(world: World) -> None:
+    (command,) = await world.queue("patience")
+    world.terminal.away = 2
+    member = world.member()
+    lane = world.lane(member)
+    lane.add([command])
+    async with running(world, lane, member):
+        (done,) = await ended(world, command)
+    assert (done.status, world.terminal.arrived) == (Status.SENT, ["patience"])
+    assert [attempt.outcome for attempt in done.attempts] == ["away", "away", "sent"]
+
+
+async def test_tmux_away_for_good_fails_after_its_attempts(world: World) -> None:
+    (command,) = await world.queue("never")
+    world.terminal.away = 10_000
+    member = world.member()
+    lane = world.lane(member)
+    lane.add([command])
+    async with running(world, lane, member):
+        (done,) = await ended(world, command)
+    assert (done.status, len(done.attempts)) == (Status.FAILED, 3)
+    assert "After 3 attempts" in (done.error or "")
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before-the-write", "after-the-write"])
+@pytest.mark.parametrize("at", [1, 2, 3, 4, 5, 6, 7, 8])
+async def test_cut_off_at_any_write_and_gone_on_with_nothing_is_lost_or_doubled(
+    world: World, at: int, before: bool
+) -> None:
+    """Two commands take eight writes (opened, typing, entering, closed, each twice); the daemon dies at one of them."""
+    commands = await world.queue("first of two", "second of two")
+    member = world.member()
+    lane = world.lane(member, CutLedger(world.store, at, before=before))
+    lane.add(commands)
+    with pytest.raises(Cut):
+        async with asyncio.timeout(5):
+            await lane.run()
+    again = world.member()
+    second = world.lane(again)
+    second.add(await world.store.unfinished())
+    async with running(world, second, again):
+        done = await ended(world, *commands)
+    assert world.terminal.arrived == ["first of two", "second of two"]
+    assert all(command.status in (Status.SENT, Status.UNCERTAIN) for command in done)
+
+
+async def test_a_command_caught_between_enter_and_proof_is_uncertain_rather_than_typed_again(world: World) -> None:
+    (command,) = await world.queue("once")
+    member = world.member()
+    lane = world.lane(member, CutLedger(world.store, 4, before=True))
+    lane.add([command])
+    with pytest.raises(Cut):
+        async with asyncio.timeout(5):
+            await lane.run()
+    assert (await world.status(command)).attempts[-1].stage is Stage.ENTERING
+    again = world.member()
+    second = world.lane(again)
+    second.add(await world.store.unfinished())
+    async with running(world, second, again):
+        (done,) = await ended(world, command)
+    assert world.terminal.arrived == ["once"]
+    assert done.status in (Status.SENT, Status.UNCERTAIN)
+
+
+async def test_a_dead_agent_is_never_typed_into(world: World) -> None:
+    (command,) = await world.queue("anybody there")
+    member = world.member()
+    member.agent = replace(member.agent, verdict=replace(member.agent.verdict, alive=False))
+    lane = world.lane(member)
+    lane.add([command])
+    task = asyncio.create_task(lane.run())
+    (done,) = await ended(world, command)
+    task.cancel()
+    assert (done.status, world.terminal.pressed) == (Status.FAILED, [])
