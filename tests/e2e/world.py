@@ -153,6 +153,8 @@ class World:
 
     def log_tail(self, lines: int = 60) -> str:
         """The end of what the daemon wrote."""
+        if not self.log_file.exists():
+            return ""
         return "\n".join(self.log_file.read_text(encoding="utf-8", errors="replace").split("\n")[-lines:])
 
     @property

@@ -179,7 +179,7 @@ class Agent:
                 self.blocks.append(Block(" ", "", (INTERRUPTED,)))
         elif self._prompt is not None:
             self.blocks = [block for block in self.blocks if block.settled]
-            self.composer.text = self._prompt
+            self.composer.text = self._prompt.lstrip()
         self.dialog = None
         self._end_turn()
 

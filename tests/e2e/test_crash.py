@@ -1,0 +1,88 @@
+"""The daemon is killed with SIGKILL at ten random points of a run and started again: nothing is lost, nothing typed twice."""
+
+import itertools
+import os
+import random
+import time
+from collections import Counter
+
+import httpx
+
+from e2e.recorder import Recorder
+from e2e.waiting import until
+from e2e.world import World
+
+KILLS = 10
+AGENTS = ("ada", "bob")
+COMMANDS = 12
+WORST_S = 1.2
+
+
+def test_nothing_is_lost_and_nothing_typed_twice(world: World) -> None:
+    seed = int(os.environ.get("OUTRIDER_TEST_SEED") or random.SystemRandom().randrange(1_000_000))
+    print(f"seed {seed}: repeat with OUTRIDER_TEST_SEED={seed}")
+    chance = random.Random(seed)
+    events = world.record()
+    turns = [
+        [{"think": chance.random() / 3}, {"say": f"Answer {number}.", "over": 0.1}] for number in range(COMMANDS + 1)
+    ]
+    runs = {session: world.spawn(session, turns, "--prompt", f"{session} 0") for session in AGENTS}  # type: ignore[arg-type]
+    wanted = {session: [f"{session} 0"] for session in AGENTS}
+    ids: dict[str, str] = {}
+    left = [(session, number) for number in range(1, COMMANDS + 1) for session in AGENTS]
+    for _ in range(KILLS):
+        for session, number in left[:3]:
+            text = f"{session} {number}: 'quoted' $HOME\nsecond line\n\tthird" if number % 2 else f"{session} {number}"
+            ids[text] = _insist(world, session, text)
+            wanted[session].append(text.replace("\t", "    "))
+        left = left[3:]
+        time.sleep(chance.random() * WORST_S)
+        world.kill9()
+        world.start()
+    outcome = {text: world.settled(command, 60) for text, command in ids.items()}
+    print(Counter(command["status"] for command in outcome.values()), {s: len(r.prompts()) for s, r in runs.items()})
+    for session, run in runs.items():
+        assert run.prompts() == wanted[session]
+    for text, command in outcome.items():
+        assert command["status"] == "sent", (text, command)
+    for session in AGENTS:
+        until(lambda session=session: world.agent(session)["state"] == "complete", 20, what=f"{session} to be complete")  # type: ignore[misc]
+    _nothing_is_missing(world, events)
+
+
+def _insist(world: World, session: str, text: str) -> str:
+    """Sends a command; asking again with the same key is the same as asking once."""
+
+    def ask() -> str | None:
+        try:
+            answer = world.http.post(
+                f"/api/agents/{session}/command",
+                json={"command": text},
+                headers={"Idempotency-Key": f"key {session} {text[:8]}"},
+            )
+        except httpx.TransportError:
+            return None
+        return str(answer.json()["id"]) if answer.status_code in (200, 202) else None
+
+    return until(ask, what="the command to be accepted")
+
+
+def _nothing_is_missing(world: World, events: Recorder) -> None:
+    last = world.http.get("/api/events", params={"since": 0, "limit": 10_000}).json()["events"]
+    until(lambda: events.events[-1]["seq"] == last[-1]["seq"], what="the recorder to have caught up")
+    seen = events.events
+    seqs = [event["seq"] for event in seen]
+    assert seqs == list(range(1, len(seqs) + 1)), "no event is lost or repeated"
+    assert [event["seq"] for event in last] == seqs
+    for session in AGENTS:
+        changes = [event for event in seen if event["event"] == "state_change" and event["session"] == session]
+        for before, after in itertools.pairwise(changes):
+            assert after["prevState"] == before["state"], (before, after)
+            assert after["prevState"] != after["state"], after
+        assert len([event for event in seen if event["event"] == "agent_spawned" and event["session"] == session]) == 1
+    told = Counter(
+        (event["event"], event["jobId"]) for event in seen if event["event"] in ("command_queued", "command_sent")
+    )
+    assert set(told.values()) == {1}, told
+    queued = {job for event, job in told if event == "command_queued"}
+    assert queued == {job for event, job in told if event == "command_sent"}
