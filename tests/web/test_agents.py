@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 from pydantic import TypeAdapter
-from web.engine_double import make_agent
-from web.world import World, world
 
 from outrider.model import wire
 from outrider.model.state import State
 from outrider.web.agents import AgentList
+from web.engine_double import make_agent
+from web.world import World, world
 
 
 @pytest.fixture

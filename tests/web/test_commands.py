@@ -1,8 +1,7 @@
 """Commands over HTTP."""
 
-from web.world import world
-
 from outrider.web.app import MAX_BODY
+from web.world import world
 
 
 async def test_the_seed_command_gets_the_seed_answer() -> None:

@@ -1,9 +1,9 @@
 """The journal over HTTP."""
 
 import pytest
-from web.world import world
 
 from outrider.model.event import EventName
+from web.world import world
 
 
 async def test_pages_and_filters() -> None:

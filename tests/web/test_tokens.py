@@ -1,8 +1,7 @@
 """Tokens: made, used, listed, ended."""
 
-from web.world import world
-
 from outrider.web.access import Door, Peer
+from web.world import world
 
 ELSEWHERE = Peer(Door.REMOTE)
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import httpx
 from starlette.types import ASGIApp, Receive, Scope, Send
-from web.engine_double import LittleEngine, LittleTokens, make_agent
 
 from outrider.web.access import Access, Door, Peer
 from outrider.web.app import Web, build
 from outrider.web.server import serve
 from outrider.web.sockets import open_tcp, open_unix
+from web.engine_double import LittleEngine, LittleTokens, make_agent
 
 UID = 1234
 OWNER = Peer(Door.LOOPBACK, UID)

@@ -15,6 +15,7 @@ from outrider.web.answers import refusal
 from outrider.web.errors import NoSuchRoute, NotJson, WrongMethod
 
 _PLACES: Mapping[str, str] = {"body": "the body", "query": "the query", "path": "the path", "header": "the headers"}
+_METHODS = ("DELETE", "GET", "POST")
 _SHOWN = 60
 
 
@@ -72,7 +73,8 @@ def explain(errors: Sequence[Mapping[str, object]], request: Request) -> Outride
     if _is_raw_body(first, request):
         sent = request.headers.get("content-type", "no type at all")
         return NotJson(f"The body came as {sent[:_SHOWN]}: send JSON with the header Content-Type: application/json.")
-    told = [_tell(each, request) for each in errors]
+    # A name that is not known explains best why another is missing.
+    told = [_tell(each, request) for each in sorted(errors, key=lambda each: each["type"] != "extra_forbidden")]
     return InvalidInput(told[0]["problem"], detail={"errors": told})
 
 
@@ -134,10 +136,8 @@ def _known(request: Request, place: str) -> list[str]:
 def _methods(request: Request) -> list[str]:
     """Every method that some route answers at this path."""
     app: FastAPI = request.app
-    methods = {
+    return [
         method
-        for route in app.routes
-        for method in getattr(route, "methods", None) or ()
-        if route.matches({**request.scope, "method": method})[0] is Match.FULL
-    }
-    return sorted(methods)
+        for method in _METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in app.router.routes)
+    ]

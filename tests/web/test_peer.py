@@ -1,0 +1,101 @@
+"""Whose socket: rows as the kernel writes them, then real sockets."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from outrider.web.access import Door, Peer
+from outrider.web.peer import owner, peer_of
+
+LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc/net/tcp is Linux's")
+THEIRS, OURS = ("127.0.0.1", 40000), ("127.0.0.1", 3848)
+ROW = b"   1: 0100007F:9C40 0100007F:0F08 %s 00000000:00000000 00:00000000 00000000  %d        0 %d 1 0000000 20 4 30 10 -1"
+V6 = b"   2: 0000000000000000FFFF00000100007F:9C40 0000000000000000FFFF00000100007F:0F08 01 0:0 00:0 0  1000        0 77 1 0"
+SERVER = b"   3: 0100007F:0F08 0100007F:9C40 01 00000000:00000000 00:00000000 00000000     0        0 78 1 0000000 20 4 30 10 -1"
+LITTLE = pytest.mark.skipif(sys.byteorder != "little", reason="the rows are of a little-endian machine")
+
+
+@LITTLE
+@pytest.mark.parametrize(
+    ("rows", "uid"),
+    [
+        ([SERVER, ROW % (b"01", 1000, 42)], 1000),
+        ([SERVER, V6], 1000),
+        ([SERVER], None),
+        ([], None),
+        ([b"", b"junk"], None),
+        ([ROW % (b"01", 1000, 42), ROW % (b"01", 0, 43)], None),
+        # Closed by its program: the kernel says uid 0 and no inode. Not root.
+        ([ROW % (b"04", 0, 0)], None),
+        ([ROW % (b"06", 0, 0)], None),
+    ],
+)
+def test_rows(rows: list[bytes], uid: int | None) -> None:
+    assert owner(rows, THEIRS, OURS) == uid
+
+
+@LINUX
+@pytest.mark.parametrize(("family", "host"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")])
+def test_our_own_connection_is_ours(family: socket.AddressFamily, host: str) -> None:
+    with closing(socket.socket(family)) as listening:
+        try:
+            listening.bind((host, 0))
+        except OSError:
+            pytest.skip(f"no {host} here")
+        listening.listen()
+        with closing(socket.create_connection(listening.getsockname()[:2])):
+            accepted, _ = listening.accept()
+            with closing(accepted):
+                assert peer_of(accepted) == Peer(Door.LOOPBACK, os.getuid())
+
+
+@LINUX
+def test_a_v6_socket_that_talks_v4_is_found() -> None:
+    with (
+        closing(socket.create_server(("127.0.0.1", 0))) as listening,
+        closing(socket.socket(socket.AF_INET6)) as caller,
+    ):
+        caller.connect(("::ffff:127.0.0.1", listening.getsockname()[1]))
+        accepted, _ = listening.accept()
+        with closing(accepted):
+            assert peer_of(accepted) == Peer(Door.LOOPBACK, os.getuid())
+
+
+@LINUX
+def test_who_has_closed_already_is_nobody() -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        socket.create_connection(listening.getsockname()).close()
+        accepted, _ = listening.accept()
+        with closing(accepted):
+            assert peer_of(accepted).uid is None
+
+
+@LINUX
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+async def test_another_user_is_told_apart() -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        code = f"exec 3<>/dev/tcp/127.0.0.1/{listening.getsockname()[1]}; read -r line <&3"
+        caller = subprocess.Popen(["/bin/bash", "-c", code], user=65534, cwd="/")
+        accepted, _ = await asyncio.to_thread(listening.accept)
+        with closing(accepted):
+            assert peer_of(accepted) == Peer(Door.LOOPBACK, 65534)
+        caller.wait()
+
+
+def test_a_unix_socket_tells_by_itself(tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX)
+    with closing(ours), closing(theirs):
+        assert peer_of(ours) == Peer(Door.UNIX, os.getuid() if sys.platform.startswith("linux") else None)
+
+
+def test_without_proc_nobody_is_known(tmp_path: Path) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening, closing(socket.create_connection(listening.getsockname())):
+        accepted, _ = listening.accept()
+        with closing(accepted):
+            assert peer_of(accepted, proc=tmp_path) == Peer(Door.LOOPBACK, None)
