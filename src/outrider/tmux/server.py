@@ -6,6 +6,7 @@ A watched server is never started and never kept alive by us: where only our own
 import asyncio
 import os
 import socket as sockets
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -242,28 +243,28 @@ class Server:
 
     async def _run(self, *arguments: str) -> tuple[int, str]:
         """One forked tmux: its exit status and what it printed."""
+        return await asyncio.to_thread(self._forked, *arguments)
+
+    def _forked(self, *arguments: str) -> tuple[int, str]:
+        # Not asyncio's subprocess: uvloop's hands its own ends of the pipes on to the child, the tmux server keeps them, and the
+        # end of the output never comes.
         try:
-            process = await asyncio.create_subprocess_exec(
-                self._program,
-                *arguments,
+            done = subprocess.run(
+                [self._program, *arguments],
                 env=self._env,
                 cwd="/",
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
                 start_new_session=True,
+                timeout=_START_LIMIT_S,
+                check=False,
             )
         except FileNotFoundError as error:
             raise TerminalAway(ABSENT) from error
-        try:
-            async with asyncio.timeout(_START_LIMIT_S):
-                out, _ = await process.communicate()
-        except TimeoutError as error:
+        except subprocess.TimeoutExpired as error:
             raise TerminalAway(f"tmux server {self.name!r} does not answer") from error
-        finally:
-            if process.returncode is None:
-                process.kill()
-        return process.returncode or 0, out.decode("utf-8", "replace").strip()
+        return done.returncode, done.stdout.decode("utf-8", "replace").strip()
 
 
 def _nobody() -> None:
