@@ -2,12 +2,15 @@
 
 import asyncio
 import os
+import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from outrider.errors import Conflict, InvalidInput, OutriderError, Unavailable
 from outrider.worktrees import Worktree, branch, create
@@ -232,6 +235,16 @@ async def test_a_failing_hook_leaves_nothing(world: World, wanted: str | None) -
     hook(world, "echo no thanks >&2; touch made-by-hook; exit 3")
     with pytest.raises(OutriderError, match="no thanks"):
         await world.create(wanted=wanted)
+
+
+def test_what_a_hook_leaves_running_is_not_waited_for(world: World, tmp_path: Path) -> None:
+    hook(world, f"sleep 300 & echo $! > '{tmp_path}/sleeper'")
+    for run in (asyncio.run, uvloop.run):
+        began = time.monotonic()
+        made = run(world.create(run.__module__.split(".")[0]))
+        assert time.monotonic() - began < 10
+        assert made.path.is_dir()
+        os.kill(int((tmp_path / "sleeper").read_text()), signal.SIGKILL)
 
 
 def runs(pid: str) -> bool:

@@ -14,6 +14,7 @@ import hashlib
 import os
 import re
 import signal
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,32 +66,39 @@ class _Git:
         environment = self.environment
         if environment is not None:
             environment = {name: value for name, value in environment.items() if name not in _MISLEADING}
-        try:
-            process = await asyncio.create_subprocess_exec(
-                "git",
-                "--no-optional-locks",
-                "-C",
-                os.fspath(self.directory),
-                *arguments,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                env=environment,
-                start_new_session=True,  # no terminal to ask a password on, and a group to end it by
-            )
-        except FileNotFoundError as missing:
-            raise Unavailable("git is not on the PATH; a worktree needs it: install git") from missing
+        # Files and not pipes: what a hook leaves running holds a pipe open, and its end would never come.
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    "git",
+                    "--no-optional-locks",
+                    "-C",
+                    os.fspath(self.directory),
+                    *arguments,
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=err,
+                    env=environment,
+                    start_new_session=True,  # no terminal to ask a password on, and a group to end it by
+                )
+            except FileNotFoundError as missing:
+                raise Unavailable("git is not on the PATH; a worktree needs it: install git") from missing
+            await self._end(process, arguments[0], limit_s)
+            out.seek(0)
+            err.seek(0)
+            return _Answer(process.returncode or 0, os.fsdecode(out.read()).rstrip("\n"), os.fsdecode(err.read()))
+
+    async def _end(self, process: asyncio.subprocess.Process, verb: str, limit_s: float) -> None:
         try:
             async with asyncio.timeout(limit_s):
-                out, err = await process.communicate()
+                await process.wait()
         except TimeoutError as late:
-            raise TimedOut(f"git {arguments[0]} in {self.directory} took longer than {limit_s:.0f} s") from late
+            raise TimedOut(f"git {verb} in {self.directory} took longer than {limit_s:.0f} s") from late
         finally:
             if process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):  # it ended just now
                     os.killpg(process.pid, signal.SIGKILL)
                 await process.wait()
-        return _Answer(process.returncode or 0, os.fsdecode(out).rstrip("\n"), os.fsdecode(err))
 
     async def commit(self, name: str) -> str | None:
         """The full hash of the commit of that name, None where there is none."""
