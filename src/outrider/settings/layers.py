@@ -23,6 +23,16 @@ from outrider.settings.schema import PREFIX, Row, Settings, rows
 OTHER_NAMES = frozenset({"OUTRIDER_CONFIG", "OUTRIDER_URL", "OUTRIDER_TOKEN"})
 
 
+# What the checking library says, as a person would who has not read its manual.
+PLAINER: Mapping[str, str] = {
+    r"is not a valid path for .*": "should be a path",
+    r"should be a valid tuple": "should be a list",
+    r"should be a valid integer, unable to parse.*": "should be a whole number",
+    r"should be a valid (boolean|number), unable to.*": r"should be a \1",
+    r"should be a valid ": "should be a ",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """Settings, and for each row (by dotted name) where its value came from. `warnings` are sentences for whoever started it."""
@@ -147,4 +157,6 @@ def _sentence(error: ValidationError, origins: Mapping[str, str]) -> str:
         (".".join(map(str, first["loc"][:n])) for n in (2, 1) if ".".join(map(str, first["loc"][:n])) in origins), ""
     )
     why = re.sub(r"^(Value error, |Input )", "", first["msg"])
+    for said, plain in PLAINER.items():
+        why = re.sub(said, plain, why)
     return f"{origins.get(name, 'settings')}: {name} = {first['input']!r} {why}."
