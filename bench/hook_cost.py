@@ -20,7 +20,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from pathlib import Path
 
-from outrider.kinds.channels import claude_hooks
+from outrider.kinds.channels import hook_line
 from outrider.kinds.channels.folders import Folders, Inotify, Watched
 from outrider.kinds.channels.spool import Spool
 from outrider.model.hook import HookEvent
@@ -57,7 +57,7 @@ def spread(values: list[float]) -> dict[str, float]:
 
 
 def cost(folder: Path, calls: int) -> dict[str, object]:
-    line = claude_hooks.command(folder)
+    line = hook_line.command(folder)
     lines = {"hook": line, "sh_cat": "cat >/dev/null; :", "sh": ":"}
     taken: dict[str, list[float]] = {name: [] for name in lines}
     for _ in range(calls):
@@ -105,7 +105,7 @@ def called(folder: Path) -> None:
     with tempfile.TemporaryFile() as given:
         given.write(PAYLOAD)
         given.seek(0)
-        CHILDREN.append(subprocess.Popen(["/bin/sh", "-c", claude_hooks.command(folder)], stdin=given))
+        CHILDREN.append(subprocess.Popen(["/bin/sh", "-c", hook_line.command(folder)], stdin=given))
 
 
 async def idle_cpu(batches: Batches, seconds: float = 2.0) -> float:

@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 
 from outrider.errors import InvalidInput, Unavailable
-from outrider.kinds.channels import claude_hooks
+from outrider.kinds.channels import hook_line
 from outrider.kinds.channels.folders import Folders, Inotify, Watched
 from outrider.kinds.channels.spool import BAD, LARGEST, Spool
 from outrider.model.hook import HookEvent
@@ -27,7 +27,7 @@ def folders(request: pytest.FixtureRequest) -> Callable[[], Folders]:
 def call(folder: Path, **payload: object) -> None:
     """A hook call as an agent makes it."""
     data = json.dumps({"hook_event_name": "Stop", **payload}).encode()
-    subprocess.run(["/bin/sh", "-c", claude_hooks.command(folder)], input=data, check=True, timeout=10)
+    subprocess.run(["/bin/sh", "-c", hook_line.command(folder)], input=data, check=True, timeout=10)
 
 
 def put(folder: Path, name: str, at_ns: int = 0, **payload: object) -> Path:

@@ -1,0 +1,111 @@
+"""What one hook call of Claude Code holds: the tool call it is about, the class of an error, the tasks that run on.
+
+Total on any payload: a field that is missing or of another shape is taken as not told.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from outrider.logic.tools import of_tool
+from outrider.model.agent import Counters
+from outrider.model.state import Detail, ErrorClass, State
+
+_ERRORS: Mapping[str, ErrorClass] = MappingProxyType(
+    {
+        "server_error": ErrorClass.SERVER,
+        "overloaded": ErrorClass.SERVER,
+        "rate_limit": ErrorClass.RATE_LIMIT,
+        "authentication_failed": ErrorClass.AUTH,
+        "oauth_org_not_allowed": ErrorClass.AUTH,
+        "billing_error": ErrorClass.BILLING,
+        "invalid_request": ErrorClass.INVALID_REQUEST,
+        "model_not_found": ErrorClass.INVALID_REQUEST,
+        "max_output_tokens": ErrorClass.INVALID_REQUEST,
+    }
+)
+# What the message says more exactly than the class; first match wins.
+_MESSAGES: tuple[tuple[re.Pattern[str], ErrorClass], ...] = (
+    (
+        re.compile(r"prompt is too long|context (limit|window)|conversation too long", re.IGNORECASE),
+        ErrorClass.CONTEXT_FULL,
+    ),
+    (re.compile(r"(usage|session|weekly|\d-hour|opus|sonnet) limit", re.IGNORECASE), ErrorClass.USAGE_LIMIT),
+    (re.compile(r"credit balance|billing", re.IGNORECASE), ErrorClass.BILLING),
+    (
+        re.compile(r"unable to connect|connection error|ECONN|ENOTFOUND|ETIMEDOUT|fetch failed|socket", re.IGNORECASE),
+        ErrorClass.NETWORK,
+    ),
+)
+_COUNTED: Mapping[str, Counters] = MappingProxyType(
+    {
+        "Read": Counters(files_read=1),
+        "NotebookRead": Counters(files_read=1),
+        "Write": Counters(files_written=1),
+        "Edit": Counters(files_edited=1),
+        "MultiEdit": Counters(files_edited=1),
+        "NotebookEdit": Counters(files_edited=1),
+        "Bash": Counters(commands=1),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A tool call that has begun: whose (`owner` is a sub-agent's id, empty for the agent itself), and what it means."""
+
+    owner: str
+    tool: str
+    tool_input: Mapping[str, object]
+    state: State
+    detail: Detail
+
+
+def tool_call(payload: Mapping[str, object]) -> ToolCall:
+    """The tool call that a PreToolUse, PostToolUse or PermissionRequest is about."""
+    tool = text(payload, "tool_name") or "unknown"
+    given = payload.get("tool_input")
+    tool_input: Mapping[str, object] = given if isinstance(given, dict) else {}
+    state, detail = of_tool(tool, tool_input)
+    return ToolCall(text(payload, "agent_id") or "", tool, tool_input, state, detail)
+
+
+def summary(call: ToolCall) -> str:
+    """The call in a few words, for a line of evidence."""
+    about = call.detail.command or call.detail.question or call.detail.file or call.detail.message or ""
+    return f"{call.tool}: {about}"
+
+
+def counted(call: ToolCall) -> Counters:
+    """What the agent has done with a call that ended well."""
+    counters = _COUNTED.get(call.tool, Counters())
+    return replace(counters, tests=1) if call.tool == "Bash" and call.state is State.TESTING else counters
+
+
+def error_class(error: str, message: str) -> ErrorClass | None:
+    """The class of a StopFailure by its `error` and its message; None where neither tells."""
+    by_message = next((found for pattern, found in _MESSAGES if pattern.search(message)), None)
+    return by_message or _ERRORS.get(error)
+
+
+def runs(task: object) -> bool:
+    """Whether one of `background_tasks` still runs; one without a status does."""
+    return isinstance(task, Mapping) and task.get("status", "running") == "running"
+
+
+def left_running(payload: Mapping[str, object]) -> str | None:
+    """What runs in the background, as the agent itself calls it."""
+    tasks = payload.get("background_tasks")
+    names = [
+        name
+        for task in (tasks if isinstance(tasks, list) else ())
+        if isinstance(task, Mapping) and runs(task) and (name := text(task, "description") or text(task, "command"))
+    ]
+    return "; ".join(names) or None
+
+
+def text(payload: Mapping[str, object], key: str) -> str | None:
+    """A field that is a text with something in it."""
+    value = payload.get(key)
+    return value if isinstance(value, str) and value else None

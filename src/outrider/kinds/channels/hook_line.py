@@ -1,0 +1,18 @@
+"""The shell line that agents run as a hook: it leaves its standard input in the spool and costs next to nothing."""
+
+import shlex
+from pathlib import Path
+
+# One sh, cat and mv. A name is free as long as it lies there: process ids come back while the daemon is away. The agent must
+# never wait or fail because of us, so its standard input is read in any case and the exit code is 0.
+_SCRIPT = (
+    "umask 077; d={folder}; f=$d/$$; n=0; "
+    'if [ -d "$d" ]; then while [ -e "$f.$n.json" ]; do n=$((n+1)); done; '
+    '{{ cat >"$f.$n.tmp" && mv -f "$f.$n.tmp" "$f.$n.json" || rm -f "$f.$n.tmp"; }} 2>/dev/null; '
+    "else cat >/dev/null; fi; exit 0"
+)
+
+
+def command(spool_dir: Path) -> str:
+    """The POSIX sh line that leaves its standard input in that directory as a file of its own."""
+    return _SCRIPT.format(folder=shlex.quote(str(spool_dir)))
