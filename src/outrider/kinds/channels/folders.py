@@ -8,6 +8,7 @@ beside it, so that what its restarts miss is only late.
 import asyncio
 import contextlib
 import ctypes
+import errno
 import os
 import struct
 import sys
@@ -15,7 +16,10 @@ from collections.abc import AsyncGenerator, Collection, Iterator
 from pathlib import Path
 from typing import Protocol
 
+import structlog
 from watchfiles import Change, awatch
+
+log = structlog.get_logger()
 
 
 class Folders(Protocol):
@@ -39,6 +43,7 @@ _OVERFLOW, _IGNORED, _ONLYDIR, _ISDIR = 0x4000, 0x8000, 0x01000000, 0x40000000
 _MASK = _CLOSE_WRITE | _MOVED_TO | _CREATE | _DELETE_SELF | _MOVE_SELF | _ONLYDIR
 _EVENT = struct.Struct("iIII")
 _READ = 65536
+_ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EACCES})
 
 
 class Inotify:
@@ -64,6 +69,8 @@ class Inotify:
                 self._watches[path] = number
                 self._dirty.add(path)
                 self._news.set()
+            elif (error := ctypes.get_errno()) not in _ABSENT:
+                log.warning("a directory cannot be followed", path=str(path), why=os.strerror(error))
 
     async def changed(self) -> frozenset[Path]:
         await self._news.wait()
@@ -133,17 +140,18 @@ class Watched:
                 return fresh
             if self._stop.is_set() or self._changes is None:
                 await self._reopen()
-            assert self._changes is not None
-            changes = await anext(self._changes, None)
+            try:
+                changes = await anext(self._changes, None) if self._changes is not None else None
+            except FileNotFoundError:  # one of them went before it could be followed
+                changes, gone = set(), {path for path in self._paths if not path.is_dir()}
+                self._paths -= gone
+                self._stop.set()
+                return frozenset(gone) or self._paths
             if changes is None:
                 self._stop.set()
-            elif not changes:
-                return self._paths
-            else:
-                return (
-                    frozenset(path for path in self._paths if any(Path(name).parent == path for _, name in changes))
-                    or self._paths
-                )
+                continue
+            parents = {Path(name).parent for _, name in changes}
+            return frozenset(self._paths & parents) or self._paths
 
     async def _reopen(self) -> None:
         if self._changes is not None:
