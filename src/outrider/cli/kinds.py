@@ -2,7 +2,11 @@
 
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from outrider.cli.connection import Environ, Json
 from outrider.cli.setup import ConfigFile
@@ -37,6 +41,56 @@ def agents(*, config: ConfigFile = None, json: Json = False, environ: Environ) -
     for problem in known.problems:
         print(f"outrider: {problem}", file=sys.stderr)
     return 1 if known.problems else 0
+
+
+def score(
+    directory: str,
+    *,
+    channels: Annotated[
+        bool, Parameter(negative=(), help="Use what the agents' own channels said, where it was recorded.")
+    ] = False,
+    config: ConfigFile = None,
+    json: Json = False,
+    environ: Environ,
+) -> None:
+    """Runs the rules on a folder of recorded cases, and counts how often they are right."""
+    from outrider.kinds.cases import load as load_cases
+    from outrider.kinds.load import catalogue
+    from outrider.logic import score as scoring
+    from outrider.settings import load
+
+    kinds = catalogue(load({"config": config}, environ).settings.kinds).by_name()
+    report = scoring.score(load_cases(Path(directory)), kinds, channels)
+    print(as_json(report) if json else "\n".join(_report(report)))
+
+
+def _report(report: Mapping[str, object]) -> Iterator[str]:
+    kinds = {**_inner(report, "by_kind"), "all": report}
+    counts = [(name, _inner(kinds, name)) for name in kinds]
+    rows = [
+        [name, str(of["cases"]), f"{_share(of, 'coarse'):.1%}", f"{_share(of, 'exact'):.1%}"] for name, of in counts
+    ]
+    yield table(("KIND", "CASES", "COARSE", "EXACT"), rows)
+    confusion = _inner(report, "confusion")
+    got = sorted({name for expected in confusion for name in _inner(confusion, expected)})
+    if got:
+        rows = [[e, *(str(_inner(confusion, e).get(name, "·")) for name in got)] for e in sorted(confusion)]
+        yield "\nExpected, and what was said instead or rightly:\n\n" + table(("", *got), rows)
+    misses = report["misses"]
+    if isinstance(misses, list) and misses:
+        rows = [[str(miss[name]) for name in ("kind", "expected", "got", "rule", "id")] for miss in misses]
+        yield "\nMisses:\n\n" + table(("KIND", "EXPECTED", "GOT", "RULE", "CASE"), rows)
+
+
+def _inner(found: Mapping[str, object], name: str) -> Mapping[str, object]:
+    value = found[name]
+    assert isinstance(value, Mapping)
+    return value
+
+
+def _share(found: Mapping[str, object], name: str) -> float:
+    value = found[name]
+    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def _program(name: str, environ: Mapping[str, str]) -> str | None:

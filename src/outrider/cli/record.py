@@ -17,6 +17,7 @@ from outrider.errors import Unavailable
 if TYPE_CHECKING:
     from outrider.model.wire import AgentJSON
 
+LABELS = (*STATES, "exited")
 FRAMES, APART_S = 2, 0.3
 # Free text last; the separator cannot stand in the others.
 FORMAT = "#{pane_width}x#{pane_height}|#{alternate_on}|#{cursor_x},#{cursor_y},#{cursor_flag}|#{pane_current_command}|#{pane_title}"
@@ -33,8 +34,8 @@ async def record(
 ) -> None:
     """Saves what an agent shows now as a labelled case, for outrider score."""
     accept = state.split(",")
-    if unknown := set(accept).difference(STATES):
-        raise Usage(f"There is no state {' or '.join(sorted(unknown))!r}; known: {', '.join(STATES)}.")
+    if unknown := set(accept).difference(LABELS):
+        raise Usage(f"There is no state {' or '.join(sorted(unknown))!r}; known: {', '.join(LABELS)}.")
     agent = await connection.client(environ).agent(session)
     folder = Path(directory)
     (folder / agent["kind"]).mkdir(parents=True, exist_ok=True)
