@@ -109,6 +109,15 @@ nohup pytest &
 rm -rf build && cmake -B build && cmake --build build && ctest --test-dir build
 echo $(pytest -q | tail -1)
 python -m py_compile a.py
+ssh -p 22 host 'cd x && pytest'
+watch -n 2 'make test | tail'
+kubectl exec -it pod -n a -- pytest -q
+py -3 -m pytest
+su bob -c 'npm test'
+xcodebuild -scheme App test
+cmake --build build --target test
+/usr/bin/time -v pytest
+git stash && pytest; git stash pop
 """
 
 READING = """
@@ -143,6 +152,9 @@ env | grep PATH
 bash -c 'cat x | grep pytest'
 for f in *.py; do head -3 "$f"; done
 jq .scripts package.json
+npm view jest versions
+yarn why vitest
+ssh host cat /etc/hosts
 """
 
 WORKING = """
@@ -190,6 +202,10 @@ apt-get install shellcheck
 node server.js
 bash deploy.sh
 ./configure
+pre-commit install
+npm start
+cmake -S . -B build
+python3
 
 
 """

@@ -54,7 +54,7 @@ WRAPPERS: Mapping[str, Wrapper] = MappingProxyType(
         "env": _wrap("-u -C --unset --chdir", bare=State.READING),
         "sudo": _wrap("-u -g -h -p -C -D -r -t -U --user --group --chdir"),
         "doas": _wrap("-u -C"),
-        "su": _wrap("-c -s"),
+        "su": _wrap("-s", skip=1),
         "timeout": _wrap("-s -k --signal --kill-after", skip=1),
         "gtimeout": _wrap("-s -k --signal --kill-after", skip=1),
         "nice": _wrap("-n --adjustment"),
@@ -74,6 +74,7 @@ WRAPPERS: Mapping[str, Wrapper] = MappingProxyType(
             for name in _words("nohup command exec builtin setsid caffeinate chronic unbuffer dotenv rlwrap")
         },
         "python": _wrap("-X -W -c"),
+        "py": _wrap("-X -W -c"),
         "node": _wrap("-r --require --import --loader -e --eval -p --print -C"),
         "ruby": _wrap("-I -r -e -C"),
         "perl": _wrap("-I -e -E"),
@@ -147,7 +148,7 @@ TESTERS = _words(
     " flake8 pylint pycodestyle pydocstyle pyflakes bandit vulture lint-imports codespell typos eslint eslint_d stylelint oxlint tslint xo"
     " standard publint attw knip depcheck markdownlint markdownlint-cli2 htmlhint shellcheck golangci-lint staticcheck revive errcheck"
     " gosec govulncheck rubocop standardrb brakeman phpcs hadolint yamllint actionlint vale ansible-lint tflint checkov ktlint detekt"
-    " swiftlint checkstyle clang-tidy cppcheck cpplint luacheck selene credo pre-commit prek djlint kubeconform"
+    " swiftlint checkstyle clang-tidy cppcheck cpplint luacheck selene credo djlint kubeconform"
 )
 
 # The first word after the program that makes it a test.
@@ -192,6 +193,8 @@ TEST_VERBS: Mapping[str, frozenset[str]] = MappingProxyType(
         "pip": _words("check"),
         "poetry": _words("check"),
         "meson": _words("test"),
+        "pre-commit": _words("run"),
+        "prek": _words("run"),
     }
 )
 
@@ -206,7 +209,10 @@ CHECK_PARTS = _words(
 )
 # Words of those runners that are no target of the project.
 RUNNER_VERBS = _words("run run-script run-many -s")
-NOT_TARGETS = _words("install i add remove ci init create publish update upgrade require uninstall link")
+NOT_TARGETS = _words(
+    "install i add remove rm ci init create publish update upgrade require uninstall link unlink pack config version start"
+    " ls list view info outdated explain why search audit show dependencies help"
+)
 
 # Where an option makes a formatter or an interpreter a check.
 CHECK_FLAGS: Mapping[str, re.Pattern[str]] = MappingProxyType(

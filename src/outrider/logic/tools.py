@@ -132,6 +132,8 @@ def _of_words(words: Sequence[str], depth: int) -> State | None:
     if _tests(name, program, arguments):
         return State.TESTING
     if (wrapper := programs.WRAPPERS.get(program)) and (inner := _inner(wrapper, arguments)) is not None:
+        if len(inner) == 1 and " " in inner[0]:  # `ssh host 'cd x && make'`
+            return _of_line(inner[0], depth - 1)
         return _of_words(inner, depth - 1) if inner else wrapper.bare
     if program in {"yarn", "pnpm"} and (binary := _positionals(program, arguments)) and binary[0] in programs.TESTERS:
         return State.TESTING
