@@ -7,12 +7,15 @@ DIR is a folder of cases with an index.jsonl; without one, tests/screens.
 
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from outrider.kinds import cases
 from outrider.kinds.load import catalogue
-from outrider.logic.score import Case, score
 from outrider.logic import detect
+from outrider.logic.score import EXITED, Case, score
+from outrider.model.kind import Kind
+from outrider.model.state import COARSE, Coarse, State
 
 HERE = Path(__file__).resolve().parent
 
@@ -38,14 +41,19 @@ def main(argv: list[str]) -> None:
         misses = report["misses"]
         assert isinstance(misses, list)
         for miss in misses:
-            mark = " " if miss["coarse"] else "!"
+            mark = " " if coarse_of(miss["expected"]) is coarse_of(miss["got"]) else "!"
             print(
                 f"{mark} {miss['kind']:<9} {miss['id']:<44} {miss['expected']:<13} got {miss['got']:<13} {miss['rule']}"
             )
     print(f"\ndetect: {speed(loaded, kinds.by_name()):.3f} ms a screen")
 
 
-def speed(loaded: tuple[Case, ...], kinds: dict[str, object]) -> float:
+def coarse_of(label: str) -> Coarse:
+    """The class of a label; `exited` is gone."""
+    return Coarse.GONE if label == EXITED else COARSE[State(label)]
+
+
+def speed(loaded: tuple[Case, ...], kinds: Mapping[str, Kind]) -> float:
     """Milliseconds that the rules of its kind take on a screen, on average."""
     screens = [(kinds[case.kind], frame) for case in loaded if case.kind in kinds for frame in case.frames]
     began = time.perf_counter()

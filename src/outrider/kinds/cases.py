@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from outrider.errors import InvalidInput
@@ -103,7 +104,8 @@ def _heard(record: Record, at_ms: int) -> tuple[Reading, ...]:
         return ()
     note = claude_session.parse(json.dumps({"pid": 1, **said}), at_ms)
     reading = claude_session.reading(note) if note is not None else None
-    return (reading,) if reading is not None else ()
+    # It was read together with the frames, however late its own clock is.
+    return (replace(reading, at_ms=min(reading.at_ms, at_ms)),) if reading is not None else ()
 
 
 def _size(text: str, place: str) -> tuple[int, int]:

@@ -29,9 +29,17 @@ class Source:
 
     def bad(self, key: str, why: str) -> BadSetting:
         """The complaint about a key (`rules[3].pattern`), with its line where it stands in this file."""
-        line = self._lines.get(key)
+        line = self._line(key)
         place = f"{self.name}:{line}" if line else self.name
         return BadSetting(f"{place}: {key}: {why}", detail={"file": self.name, "line": line, "key": key})
+
+    def _line(self, key: str) -> int | None:
+        """The line of the key, or of what it is part of: an inline table has one line for all."""
+        while key:
+            if key in self._lines:
+                return self._lines[key]
+            key = key.rpartition(".")[0]
+        return None
 
 
 def _lines(text: str) -> dict[str, int]:

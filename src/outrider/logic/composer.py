@@ -138,7 +138,7 @@ def cells(text: str) -> int:
 
 
 def _width(char: str) -> int:
-    if unicodedata.combining(char) or FADING.match(char) and not char.isspace():
+    if unicodedata.combining(char) or (FADING.match(char) and not char.isspace()):
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 

@@ -7,6 +7,7 @@ What the verdict is, is decided in `fuse`, where other sources are heard, too.
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 
 from outrider.logic import dialog
 from outrider.logic.screen import Layout
@@ -44,19 +45,48 @@ def _apply(rule: Rule, layout: Layout, at_ms: int) -> Reading | None:
     text = layout.text(rule.region)
     if text is None:
         return None
-    match = rule.pattern.search(text)
+    match = _search(rule.pattern, layout, rule.region, text)
     if match is None or (rule.unless is not None and rule.unless.search(text)):
         return None
     groups: dict[str, str] = match.groupdict("")
     for region, pattern in rule.where.items():
         there = layout.text(region)
-        also = pattern.search(there) if there is not None else None
+        also = _search(pattern, layout, region, there) if there is not None else None
         if also is None:
             return None
         groups |= also.groupdict("")
     detail = _detail(rule.detail, groups)
     shown = _line(match.group() or text)
     return _exact(rule, Reading(Source.SCREEN, rule.state, rule.id, shown, at_ms, detail), text)
+
+
+def _search(pattern: re.Pattern[str], layout: Layout, region: str, text: str) -> re.Match[str] | None:
+    """The first match; a pattern that can only match at the start of a row is tried nowhere else, which is all its cost."""
+    if not _at_rows(pattern):
+        return pattern.search(text)
+    found = (pattern.match(text, start) for start in layout.starts(region))
+    return next((match for match in found if match), None)
+
+
+@cache
+def _at_rows(pattern: re.Pattern[str]) -> bool:
+    """Whether each of the pattern's alternatives begins with `^`."""
+    depth, escaped, in_class = 0, False, False
+    starts = [0]
+    for at, char in enumerate(pattern.pattern):
+        if escaped:
+            escaped = False
+        elif char == "\\":
+            escaped = True
+        elif in_class:
+            in_class = char != "]"
+        elif char == "[":
+            in_class = True
+        elif char in "()":
+            depth += 1 if char == "(" else -1
+        elif char == "|" and depth == 0:
+            starts.append(at + 1)
+    return all(pattern.pattern.startswith("^", start) for start in starts)
 
 
 def _exact(rule: Rule, reading: Reading, text: str) -> Reading:

@@ -30,7 +30,7 @@ class Case:
     heard: tuple[Reading, ...] = ()
 
 
-def score(cases: Iterable[Case], kinds: Mapping[str, Kind], with_channels: bool = False) -> dict[str, object]:  # noqa: FBT001, FBT002
+def score(cases: Iterable[Case], kinds: Mapping[str, Kind], with_channels: bool = False) -> dict[str, object]:
     """The report, JSON-shaped: `cases`, `coarse`, `exact` (shares from 0 to 1), `by_kind`, `confusion`, `misses`.
 
     A case of a kind that is not among `kinds` is judged by `generic`, or by its movement alone.
@@ -46,9 +46,7 @@ def score(cases: Iterable[Case], kinds: Mapping[str, Kind], with_channels: bool 
         confusion[case.state][got] += 1
         if not exact:
             rule = verdict.evidence[0].rule if verdict.evidence else ""
-            misses.append(
-                {"id": case.id, "kind": case.kind, "expected": case.state, "got": got, "rule": rule, "coarse": coarse}
-            )
+            misses.append({"id": case.id, "kind": case.kind, "expected": case.state, "got": got, "rule": rule})
     total: Counter[str] = sum(tally.values(), Counter())
     return {
         **_shares(total),

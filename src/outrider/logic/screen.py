@@ -40,6 +40,7 @@ class Layout:
     def __init__(self, screen: Screen, regions: Iterable[Region]) -> None:
         self.rows = screen.rows
         self._texts: dict[str, str] = {}
+        self._starts: dict[str, tuple[int, ...]] = {}
         height = len(self.rows)
         while height and not self.rows[height - 1].strip():
             height -= 1
@@ -68,6 +69,17 @@ class Layout:
         if text is None:
             text = self._texts[name] = "\n".join(self.rows[span.first : span.after])
         return text
+
+    def starts(self, name: str) -> tuple[int, ...]:
+        """Where in a region's text its rows begin."""
+        known = self._starts.get(name)
+        if known is None:
+            text = self.text(name) or ""
+            places = [0]
+            while (at := text.find("\n", places[-1])) >= 0:
+                places.append(at + 1)
+            known = self._starts[name] = tuple(places)
+        return known
 
     def _find(self, region: Region) -> Span | None:
         outer = self._spans.get(region.within or SCREEN)

@@ -71,8 +71,12 @@ class Tracker:
             self._in_front = True
             if self._ended is not None and self._ended.reason == "left":
                 self._ended = None
-        elif self._in_front or not self._spawned or at_ms - self._born_ms > STARTING_MS:
+        elif self._in_front or not self._spawned or self._never_came(at_ms):
             self._ended = Ending("left", at_ms, None, f"{pane.command} stands in its place")
+
+    def _never_came(self, at_ms: int) -> bool:
+        """A shell that starts the agent and stays (a script) stands in front all the time; then its screens are read."""
+        return at_ms - self._born_ms > STARTING_MS and not self._turn.ready_seen
 
     def _foreground(self, pane: Pane, at_ms: int) -> None:
         if is_shell(pane.command):
@@ -115,7 +119,7 @@ class Tracker:
         self._typed_ms = at_ms
         self._turn.began()
 
-    def process(self, alive: bool, exit_status: int | None, at_ms: int) -> None:  # noqa: FBT001
+    def process(self, alive: bool, exit_status: int | None, at_ms: int) -> None:
         """What is known of the agent's own process."""
         if not alive:
             self._ended = Ending("exited", at_ms, exit_status, "its process is gone")
@@ -126,7 +130,7 @@ class Tracker:
         """Its pane no longer exists."""
         self._ended = Ending("gone", at_ms, None, why)
 
-    def background(self, running: bool) -> None:  # noqa: FBT001
+    def background(self, running: bool) -> None:
         """Whether something that it started runs on behind its turn: it is not complete while that does."""
         self._background = running
 
@@ -146,10 +150,7 @@ class Tracker:
 
     def verdict(self, now_ms: int) -> Verdict:
         """What it is doing now, with everything that says so."""
-        if self._ended is not None:
-            verdict = ended(self._ended, self._last, now_ms)
-        else:
-            verdict = self._alive(now_ms)
+        verdict = self._alive(now_ms) if self._ended is None else ended(self._ended, self._last, now_ms)
         self._last = verdict
         return verdict
 
@@ -196,7 +197,7 @@ class Tracker:
 
     def _motion(self, now_ms: int) -> Reading | None:
         """For agents whose screens no rule reads: what moves works, what stands still doesn't."""
-        if not self._moves or self._words.screen:
+        if not self._moves or self._words.screen or self._turn.ready_seen:
             return None
         moved = self._moves[-1]
         if len(self._moves) > 1 and now_ms - moved <= MOVING_MS:

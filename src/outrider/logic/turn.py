@@ -39,7 +39,7 @@ class Turn:
     def judged(self, reading: Reading, *, composer: ComposerView | None, background: bool) -> Reading:
         """The reading as the turn makes it: a calm screen is complete after work, an error until the next prompt."""
         coarse = COARSE[reading.state]
-        if coarse is not Coarse.STARTING:
+        if coarse is not Coarse.STARTING and reading.source in (Source.SCREEN, Source.HOOK):
             self.ready_seen = True
         if reading.state in BUSY or reading.detail.retrying:
             self.began()

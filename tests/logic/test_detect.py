@@ -1,0 +1,143 @@
+"""Rules on screens that were made to mislead them, and their speed."""
+
+import time
+
+import drawn
+from outrider.logic import detect
+from outrider.model.pane import Screen
+from outrider.model.state import ErrorClass, Reading, State
+
+CLAUDE = drawn.kind()
+
+
+def best(screen: Screen) -> Reading:
+    return detect.read(CLAUDE, screen)[0]
+
+
+BUSY = "❯ Fix it\n\n● On it.\n\n✽ Forming… (5s · ↓ 60 tokens)"
+DONE = "❯ Fix it\n\n● Fixed.\n\n✻ Crunched for 5s"
+
+
+def test_a_composer_during_work_is_not_idle() -> None:
+    assert best(drawn.claude(BUSY)).state is State.WORKING
+
+
+QUOTES = (
+    "● Error: it failed. API Error: 529 Overloaded",
+    "● The log says:\n\n  ● API Error: 500 Internal server error",
+    "● It prints:\n\n  ✽ Forming… (5s · esc to interrupt)",
+    "● ✅ complete. Do you want to proceed?\n\n  ❯ 1. Yes\n    2. No",
+    "● Here is the dialog:\n\n   Do you want to make this edit to a.py?\n   ❯ 1. Yes\n     2. No\n\n   Esc to cancel",
+    "● Would you like me to go on? [y/n]",
+    "● Bash(cat log)\n  ⎿  ● API Error: 529 Overloaded\n     ✻ API error · Retrying in 4s · attempt 4/10",
+    "● Bash(cat log)\n  ⎿  Credit balance too low",
+)
+
+
+def test_what_prose_and_logs_quote_is_not_believed() -> None:
+    for quote in QUOTES:
+        reading = best(drawn.claude(f"❯ Show me\n\n{quote}\n\n● That is all.\n\n✻ Crunched for 5s"))
+        assert reading.state is State.COMPLETE, (quote, reading)
+
+
+def test_what_an_older_turn_said_is_not_believed() -> None:
+    old = "❯ First\n\n● API Error: 529 Overloaded\n\n✻ Cooked for 0s\n\n❯ Run\n  ⎿  Credit balance too low\n\n✻ Cooked for 0s\n\n"
+    assert best(drawn.claude(old + DONE)).state is State.COMPLETE
+    assert best(drawn.claude(old + BUSY)).state is State.WORKING
+
+
+def test_a_question_in_prose_is_no_dialog() -> None:
+    reading = best(drawn.claude("❯ Refactor\n\n● Two ways: a or b. Which one would you like?\n\n✻ Crunched for 5s"))
+    assert reading.state is State.COMPLETE
+
+
+def test_a_draft_that_looks_like_a_dialog_is_a_draft() -> None:
+    assert best(drawn.claude(DONE, draft="1. Yes\n2. No")).state is State.COMPLETE
+
+
+NARROW = """
+❯ Run the tests
+
+● Bash(python3 -m
+      pytest -v)
+  ⎿  Running…
+
+✽ Forming… (5s ·
+  ↓ 60 tokens)
+"""
+
+
+def test_wrapped_marks_are_found_in_a_narrow_pane() -> None:
+    reading = best(drawn.claude(NARROW, width=20, footer="  esc to\n  interrupt"))
+    assert reading.state is State.TESTING
+    assert reading.detail.command == "python3 -m pytest -v"
+
+
+DIALOG = """
+● Bash(rm -rf build)
+  ⎿  Waiting…
+
+────────────────────
+ Bash command
+
+   rm -rf build
+   Remove build dir
+
+ Do you want to
+ proceed?
+ ❯ 1. Yes
+   2. Yes, and always
+      allow it
+   3. No
+
+ Esc to cancel
+"""
+
+
+def test_a_dialog_tells_question_options_and_command() -> None:
+    reading = best(drawn.screen(DIALOG, width=20))
+    assert reading.state is State.WAITING
+    assert reading.detail.question == "Do you want to proceed?"
+    assert reading.detail.options == ("Yes", "Yes, and always", "No")
+    assert reading.detail.command == "rm -rf build"
+
+
+ERRORS = (
+    ("err-529", ErrorClass.SERVER, True),
+    ("err-429-unified", ErrorClass.USAGE_LIMIT, True),
+    ("err-400-credit", ErrorClass.BILLING, False),
+    ("err-400-toolong", ErrorClass.CONTEXT_FULL, False),
+    ("err-midstream", ErrorClass.SERVER, False),
+    ("err-drop", ErrorClass.NETWORK, False),
+)
+
+
+def test_errors_have_their_class() -> None:
+    for name, error, retrying in ERRORS:
+        for run in ("cl80", "cl120"):
+            reading = best(drawn.recorded()[f"{run}-{name}-error"].frames[-1])
+            assert (reading.detail.error, reading.detail.retrying) == (error, retrying), name
+
+
+def test_titles() -> None:
+    assert detect.title(CLAUDE, "⠂ Fix parser tests", 0) is not None
+    calm = detect.title(CLAUDE, "✳ Fix parser tests", 7)
+    assert calm is not None
+    assert (calm.state, calm.at_ms) == (State.IDLE, 7)
+    assert detect.title(CLAUDE, "bash", 0) is None
+
+
+def test_a_large_screen_takes_no_time() -> None:
+    row = "● 😀 " + "x" * 190
+    for rows in ([row] * 50, ["─" * 200] * 50, ["  ⎿  Running…"] * 50, ["x" * 1000] * 50, [""] * 50, ["😀" * 100] * 50):
+        screen = Screen(drawn.pane(width=200, height=50), tuple(rows), 0)
+        detect.read(CLAUDE, screen)
+        took = min(_timed(screen) for _ in range(20))
+        assert took < 0.002, (rows[0], took)
+    assert detect.read(CLAUDE, Screen(drawn.pane(width=0, height=0), (), 0)) == ()
+
+
+def _timed(screen: Screen) -> float:
+    began = time.perf_counter()
+    detect.read(CLAUDE, screen)
+    return time.perf_counter() - began

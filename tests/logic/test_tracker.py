@@ -1,0 +1,287 @@
+"""One agent over time: what is seen and heard of it, in order, and what it is said to be doing."""
+
+import dataclasses
+
+import drawn
+from outrider.logic.tracker import Tracker, transitions
+from outrider.model.event import EventName
+from outrider.model.pane import Screen
+from outrider.model.state import Confidence, Detail, ErrorClass, Reading, Source, State, Verdict
+
+CLAUDE = drawn.kind()
+FRESH = drawn.claude("╭── Claude Code ──╮\n╰─────────────────╯")
+BUSY = drawn.claude("❯ Fix it\n\n● On it.\n\n✽ Forming… (5s · ↓ 60 tokens)", title="⠂ Fix")
+TESTING = drawn.claude("❯ Test it\n\n● Bash(pytest -q)\n  ⎿  Running…\n\n✽ Forming… (5s · ↓ 60 tokens)", title="⠂ Fix")
+DONE = drawn.claude("❯ Fix it\n\n● Fixed.\n\n✻ Crunched for 5s", title="✳ Fix")
+INTERRUPTED = drawn.claude("❯ Fix it\n\n● On it.\n  ⎿  Interrupted · What should Claude do instead?", title="✳ Fix")
+DIALOG = drawn.screen(
+    "─" * 80 + "\n Bash command\n\n   rm -rf build\n   Remove\n\n Do you want to proceed?\n ❯ 1. Yes\n   2. No"
+)
+
+
+class Watched:
+    """A tracker and the time."""
+
+    def __init__(self, *, spawned: bool = True, verdict: Verdict | None = None) -> None:
+        self.now = 1_000_000
+        self.tracker = Tracker(CLAUDE, born_ms=self.now, spawned=spawned, verdict=verdict)
+
+    def sees(self, screen: Screen, *, after: int = 100, settled: bool = True) -> Verdict:
+        """Shows a screen, and where `settled` looks at it again later."""
+        self.now += after
+        self.tracker.pane(screen.pane, self.now)
+        self.tracker.screen(drawn.later(screen, self.now))
+        verdict = self.tracker.verdict(self.now)
+        return self.waits(500) if settled else verdict
+
+    def waits(self, ms: int) -> Verdict:
+        """Looks again after that time: nothing changed."""
+        self.now += ms
+        self.tracker.still(self.now)
+        return self.tracker.verdict(self.now)
+
+    def hears(
+        self, state: State, rule: str = "hook:X", *, source: Source = Source.HOOK, detail: Detail | None = None
+    ) -> Verdict:
+        """The agent says something of itself."""
+        self.now += 10
+        self.tracker.hear(Reading(source, state, rule, rule, self.now, detail or Detail()))
+        return self.tracker.verdict(self.now)
+
+
+def test_from_the_start_to_the_first_prompt() -> None:
+    agent = Watched()
+    first = agent.tracker.verdict(agent.now)
+    assert (first.state, first.confidence) == (State.INITIALIZING, Confidence.MEDIUM)
+    assert not agent.tracker.ready
+    assert agent.sees(FRESH).state is State.IDLE
+    assert agent.tracker.ready
+
+
+def test_an_adopted_agent_that_nothing_is_known_of() -> None:
+    verdict = Tracker(CLAUDE, born_ms=5, spawned=False).verdict(10)
+    assert (verdict.confidence, verdict.evidence) == (Confidence.LOW, ())
+
+
+def test_busy_at_once_calm_when_settled() -> None:
+    agent = Watched()
+    agent.sees(FRESH)
+    assert agent.sees(BUSY, settled=False).state is State.WORKING
+    calm = dataclasses.replace(DONE, pane=dataclasses.replace(DONE.pane, title=""))
+    assert agent.sees(calm, settled=False).state is State.WORKING
+    assert not agent.tracker.ready
+    assert agent.waits(500).state is State.COMPLETE
+    assert agent.tracker.ready
+
+
+def test_a_title_that_agrees_needs_no_settling() -> None:
+    agent = Watched()
+    agent.sees(BUSY)
+    assert agent.sees(DONE, settled=False).state is State.COMPLETE
+    assert not agent.tracker.ready
+
+
+def test_escape_fires_no_hook() -> None:
+    agent = Watched()
+    agent.sees(FRESH)
+    agent.hears(State.TESTING, "hook:PreToolUse", detail=Detail(tool="Bash", command="pytest"))
+    assert agent.sees(TESTING).state is State.TESTING
+    assert agent.sees(INTERRUPTED, after=2000).state is State.IDLE
+    assert agent.waits(60_000).state is State.IDLE
+
+
+def test_a_prompt_put_back_into_the_composer_was_interrupted() -> None:
+    agent = Watched()
+    agent.sees(DONE)
+    agent.sees(BUSY)
+    put_back = drawn.claude("❯ Old\n\n● Done.\n\n✻ Crunched for 5s", draft="Fix it", title="✳ Fix")
+    verdict = agent.sees(put_back)
+    assert (verdict.state, verdict.detail.reason) == (State.IDLE, "interrupted")
+
+
+def test_what_a_resumed_conversation_shows_is_not_complete() -> None:
+    agent = Watched()
+    assert agent.sees(DONE).state is State.IDLE
+    assert Watched(spawned=False).sees(DONE).state is State.COMPLETE
+
+
+def test_a_hook_is_ahead_of_the_screen() -> None:
+    agent = Watched()
+    agent.sees(FRESH)
+    assert agent.hears(State.THINKING, "hook:UserPromptSubmit").state is State.THINKING
+    agent.sees(BUSY)
+    assert agent.hears(State.COMPLETE, "hook:Stop").state is State.COMPLETE
+
+
+def test_background_work_is_not_complete() -> None:
+    agent = Watched()
+    agent.sees(BUSY)
+    agent.tracker.background(True)
+    agent.hears(State.COMPLETE, "hook:Stop")
+    verdict = agent.sees(DONE)
+    assert (verdict.state, verdict.detail.reason) == (State.IDLE, "background")
+    agent.tracker.background(False)
+    assert agent.waits(100).state is State.COMPLETE
+
+
+def test_a_dialog_beats_a_busy_hook_and_bears_its_command() -> None:
+    agent = Watched()
+    agent.sees(BUSY)
+    agent.hears(State.WAITING, "hook:PermissionRequest", detail=Detail(tool="Bash", command="rm -rf build --all"))
+    verdict = agent.sees(DIALOG)
+    assert (verdict.state, verdict.detail.options) == (State.WAITING, ("Yes", "No"))
+    assert verdict.detail.command == "rm -rf build --all"
+    assert not agent.tracker.ready
+    assert agent.sees(BUSY, after=2000).state is State.WORKING
+
+
+def test_an_error_stays_until_the_next_prompt() -> None:
+    agent = Watched()
+    agent.sees(BUSY)
+    failed = agent.sees(drawn.claude("❯ Fix it\n\n● API Error: 529 Overloaded\n\n✻ Cooked for 0s"))
+    assert (failed.state, failed.detail.error) == (State.ERROR, ErrorClass.SERVER)
+    assert agent.tracker.ready
+    after_help = drawn.claude("❯ Fix it\n\n● API Error: 529\n\n✻ Cooked for 0s\n\n❯ /help\n  ⎿  Help dialog dismissed")
+    assert agent.sees(after_help).state is State.ERROR
+    agent.sees(BUSY)
+    assert agent.sees(DONE).state is State.COMPLETE
+
+
+def test_a_retry_is_an_error_though_the_title_spins() -> None:
+    agent = Watched()
+    agent.hears(State.THINKING, source=Source.SESSION_FILE)
+    verdict = agent.sees(drawn.claude("❯ Go\n\n✻ API error · Retrying in 4s · attempt 4/10", title="⠂ Fix"))
+    assert (verdict.state, verdict.detail.retrying) == (State.ERROR, True)
+    assert not agent.tracker.ready
+    assert any(each.reading.source is Source.TITLE for each in verdict.rejected)
+
+
+def test_our_own_enter_makes_it_busy_until_something_answers() -> None:
+    agent = Watched()
+    agent.sees(FRESH)
+    agent.tracker.typed(agent.now)
+    assert agent.waits(300).state is State.THINKING
+    assert not agent.tracker.ready
+    assert agent.sees(BUSY, settled=False).state is State.WORKING
+
+
+def test_our_own_enter_is_forgotten_when_nothing_ever_happens() -> None:
+    agent = Watched()
+    agent.sees(FRESH)
+    agent.tracker.typed(agent.now)
+    assert agent.waits(4000).state is State.THINKING
+    agent.waits(2000)
+    assert agent.waits(2000).state in (State.IDLE, State.COMPLETE)
+
+
+def test_killed_the_title_stays() -> None:
+    agent = Watched()
+    agent.sees(BUSY)
+    pane = dataclasses.replace(BUSY.pane, command="bash")
+    agent.tracker.pane(pane, agent.now + 10)
+    verdict = agent.tracker.verdict(agent.now + 10)
+    assert (verdict.alive, verdict.state, verdict.detail.reason) == (False, State.IDLE, "left")
+    assert verdict == agent.tracker.verdict(agent.now + 5000)
+
+
+def test_a_program_that_starts_through_a_shell_is_not_gone() -> None:
+    agent = Watched()
+    agent.tracker.pane(drawn.pane(command="sh", title=""), agent.now)
+    assert agent.tracker.verdict(agent.now).alive
+    agent.sees(FRESH)
+    agent.tracker.pane(drawn.pane(command="bash", title=""), agent.now)
+    assert not agent.tracker.verdict(agent.now).alive
+
+
+def test_exit_statuses() -> None:
+    for status, state in ((0, State.COMPLETE), (1, State.ERROR), (137, State.ERROR)):
+        agent = Watched()
+        agent.sees(BUSY)
+        agent.tracker.pane(dataclasses.replace(BUSY.pane, dead=True, exit_status=status), agent.now)
+        verdict = agent.tracker.verdict(agent.now)
+        assert (verdict.alive, verdict.exit_status, verdict.state) == (False, status, state)
+    assert verdict.detail.error is ErrorClass.CRASH
+
+
+def test_a_pane_that_is_gone() -> None:
+    agent = Watched()
+    agent.sees(DONE)
+    agent.tracker.gone(agent.now, "its tmux session was ended")
+    verdict = agent.tracker.verdict(agent.now)
+    assert not verdict.alive
+    assert verdict.evidence[0].rule == "process:gone"
+
+
+def test_a_stale_session_file_does_not_pin_it_busy() -> None:
+    agent = Watched()
+    agent.hears(State.THINKING, source=Source.SESSION_FILE)
+    agent.sees(BUSY)
+    assert agent.sees(DONE).state is State.COMPLETE
+    assert agent.waits(60_000).state is State.COMPLETE
+
+
+def test_what_cannot_be_read_keeps_its_state_and_says_so() -> None:
+    agent = Watched()
+    agent.sees(DONE, settled=False)
+    agent.sees(BUSY)
+    agent.sees(DONE)
+    blank = drawn.screen("an editor", title="")
+    verdict = agent.sees(blank)
+    assert (verdict.state, verdict.confidence) == (State.COMPLETE, Confidence.LOW)
+    assert not agent.tracker.ready
+
+
+def test_after_a_restart_of_ours_nothing_is_news() -> None:
+    agent = Watched()
+    agent.sees(BUSY)
+    before = agent.sees(DONE)
+    again = Watched(verdict=before)
+    after = again.sees(DONE)
+    assert transitions("s", before, after, again.now) == ()
+    assert after.since_ms == before.since_ms
+
+
+def test_transitions_are_told_once_and_in_order() -> None:
+    agent = Watched()
+    idle = agent.sees(FRESH)
+    busy = agent.sees(BUSY)
+    done = agent.sees(DONE)
+    assert [fact.name for fact in transitions("s", None, idle, 1)] == [EventName.STATE_CHANGE]
+    (change,) = transitions("s", idle, busy, 2)
+    assert (change.data["state"], change.data["prevState"], change.at_ms) == ("working", "idle", 2)
+    assert [fact.name for fact in transitions("s", busy, done, 3)] == [EventName.STATE_CHANGE, EventName.AGENT_COMPLETE]
+    assert transitions("s", done, agent.waits(1000), 4) == ()
+    agent.tracker.gone(agent.now, "killed")
+    (gone,) = transitions("s", done, agent.tracker.verdict(agent.now), 5)
+    assert gone.name is EventName.AGENT_EXITED
+
+
+def test_another_question_is_another_wait() -> None:
+    agent = Watched()
+    first = agent.sees(DIALOG)
+    rows = tuple(row.replace("rm -rf build", "rm -rf dist") for row in DIALOG.rows)
+    second = agent.sees(dataclasses.replace(DIALOG, rows=rows))
+    assert [fact.name for fact in transitions("s", first, second, 1)] == [EventName.AGENT_WAITING]
+
+
+def test_a_shell() -> None:
+    shell = drawn.kind("shell")
+    tracker = Tracker(shell, born_ms=0, spawned=True)
+    prompt = drawn.screen("u@h:~$", title="")
+    at_prompt = dataclasses.replace(prompt.pane, command="bash", cursor_x=7, cursor_y=0)
+    tracker.pane(at_prompt, 100)
+    tracker.screen(dataclasses.replace(prompt, pane=at_prompt, taken_ms=100))
+    assert tracker.verdict(100).state is State.IDLE
+    running = drawn.screen("u@h:~$ python3 -m pytest -q\n....", title="")
+    in_front = dataclasses.replace(running.pane, command="python3", cursor_x=4, cursor_y=1)
+    tracker.pane(in_front, 300)
+    tracker.screen(dataclasses.replace(running, pane=in_front, taken_ms=300))
+    assert tracker.verdict(300).state is State.TESTING
+    after = drawn.screen("u@h:~$ python3 -m pytest -q\n....\nu@h:~$", title="")
+    back = dataclasses.replace(after.pane, command="bash", cursor_x=7, cursor_y=2)
+    tracker.pane(back, 900)
+    tracker.screen(dataclasses.replace(after, pane=back, taken_ms=900))
+    tracker.verdict(900)
+    tracker.still(1500)
+    assert tracker.verdict(1500).state is State.COMPLETE
+    assert tracker.ready
