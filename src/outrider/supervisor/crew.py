@@ -21,7 +21,7 @@ class Member:
     """One agent at work: the record that is stored, and what is only known in passing.
 
     `process` is the agent's own process where it is not the pane's; `prompts` are the texts it said it took in, with the
-    time (ms); `ours` is the last text we sent it.
+    time (ms); `ours` is the last text we sent it. `ending` says why it is being ended by us, while that is under way.
     """
 
     agent: Agent
@@ -34,6 +34,7 @@ class Member:
     process: Process | None = None
     prompts: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=REMEMBERED_PROMPTS))
     ours: str | None = None
+    ending: str = ""
 
     @property
     def alive(self) -> bool:

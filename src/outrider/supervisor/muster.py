@@ -39,6 +39,7 @@ from outrider.supervisor.signs import agent_process
 log = structlog.get_logger()
 
 GRACE_S = 2.0
+KILLED = "it was killed on request"
 HEARING = "claude"
 NOWHERE = 0
 
@@ -253,10 +254,14 @@ class Muster:
 
     async def kill(self, member: Member, actor: Actor) -> None:
         """Ends the pane and every process that it started, also those that outlive it; returns when they are gone."""
-        agent = member.agent
-        await self._end(member)
+        member.ending = KILLED
+        try:
+            await self._end(member)
+        finally:
+            member.ending = ""
         now = self._clock()
-        member.tracker.gone(now, "it was killed on request")
+        member.tracker.gone(now, KILLED)
+        agent = member.agent
         verdict = member.tracker.verdict(now)
         member.agent = replace(agent, verdict=verdict, ended_ms=agent.ended_ms or now, changed_ms=now)
         audit = AuditRow(now, actor.name, "kill", agent.session)

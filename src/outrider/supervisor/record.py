@@ -8,17 +8,26 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
 from outrider.errors import StoreError
+from outrider.model.event import Event
 from outrider.store import Change
-from outrider.supervisor.ledger import Ledger
 
 log = structlog.get_logger()
 
 RETRY_S = 1.0
 MERGED = 200
+
+
+class Ledger(Protocol):
+    """Where changes are written and told."""
+
+    async def commit(self, change: Change) -> tuple[Event, ...]:
+        """Durable and published when it returns; StoreError where it could not be written."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +41,9 @@ class Entry:
 class Record:
     """Writes changes in the order in which they were handed over."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, *, retry_s: float = RETRY_S) -> None:
         self._ledger = ledger
+        self._retry_s = retry_s
         self._waiting: deque[Entry] = deque()
         self._wake = asyncio.Event()
         self.why = ""
@@ -65,7 +75,7 @@ class Record:
             if not self.why:
                 log.error("the store cannot be written", why=error.message, waiting=len(self._waiting))
             self.why = error.message
-            await asyncio.sleep(RETRY_S)
+            await asyncio.sleep(self._retry_s)
             return
         self.why = ""
         for entry in batch:

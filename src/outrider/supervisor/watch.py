@@ -123,7 +123,7 @@ class Watch:
             del self.panes[ref]
         for member in self._crew:
             if member.agent.ref.server == sight.server and member.agent.ended_ms is None and member.agent.ref.started:
-                member.tracker.gone(sight.at_ms, "its tmux server is gone")
+                member.tracker.gone(sight.at_ms, member.ending or "its tmux server is gone")
                 self.settle(member, sight.at_ms)
 
     def _sweep(self, sweep: Sweep) -> None:
@@ -141,7 +141,7 @@ class Watch:
                 self._see(member, pane, screens.get(ref), sweep)
         for ref, member in members.items():
             if ref.server == sweep.server and ref not in here and ref.started:
-                member.tracker.gone(sweep.at_ms, "its tmux session was ended")
+                member.tracker.gone(sweep.at_ms, member.ending or "its tmux session was ended")
                 self.settle(member, sweep.at_ms)
 
     def _see(self, member: Member, pane: Pane, screen: Screen | None, sweep: Sweep) -> None:
