@@ -16,7 +16,7 @@ RULE = '\n[[rules]]\nid = "a"\nstate = "idle"\nregion = "screen"\npattern = "^x"
 
 
 def test_no_packaged_pattern_is_slow() -> None:
-    raw = {}
+    raw: dict[str, dict[str, object]] = {}
     for path in sorted(PACKAGED.glob("*.toml")):
         kind = parse(path.read_text(encoding="utf-8"), path.name, raw)
         assert kind.name == path.stem
@@ -77,7 +77,7 @@ def test_a_file_broken_while_running_keeps_the_last_good_kind(tmp_path: Path) ->
     assert "mine.toml" in kinds.reload()[0]
     path.unlink()
     assert kinds.reload() == ()
-    with pytest.raises(InvalidInput, match="no kind of agent 'mine'; known: .*claude.*shell"):
+    with pytest.raises(InvalidInput, match=r"no kind of agent 'mine'; known: .*claude.*shell"):
         kinds.get("mine")
 
 
@@ -101,9 +101,9 @@ def test_recognised_by_process_command_line_or_screen() -> None:
         found = kinds.recognise(programs, argvs, title, shown)
         assert found is not None
         assert found.name == "claude"
-    strangers = (
+    strangers: tuple[tuple[list[str], list[str], str, tuple[str, ...]], ...] = (
         (["bash"], ["-bash"], "⠂ Fix parser tests", rows),
-        (["bash", "vim"], ["-bash", "vim /home/u/claude notes.md"], "vim", ()),
+        (["bash", "vim"], ["-bash", "vim /home/me/claude notes.md"], "vim", ()),
         ([], [], "", ()),
     )
     for programs, argvs, title, shown in strangers:
