@@ -95,7 +95,10 @@ def test_a_unix_socket_tells_by_itself(tmp_path: Path) -> None:
 
 
 def test_without_proc_nobody_is_known(tmp_path: Path) -> None:
-    with closing(socket.create_server(("127.0.0.1", 0))) as listening, closing(socket.create_connection(listening.getsockname())):
+    with (
+        closing(socket.create_server(("127.0.0.1", 0))) as listening,
+        closing(socket.create_connection(listening.getsockname())),
+    ):
         accepted, _ = listening.accept()
         with closing(accepted):
             assert peer_of(accepted, proc=tmp_path) == Peer(Door.LOOPBACK, None)

@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -30,6 +30,8 @@ class World:
     web: Web
     port: int = 0
     unix: Path = Path()
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    stopped: asyncio.Event = field(default_factory=asyncio.Event)
 
     def client(self, peer: Peer = OWNER) -> httpx.AsyncClient:
         """Calls it without a socket, as if `peer` had connected to port 3848 of localhost."""
@@ -45,31 +47,49 @@ class World:
         return f"ws://localhost:{self.port}/ws"
 
 
-def world(*, uid: int = UID, engine: LittleEngine | None = None, buffer: int = 1000, max_body: int = 4096) -> World:
+def world(
+    *,
+    uid: int = UID,
+    engine: LittleEngine | None = None,
+    buffer: int = 1000,
+    max_body: int = 4096,
+    grace_s: float = 5.0,
+) -> World:
     """With one agent, `my-task`, that waits for an approval."""
     engine = engine or LittleEngine()
     engine.put(make_agent("my-task", at=engine.now))
     tokens = LittleTokens()
     access = Access(uid, hosts=frozenset({"devbox:3848"}), origins=frozenset({"https://outrider.example"}))
-    web = build(engine, access, tokens, clock=engine.clock, max_body=max_body, buffer=buffer)
+    web = build(engine, access, tokens, clock=engine.clock, max_body=max_body, buffer=buffer, grace_s=grace_s)
     return World(engine, tokens, web)
 
 
 @asynccontextmanager
-async def served(tmp_path: Path, *, uid: int | None = None, buffer: int = 1000) -> AsyncIterator[World]:
+async def served(
+    tmp_path: Path,
+    *,
+    uid: int | None = None,
+    buffer: int = 1000,
+    engine: LittleEngine | None = None,
+    grace_s: float = 5.0,
+) -> AsyncIterator[World]:
     """The same on a free port of loopback and on a Unix socket, for the user who runs the tests."""
-    made = world(uid=os.getuid() if uid is None else uid, buffer=buffer)
+    made = world(uid=os.getuid() if uid is None else uid, buffer=buffer, engine=engine, grace_s=grace_s)
     sockets = open_tcp("127.0.0.1", 0)
     made.port = sockets[0].getsockname()[1]
     made.unix = tmp_path / "run" / "outrider.sock"
     sockets.append(open_unix(made.unix))
-    stop = asyncio.Event()
+
+    async def run() -> None:
+        await serve(made.web, sockets, made.stop)
+        made.stopped.set()
+
     async with asyncio.TaskGroup() as group:
-        group.create_task(serve(made.web, sockets, stop))
+        group.create_task(run())
         try:
             yield made
         finally:
-            stop.set()
+            made.stop.set()
 
 
 class _From:

@@ -1,177 +1,60 @@
 """The model as JSON: what HTTP, WebSocket and `--json` show of it, and under which names.
 
-Comes in: frozen dataclasses of the model. Goes out: dictionaries of plain JSON values whose shapes are named here, once, for
-the OpenAPI document too. Times are Unix milliseconds (UTC), ages milliseconds, `…_s` seconds. Not shown on purpose: the
+Comes in: frozen dataclasses of the model. Goes out: dictionaries of plain JSON values in the shapes of `model.shapes`, which go by
+this name too. Times are Unix milliseconds (UTC), ages milliseconds, `…_s` seconds. Not shown on purpose: the
 generation token of a spawn (it authenticates hooks) and the environment and arguments that a spawn was given (secrets).
 """
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import NotRequired, cast
-
-# Pydantic accepts only this TypedDict before Python 3.12.
-from typing_extensions import TypedDict
+from typing import cast
 
 from outrider.model.agent import Agent, Counters
 from outrider.model.audit import AuditRow
 from outrider.model.command import Attempt, Command
 from outrider.model.event import Event
 from outrider.model.kind import Kind
+from outrider.model.shapes import (
+    AgentJSON,
+    AttemptJSON,
+    AuditJSON,
+    CommandJSON,
+    CountersJSON,
+    DetailJSON,
+    EvidenceJSON,
+    KindJSON,
+    PaneJSON,
+    RejectedJSON,
+    WhyJSON,
+)
 from outrider.model.state import Detail, Reading, Rejected, Verdict
 
-
-class DetailJSON(TypedDict, total=False):
-    """What exactly an agent is doing or waiting for; only what a source said is there."""
-
-    tool: str
-    command: str
-    file: str
-    question: str
-    options: list[str]
-    error: str
-    retrying: bool
-    resets_at: int
-    reason: str
-    message: str
-
-
-class CountersJSON(TypedDict):
-    """What an agent has done since it was spawned or adopted."""
-
-    files_read: int
-    files_written: int
-    files_edited: int
-    commands: int
-    tests: int
-    errors: int
-    thinking_s: float
-    tokens: int
-    cost_usd: float
-
-
-class PaneJSON(TypedDict):
-    """Where an agent lives: the tmux server's socket name (or path), and the pane's id there."""
-
-    server: str
-    pane: str
-
-
-class EvidenceJSON(TypedDict):
-    """One source's word on an agent: who spoke, by which rule, the text it was read from, and how old that is."""
-
-    source: str
-    state: str
-    rule: str
-    text: str
-    at: int
-    age_ms: int
-
-
-class RejectedJSON(EvidenceJSON):
-    """A source's word that did not decide, and why not, in a sentence."""
-
-    why: str
-
-
-class AgentJSON(TypedDict):
-    """One agent as it is known now. `progress` is 0–100, or null where nothing says so."""
-
-    id: str
-    session: str
-    node: str
-    kind: str
-    state: str
-    progress: float | None
-    progress_source: str
-    alive: bool
-    exit_status: int | None
-    since: int
-    confidence: str
-    detail: DetailJSON
-    model: str | None
-    workdir: str
-    created: int
-    changed: int
-    ended: int | None
-    auto: str | None
-    branch: str | None
-    worktree: str | None
-    spawned: bool
-    spec: str | None
-    pid: int | None
-    version: str | None
-    agent_session: str | None
-    tmux: PaneJSON
-    counters: CountersJSON
-    evidence: NotRequired[list[EvidenceJSON]]
-
-
-class WhyJSON(TypedDict):
-    """What an agent is doing, what says so, and what said otherwise and was not believed."""
-
-    session: str
-    state: str
-    alive: bool
-    exit_status: int | None
-    since: int
-    confidence: str
-    detail: DetailJSON
-    evidence: list[EvidenceJSON]
-    rejected: list[RejectedJSON]
-
-
-class AttemptJSON(TypedDict):
-    """One try at typing a command. `stage` is how far it got; `proof` says how the outcome is known."""
-
-    number: int
-    stage: str
-    started: int
-    ended: int | None
-    outcome: str | None
-    proof: str | None
-    screen: str | None
-
-
-class CommandJSON(TypedDict):
-    """A text for an agent, on its way to being typed exactly once. `jobId` is `id` under its older name."""
-
-    id: str
-    jobId: str
-    session: str
-    command: str
-    status: str
-    actor: str
-    when: str
-    priority: int
-    created: int
-    changed: int
-    not_before: int | None
-    expires: int | None
-    error: str | None
-    attempts: list[AttemptJSON]
-
-
-class AuditJSON(TypedDict):
-    """Who had what done to an agent, when."""
-
-    at: int
-    actor: str
-    action: str
-    session: str
-    data: dict[str, object]
-
-
-class KindJSON(TypedDict):
-    """One kind of agent: what starts it, which version its rules were recorded on, the file it comes from."""
-
-    name: str
-    label: str
-    version: str
-    argv: list[str]
-    install: str
-    channel: str
-    origin: str
-
+__all__ = [
+    "AgentJSON",
+    "AttemptJSON",
+    "AuditJSON",
+    "CommandJSON",
+    "CountersJSON",
+    "DetailJSON",
+    "EvidenceJSON",
+    "KindJSON",
+    "PaneJSON",
+    "RejectedJSON",
+    "WhyJSON",
+    "agent_full_json",
+    "agent_json",
+    "array",
+    "audit_json",
+    "command_json",
+    "counters_json",
+    "detail_json",
+    "event_json",
+    "event_text",
+    "evidence_json",
+    "kind_json",
+    "text",
+    "why_json",
+]
 
 # What goes by another name or in another unit outside; every other field of Detail keeps its own.
 _DETAIL_NAMES: Mapping[str, str] = {"resets_at_ms": "resets_at"}

@@ -56,11 +56,13 @@ def build(
     url: str = "http://localhost:3848",
     max_body: int = MAX_BODY,
     buffer: int = 1000,
+    grace_s: float = 5.0,
 ) -> Web:
     """The web face of one daemon. `clock` gives Unix ms, `url` is where it is reached, `max_body` is in bytes and `buffer`
-    how many events a WebSocket may fall behind. Nothing runs until it is served.
+    how many events a WebSocket may fall behind; one that was told to go has `grace_s` to read it. Nothing runs until it is
+    served.
     """
-    hub = Hub(engine, buffer=buffer)
+    hub = Hub(engine, buffer=buffer, grace_s=grace_s)
     api = FastAPI(
         title="Outrider",
         version=__version__,

@@ -21,6 +21,7 @@ class Ending(Enum):
 
     LAGGED = auto()
     SHUTDOWN = auto()
+    REVOKED = auto()
     GONE = auto()
 
 
@@ -41,7 +42,8 @@ class Filter:
 class Client:
     """One reader's buffer between the hub and its socket."""
 
-    def __init__(self, wish: Filter, limit: int) -> None:
+    def __init__(self, actor: str, wish: Filter, limit: int) -> None:
+        self.actor = actor
         self.filter = wish
         self.ending: Ending | None = None
         self._limit = limit
@@ -85,9 +87,13 @@ class Client:
 
 
 class Hub:
-    """All WebSocket clients of this daemon. `run` must be running before the first client is let in."""
+    """All WebSocket clients of this daemon. `run` must be running before the first client is let in.
 
-    def __init__(self, engine: Engine, *, buffer: int = 1000) -> None:
+    `buffer` is how many events a client may fall behind, `grace_s` how long one that was told to go may take to read that.
+    """
+
+    def __init__(self, engine: Engine, *, buffer: int = 1000, grace_s: float = 5.0) -> None:
+        self.grace_s = grace_s
         self._engine = engine
         self._limit = buffer
         self._clients: set[Client] = set()  # those that are offered events
@@ -101,6 +107,11 @@ class Hub:
     def clients(self) -> int:
         """How many WebSockets are open."""
         return len(self._open)
+
+    @property
+    def lagging(self) -> int:
+        """How many of them were too slow and are on their way out."""
+        return sum(client.ending is Ending.LAGGED for client in self._open)
 
     async def run(self) -> None:
         """Hands out events until it is cancelled, or until the engine's bus ends for good."""
@@ -128,9 +139,9 @@ class Hub:
         """Returns once no WebSocket is open."""
         await self._empty.wait()
 
-    def enter(self, wish: Filter) -> Client:
-        """A WebSocket has opened; it gets nothing before `join`."""
-        client = Client(wish, self._limit)
+    def enter(self, actor: str, wish: Filter) -> Client:
+        """A WebSocket of this actor has opened; it gets nothing before `join`."""
+        client = Client(actor, wish, self._limit)
         self._open.add(client)
         self._empty.clear()
         if self._closing:
@@ -149,6 +160,12 @@ class Hub:
         client.end(Ending.GONE)
         if not self._open:
             self._empty.set()
+
+    def expel(self, actor: str) -> None:
+        """Ends every client of this actor: it may not come in any more."""
+        for client in self._open:
+            if client.actor == actor:
+                client.end(Ending.REVOKED)
 
     def shut(self) -> None:
         """Ends every client with SHUTDOWN, and all that come later."""

@@ -8,7 +8,7 @@ Out: `connected` first, then one event a message (`?batch=1`: arrays of those of
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -20,15 +20,12 @@ from outrider.errors import InvalidInput, OutriderError
 from outrider.model import wire
 from outrider.model.event import Event, EventName
 from outrider.web.answers import error_json, refusal
-from outrider.web.context import Context, Given, Strict, one_of, several
+from outrider.web.context import Asker, Context, Given, Strict, one_of, several
 from outrider.web.hub import PAGE, Client, Ending, Filter
 
-TOO_SLOW = 4008
-GOING_AWAY = 1001
 BROKEN = 1011
+_CODES: Mapping[Ending | None, int] = {Ending.LAGGED: 4008, Ending.REVOKED: 4001, Ending.SHUTDOWN: 1001}
 TICK_S = 0.02
-GRACE_S = 5.0
-"""How long a client that was told to go may take to read what is on its way."""
 
 _EVENTS = [name.value for name in EventName]
 _QUERY = ("since", "session", "event", "batch")
@@ -83,7 +80,7 @@ class Wish:
 
 @router.websocket("/")
 @router.websocket("/ws")
-async def events_stream(websocket: WebSocket, context: Given) -> None:
+async def events_stream(websocket: WebSocket, context: Given, actor: Asker) -> None:
     """The event stream; refused with an ordinary error answer where the query cannot be used."""
     try:
         wish = Wish.of(websocket.query_params)
@@ -92,7 +89,7 @@ async def events_stream(websocket: WebSocket, context: Given) -> None:
         return
     await context.hub.ready()
     await websocket.accept()
-    client = context.hub.enter(wish.filter)
+    client = context.hub.enter(actor.name, wish.filter)
     try:
         await _Stream(websocket, context, client, wish).run()
     except WebSocketDisconnect:
@@ -186,13 +183,9 @@ class _Stream:
         await self._websocket.send_text(wire.text(message))
 
     async def _part(self) -> None:
-        match self._client.ending:
-            case Ending.LAGGED:
-                await self._websocket.close(TOO_SLOW, f"since={self._last}")
-            case Ending.SHUTDOWN:
-                await self._websocket.close(GOING_AWAY, f"since={self._last}")
-            case Ending.GONE | None:
-                pass
+        code = _CODES.get(self._client.ending)
+        if code is not None:
+            await self._websocket.close(code, f"since={self._last}")
 
     async def _fail(self, error: OutriderError) -> None:
         try:
@@ -204,7 +197,7 @@ class _Stream:
     async def _hurry(self) -> None:
         """A client that reads nothing would keep its last words, and this connection, for ever."""
         await self._client.ended()
-        await asyncio.sleep(GRACE_S)
+        await asyncio.sleep(self._hub.grace_s)
         abort: Callable[[], None] | None = self._websocket.scope["state"].get("abort")
         if abort is not None:
             abort()

@@ -73,6 +73,7 @@ async def list_tokens(context: Given) -> Response:
 
 @router.delete("/{name}", response_model=RevokedJSON, responses=documented(*THING))
 async def revoke_token(name: Annotated[str, Path(description="The token's name.")], context: Given) -> Response:
-    """Ends a token at once."""
+    """Ends a token at once, and the event streams that were opened with it."""
     await context.tokens.revoke(name)
+    context.hub.expel(f"token:{name}")
     return answer({"name": name, "revoked": True})

@@ -1,0 +1,162 @@
+"""The shapes of JSON that Outrider shows, named once: for the routes, the OpenAPI document, the client and the command line.
+
+Times are Unix milliseconds (UTC), ages milliseconds, `..._s` seconds.
+"""
+
+from typing import NotRequired
+
+# Pydantic accepts only this TypedDict before Python 3.12.
+from typing_extensions import TypedDict
+
+
+class DetailJSON(TypedDict, total=False):
+    """What exactly an agent is doing or waiting for; only what a source said is there."""
+
+    tool: str
+    command: str
+    file: str
+    question: str
+    options: list[str]
+    error: str
+    retrying: bool
+    resets_at: int
+    reason: str
+    message: str
+
+
+class CountersJSON(TypedDict):
+    """What an agent has done since it was spawned or adopted."""
+
+    files_read: int
+    files_written: int
+    files_edited: int
+    commands: int
+    tests: int
+    errors: int
+    thinking_s: float
+    tokens: int
+    cost_usd: float
+
+
+class PaneJSON(TypedDict):
+    """Where an agent lives: the tmux server's socket name (or path), and the pane's id there."""
+
+    server: str
+    pane: str
+
+
+class EvidenceJSON(TypedDict):
+    """One source's word on an agent: who spoke, by which rule, the text it was read from, and how old that is."""
+
+    source: str
+    state: str
+    rule: str
+    text: str
+    at: int
+    age_ms: int
+
+
+class RejectedJSON(EvidenceJSON):
+    """A source's word that did not decide, and why not, in a sentence."""
+
+    why: str
+
+
+class AgentJSON(TypedDict):
+    """One agent as it is known now. `progress` is 0–100, or null where nothing says so."""
+
+    id: str
+    session: str
+    node: str
+    kind: str
+    state: str
+    progress: float | None
+    progress_source: str
+    alive: bool
+    exit_status: int | None
+    since: int
+    confidence: str
+    detail: DetailJSON
+    model: str | None
+    workdir: str
+    created: int
+    changed: int
+    ended: int | None
+    auto: str | None
+    branch: str | None
+    worktree: str | None
+    spawned: bool
+    spec: str | None
+    pid: int | None
+    version: str | None
+    agent_session: str | None
+    tmux: PaneJSON
+    counters: CountersJSON
+    evidence: NotRequired[list[EvidenceJSON]]
+
+
+class WhyJSON(TypedDict):
+    """What an agent is doing, what says so, and what said otherwise and was not believed."""
+
+    session: str
+    state: str
+    alive: bool
+    exit_status: int | None
+    since: int
+    confidence: str
+    detail: DetailJSON
+    evidence: list[EvidenceJSON]
+    rejected: list[RejectedJSON]
+
+
+class AttemptJSON(TypedDict):
+    """One try at typing a command. `stage` is how far it got; `proof` says how the outcome is known."""
+
+    number: int
+    stage: str
+    started: int
+    ended: int | None
+    outcome: str | None
+    proof: str | None
+    screen: str | None
+
+
+class CommandJSON(TypedDict):
+    """A text for an agent, on its way to being typed exactly once. `jobId` is `id` under its older name."""
+
+    id: str
+    jobId: str
+    session: str
+    command: str
+    status: str
+    actor: str
+    when: str
+    priority: int
+    created: int
+    changed: int
+    not_before: int | None
+    expires: int | None
+    error: str | None
+    attempts: list[AttemptJSON]
+
+
+class AuditJSON(TypedDict):
+    """Who had what done to an agent, when."""
+
+    at: int
+    actor: str
+    action: str
+    session: str
+    data: dict[str, object]
+
+
+class KindJSON(TypedDict):
+    """One kind of agent: what starts it, which version its rules were recorded on, the file it comes from."""
+
+    name: str
+    label: str
+    version: str
+    argv: list[str]
+    install: str
+    channel: str
+    origin: str
