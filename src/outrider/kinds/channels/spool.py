@@ -88,17 +88,20 @@ class Spool:
     async def batches(self) -> AsyncGenerator[tuple[HookEvent, ...], None]:
         """What lies there already, in the order it was written, then what arrives; never empty, for ever.
 
-        An event's `generation` is the directory's name, whatever the call itself says. Each is told once per Spool.
+        An event's `generation` is the directory's name, whatever the call itself says. Each is told once in a run of `batches`.
         """
         self._told.clear()
         folders = self._open()
         try:
+            here = await self._folders()
             while True:
-                folders.watch(await self._folders())
+                folders.watch(here)
                 dirty = await folders.changed()
                 for batch in self._take(dirty):
                     yield batch
                     await asyncio.sleep(0)
+                if self._root in dirty or not all(folder.is_dir() for folder in dirty):
+                    here = await self._folders()
         finally:
             folders.close()
 
