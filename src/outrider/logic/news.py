@@ -1,0 +1,61 @@
+"""What is news between two verdicts: the facts that everybody is told."""
+
+from collections.abc import Mapping
+
+from outrider.model.event import EventName, Fact
+from outrider.model.state import NO_DETAIL, Detail, State, Verdict
+
+NEWS: Mapping[State, EventName] = {
+    State.ERROR: EventName.AGENT_ERROR,
+    State.COMPLETE: EventName.AGENT_COMPLETE,
+    State.WAITING: EventName.AGENT_WAITING,
+    State.STUCK: EventName.AGENT_STUCK,
+}
+
+
+def transitions(session: str, before: Verdict | None, after: Verdict, now_ms: int) -> tuple[Fact, ...]:
+    """What is news between two verdicts on one agent, in the order in which it is told."""
+    facts: list[Fact] = []
+    changed = before is None or before.state is not after.state
+    if changed:
+        previous = before.state.value if before is not None else None
+        data = {"state": after.state.value, "prevState": previous, "detail": plain(after.detail)}
+        facts.append(Fact(EventName.STATE_CHANGE, session, now_ms, data))
+        name = NEWS.get(after.state)
+        if name is not None:
+            facts.append(Fact(name, session, now_ms, _told(name, after, now_ms)))
+    elif before is not None and after.state is State.WAITING and _asks(before.detail) != _asks(after.detail):
+        facts.append(Fact(EventName.AGENT_WAITING, session, now_ms, _told(EventName.AGENT_WAITING, after, now_ms)))
+    if (before is None or before.alive) and not after.alive:
+        reason = {"exitStatus": after.exit_status, "reason": after.detail.reason, "message": after.detail.message}
+        facts.append(Fact(EventName.AGENT_EXITED, session, now_ms, reason))
+    return tuple(facts)
+
+
+def plain(detail: Detail) -> dict[str, object]:
+    """The fields of a detail that are set, as JSON has them."""
+    if detail == NO_DETAIL:
+        return {}
+    said: dict[str, object] = {
+        "tool": detail.tool,
+        "command": detail.command,
+        "file": detail.file,
+        "question": detail.question,
+        "options": list(detail.options) or None,
+        "error": detail.error.value if detail.error else None,
+        "retrying": detail.retrying,
+        "resets_at_ms": detail.resets_at_ms,
+        "reason": detail.reason,
+        "message": detail.message,
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _told(name: EventName, after: Verdict, now_ms: int) -> dict[str, object]:
+    if name is EventName.AGENT_STUCK:
+        return {"reason": after.detail.reason, "idleTime": (now_ms - after.since_ms) // 1000}
+    return {"detail": plain(after.detail)}
+
+
+def _asks(detail: Detail) -> tuple[object, ...]:
+    return (detail.question, detail.options, detail.command)
