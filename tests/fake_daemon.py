@@ -96,7 +96,8 @@ class Asked:
 
 @dataclass
 class FakeDaemon:
-    """`answers` maps "METHOD path" to (status, body), or to a list of those, used one after the other, the last for ever.
+    """`answers` maps "METHOD path" to (status, body), or to a list of those, used one after the other, the last for ever,
+    or to a function that gives it.
 
     `journal` is what the event stream and /api/events give; `cut` makes the stream close after so many events, once each.
     """
@@ -115,6 +116,8 @@ class FakeDaemon:
         )
         if isinstance(found, list):
             found = found.pop(0) if len(found) > 1 else found[0]
+        if callable(found):
+            found = found()
         assert isinstance(found, tuple)
         return found
 

@@ -74,7 +74,8 @@ def build(extra: Sequence[tuple[str, str, str]] = ()) -> App:
     verbs = [(name, path, SETUP, help_) for name, path, help_ in extra]
     verbs += [(name, f"outrider.cli.{path}", group, help_) for name, path, group, help_ in VERBS]
     for place, (name, path, group, help_) in enumerate(verbs):
-        app.command(path, name=name, group=group, help=help_, help_epilogue="", sort_key=place)
+        own = {} if path.endswith(":app") else {"help_epilogue": ""}
+        app.command(path, name=name, group=group, help=help_, sort_key=place, **own)
     app.register_install_completion_command(group=SETUP)
     return app
 

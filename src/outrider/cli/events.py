@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -29,18 +30,19 @@ async def events(
     """Prints events, one a line; with --follow for ever, over restarts of the daemon, without a gap or a repeat."""
     client = connection.client(environ)
     sessions, names = tuple(session or ()), tuple(event or ())
-    found: AsyncIterator[Mapping[str, object]]
+    found: AsyncGenerator[Mapping[str, object], None]
     if follow:
         found = client.events(since, sessions, names)
     else:
         start = since if since is not None else max(0, await client.cursor() - LAST)
         found = client.journal(start, sessions, names)
     colour = colours(environ)
-    async for one in found:
-        if one.get("type") == "gap":
-            print(f"outrider: events before {one.get('first')} are not kept any more.", file=sys.stderr)
-        else:
-            print(json.dumps(one, ensure_ascii=True) if connection.json else line(one, colour=colour), flush=True)
+    async with aclosing(found):
+        async for one in found:
+            if one.get("type") == "gap":
+                print(f"outrider: events before {one.get('first')} are not kept any more.", file=sys.stderr)
+            else:
+                print(json.dumps(one) if connection.json else line(one, colour=colour), flush=True)
 
 
 def line(event: Mapping[str, object], *, colour: bool = False) -> str:

@@ -2,10 +2,9 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -15,8 +14,6 @@ from outrider.cli.words import as_json
 from outrider.errors import TimedOut
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-
     from outrider.client import Client
     from outrider.model.wire import AgentJSON
 
@@ -112,8 +109,8 @@ async def until(
     state = agent["state"]
     try:
         async with asyncio.timeout(timeout_s):
-            stream = cast("AsyncGenerator[Mapping[str, object], None]", _changes(client, session, since))
-            async with aclosing(stream) as changes:
+            names = ["state_change", "agent_exited", "agent_killed"]
+            async with aclosing(client.events(since, [session], names)) as changes:
                 async for event in changes:
                     state = str(event.get("state", state))
                     if state in awaited or event["event"] in {"agent_exited", "agent_killed"}:
@@ -123,10 +120,6 @@ async def until(
             f"{session} is {state}, and not yet {' or '.join(sorted(awaited))}, after {timeout_s:g} s."
         ) from error
     return await client.agent(session)
-
-
-def _changes(client: "Client", session: str, since: int) -> AsyncIterator[Mapping[str, object]]:
-    return client.events(since, [session], ["state_change", "agent_exited", "agent_killed"])
 
 
 def _awaited(wait: str | None) -> frozenset[str]:

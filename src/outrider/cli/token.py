@@ -7,7 +7,12 @@ from cyclopts import App, Parameter
 from outrider.cli.connection import HERE, Connection, Environ
 from outrider.cli.words import as_json, clock, table
 
-app = App(name="token", help="Tokens, for those who are not you on this machine.", help_format="plaintext")
+app = App(
+    name="token",
+    help="Tokens, for those who are not you on this machine.",
+    help_format="plaintext",
+    help_epilogue="",
+)
 
 
 @app.command

@@ -6,7 +6,7 @@ does not come in time.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote, urlencode
 
@@ -133,7 +133,7 @@ class Client:
 
     async def journal(
         self, since: int = 0, sessions: Iterable[str] = (), names: Iterable[str] = ()
-    ) -> AsyncIterator[JsonObject]:
+    ) -> AsyncGenerator[JsonObject, None]:
         """The journal after `since` up to now, oldest first."""
         sessions, names = tuple(sessions), tuple(names)
         while True:
@@ -152,8 +152,8 @@ class Client:
 
     def events(
         self, since: int | None = None, sessions: Iterable[str] = (), names: Iterable[str] = ()
-    ) -> AsyncIterator[JsonObject]:
-        """Events after `since` (None: from now on) and then as they happen, for ever: no gap, no repeat.
+    ) -> AsyncGenerator[JsonObject, None]:
+        """Events after `since` (None: from now on) and then as they happen, for ever: no gap, no repeat. Close it (`aclosing`).
 
         A connection that ends is made again, at once the first time, then after up to 5 s. NoDaemon only where the first fails.
         """

@@ -6,7 +6,7 @@ seq of the last event that went out) is all that is kept over a broken connectio
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlencode
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.1, 5.0
 LARGEST = 2**24
+FAREWELL_S = 0.5
+"""How long to wait for the other side to agree to a close; whoever leaves does not care."""
 JsonObject = Mapping[str, object]
 
 
@@ -57,10 +59,19 @@ async def connection(to: Address, headers: Mapping[str, str], query: str = "") -
     uri = f"{'wss' if to.secure else 'ws'}://{to.authority}{to.prefix}/ws{'?' if query else ''}{query}"
     try:
         if to.path is not None:
-            opening = unix_connect(to.path, uri, additional_headers=headers, compression=None, max_size=LARGEST)
+            opening = unix_connect(
+                to.path, uri, additional_headers=headers, compression=None, max_size=LARGEST, close_timeout=FAREWELL_S
+            )
         else:
             # Proxies are for the web; the daemon is at the address that was given.
-            opening = connect(uri, additional_headers=headers, compression=None, max_size=LARGEST, proxy=None)
+            opening = connect(
+                uri,
+                additional_headers=headers,
+                compression=None,
+                max_size=LARGEST,
+                close_timeout=FAREWELL_S,
+                proxy=None,
+            )
         async with opening as socket:
             yield socket
     except InvalidStatus as error:
@@ -79,7 +90,7 @@ async def follow(
     sessions: tuple[str, ...],
     names: tuple[str, ...],
     sleep: Sleep = asyncio.sleep,
-) -> AsyncIterator[JsonObject]:
+) -> AsyncGenerator[JsonObject, None]:
     """As `Client.events`. A message of type `gap` goes out as it came: what it names is no longer in the journal."""
     wait_s, heard = 0.0, False
     while True:
