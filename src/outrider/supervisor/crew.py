@@ -21,7 +21,8 @@ class Member:
     """One agent at work: the record that is stored, and what is only known in passing.
 
     `process` is the agent's own process where it is not the pane's; `prompts` are the texts it said it took in, with the
-    time (ms); `ours` is the last text we sent it. `ending` says why it is being ended by us, while that is under way.
+    time (ms); `ours` is the last text we sent it. `ending` says why it is being ended by us, while that is under way. `placed_ms`
+    is when its pane became known: a look taken before knows nothing of it.
     """
 
     agent: Agent
@@ -35,6 +36,7 @@ class Member:
     prompts: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=REMEMBERED_PROMPTS))
     ours: str | None = None
     ending: str = ""
+    placed_ms: int = 0
 
     @property
     def alive(self) -> bool:

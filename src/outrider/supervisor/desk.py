@@ -18,6 +18,7 @@ from outrider.ports import Bus, Subscription, Terminal
 from outrider.store import Change, Store
 from outrider.supervisor.counter import Counter, check
 from outrider.supervisor.crew import Crew, Member
+from outrider.supervisor.discharge import Discharge
 from outrider.supervisor.lanes import Lanes
 from outrider.supervisor.muster import Muster
 from outrider.supervisor.record import Record
@@ -36,6 +37,7 @@ class Desk:
         node: str,
         crew: Crew,
         muster: Muster,
+        discharge: Discharge,
         counter: Counter,
         lanes: Lanes,
         watch: Watch,
@@ -49,6 +51,7 @@ class Desk:
         self._node = node
         self._crew = crew
         self._muster = muster
+        self._discharge = discharge
         self._counter = counter
         self._lanes = lanes
         self._watch = watch
@@ -124,7 +127,7 @@ class Desk:
         member = self._crew.get(session)
         if member.agent.ended_ms is not None and (member.pane is None or member.pane.ref not in self._watch.panes):
             raise Conflict(f"{session} is not running any more.", detail={"alive": False})
-        await self._muster.kill(member, actor)
+        await self._discharge.kill(member, actor)
         self._lanes.wake(member.agent.id)
         return member.agent
 
@@ -135,7 +138,7 @@ class Desk:
     async def forget(self, session: str, actor: Actor) -> Agent:
         """Takes an ended or an adopted agent off the list."""
         member = self._crew.get(session)
-        await self._muster.forget(member, actor)
+        await self._discharge.forget(member, actor)
         self._lanes.wake(member.agent.id)
         return member.agent
 

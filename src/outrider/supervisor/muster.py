@@ -1,22 +1,17 @@
-"""The muster: agents join the crew (spawned, adopted, found again after a restart) and leave it (killed, forgotten).
+"""The muster: agents join the crew, spawned, adopted, or found again after a restart.
 
 A spawn is written down before tmux is asked, so that a daemon that dies in between finds its agent again by the generation
-token that the pane carries. Nothing is ended but what was addressed: by pane id, and by the processes seen below it.
+token that the pane carries.
 """
 
-import asyncio
-import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 import structlog
 
-from outrider import processes, worktrees
-from outrider.errors import Conflict, OutriderError, PaneGone, TerminalError
-from outrider.kinds.channels import claude_hooks
+from outrider import worktrees
+from outrider.errors import Conflict, OutriderError
 from outrider.kinds.channels.claude_hooks import ClaudeVoice
 from outrider.kinds.load import Kinds
 from outrider.logic import launching, names
@@ -32,23 +27,15 @@ from outrider.model.state import Confidence, State, Verdict
 from outrider.ports import Terminal
 from outrider.store import Change
 from outrider.supervisor.crew import Crew, Member
+from outrider.supervisor.discharge import Discharge
 from outrider.supervisor.premises import check_workdir, find_program
+from outrider.supervisor.quarters import HEARING, Quarters
 from outrider.supervisor.record import Record
 from outrider.supervisor.signs import agent_process
 
 log = structlog.get_logger()
 
-GRACE_S = 2.0
-KILLED = "it was killed on request"
-HEARING = "claude"
 NOWHERE = 0
-
-
-class Spool(Protocol):
-    """Where hooks leave their calls."""
-
-    def prepare(self, generation: str) -> Path: ...
-    def drop(self, generation: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +44,13 @@ class Site:
 
     node: str
     own: str
-    spawns: Path
     worktrees: Path
     environ: Mapping[str, str]
     per_agent_per_s: float
 
 
 class Muster:
-    """Takes agents in and lets them go. Every method that changes something writes who did it."""
+    """Takes agents in; who had it done is written down."""
 
     def __init__(
         self,
@@ -73,7 +59,8 @@ class Muster:
         crew: Crew,
         record: Record,
         terminal: Terminal,
-        spool: Spool,
+        quarters: Quarters,
+        discharge: Discharge,
         kinds: Kinds,
         clock: Callable[[], int],
         token: Callable[[], str],
@@ -82,7 +69,8 @@ class Muster:
         self._crew = crew
         self._record = record
         self._terminal = terminal
-        self._spool = spool
+        self._quarters = quarters
+        self._discharge = discharge
         self._kinds = kinds
         self._clock = clock
         self._token = token
@@ -100,14 +88,20 @@ class Muster:
         )
         check_workdir(request.workdir)
         find_program(kind, environ[0])
+        branch = None
         if request.worktree is not None:
             tree = await worktrees.create(
-                Path(request.workdir), request.session, request.worktree or None, self._site.worktrees
+                Path(request.workdir),
+                request.session,
+                request.worktree or None,
+                self._site.worktrees,
+                env=self._site.environ,
             )
-            request = replace(request, workdir=str(tree.path), worktree=str(tree.path))
-        channel = self._listen(kind, generation)
+            request = replace(request, workdir=str(tree.workdir), worktree=str(tree.path))
+            branch = tree.branch
+        channel = self._quarters.prepare(kind, generation)
         argv = launching.argv(kind, request, channel=channel)
-        member = self._recruit(request, kind, generation, argv)
+        member = self._recruit(request, kind, generation, argv, branch)
         launch = Launch(
             request.session, argv, request.workdir, generation, environ[0], environ[1], request.width, request.height
         )
@@ -126,17 +120,9 @@ class Muster:
                 detail={"session": session},
             )
 
-    def _listen(self, kind: Kind, generation: str) -> tuple[str, ...]:
-        """The arguments that make the agent report to our spool, for this spawn alone."""
-        if kind.channel != HEARING:
-            return ()
-        folder = self._spool.prepare(generation)
-        self._site.spawns.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = self._site.spawns / f"{generation}.json"
-        path.write_text(json.dumps(claude_hooks.settings(folder), indent=1), encoding="utf-8")
-        return claude_hooks.argv(path)
-
-    def _recruit(self, request: SpawnRequest, kind: Kind, generation: str, argv: tuple[str, ...]) -> Member:
+    def _recruit(
+        self, request: SpawnRequest, kind: Kind, generation: str, argv: tuple[str, ...], branch: str | None
+    ) -> Member:
         now = self._clock()
         agent = Agent(
             id=self._token(),
@@ -157,6 +143,7 @@ class Muster:
             extra=request.extra,
             env=request.env,
             worktree=request.worktree,
+            branch=branch,
         )
         return self.member(agent, kind, fresh=True)
 
@@ -178,7 +165,7 @@ class Muster:
             Change(agents=(member.agent,), forgotten=(old.agent.id,) if old else (), audit=(audit,), durable=True)
         )
         if old is not None:
-            await self._clear_dead_pane(old)
+            await self._discharge.clear_dead_pane(old)
             self._crew.remove(old.agent.id)
         self._crew.add(member)
         self._spawning.add(launch.generation)
@@ -186,7 +173,8 @@ class Muster:
             pane = await self._terminal.spawn(launch)
         except OutriderError:
             self._crew.remove(member.agent.id)
-            await self._discard(member)
+            self._quarters.clear(launch.generation)
+            await self._record.commit(Change(forgotten=(member.agent.id,)))
             raise
         finally:
             self._spawning.discard(launch.generation)
@@ -209,15 +197,9 @@ class Muster:
     def place(self, member: Member, pane: Pane) -> None:
         """The agent's pane is known now."""
         member.agent = replace(member.agent, ref=pane.ref, pid=pane.pid)
+        member.placed_ms = self._clock()
         self._terminal.follow(self._crew.refs())
         self._terminal.urge(pane.ref)
-
-    async def _discard(self, member: Member) -> None:
-        generation = member.agent.generation
-        if generation:
-            self._spool.drop(generation)
-            (self._site.spawns / f"{generation}.json").unlink(missing_ok=True)
-        await self._record.commit(Change(forgotten=(member.agent.id,)))
 
     async def adopt(self, pane: Pane, kind: Kind, actor: str) -> Member:
         """Takes in an agent that somebody else started; its process is followed where it is not the pane's own."""
@@ -250,46 +232,6 @@ class Muster:
         await self._record.commit(Change(agents=(member.agent,), forgotten=forgotten, audit=(audit,), facts=(fact,)))
         return member
 
-    # ---- leaving ---------------------------------------------------------------------------------
-
-    async def kill(self, member: Member, actor: Actor) -> None:
-        """Ends the pane and every process that it started, also those that outlive it; returns when they are gone."""
-        member.ending = KILLED
-        try:
-            await self._end(member)
-        finally:
-            member.ending = ""
-        now = self._clock()
-        member.tracker.gone(now, KILLED)
-        agent = member.agent
-        verdict = member.tracker.verdict(now)
-        member.agent = replace(agent, verdict=verdict, ended_ms=agent.ended_ms or now, changed_ms=now)
-        audit = AuditRow(now, actor.name, "kill", agent.session)
-        fact = Fact(EventName.AGENT_KILLED, agent.session, now, {"by": actor.name})
-        await self._record.commit(Change(agents=(member.agent,), audit=(audit,), facts=(fact,), durable=True))
-
-    async def _end(self, member: Member) -> None:
-        agent = member.agent
-        doomed = {p.pid: p for p in processes.carrying(agent.generation)} if agent.generation else {}
-        if member.pane is not None and not member.pane.dead:
-            doomed |= {p.pid: p for p in processes.tree(member.pane.pid)}
-        if agent.ref.started:
-            try:
-                await self._terminal.end(agent.ref)
-            except PaneGone:
-                log.debug("the pane was gone already", session=agent.session)
-        doomed.pop(os.getpid(), None)
-        await processes.end(tuple(doomed.values()), GRACE_S)
-
-    async def _clear_dead_pane(self, member: Member) -> None:
-        """A dead agent's pane may still stand, kept for its exit status: it would hold the session's name."""
-        if member.pane is None or not member.pane.dead:
-            return
-        try:
-            await self._terminal.end(member.agent.ref)
-        except TerminalError as error:
-            log.warning("a dead pane could not be ended", session=member.agent.session, why=error.message)
-
     async def restart(self, member: Member, actor: Actor) -> Member:
         """Ends it where it runs, and starts it again with the same arguments, folder and environment."""
         agent = member.agent
@@ -309,24 +251,7 @@ class Muster:
             extra=agent.extra,
         )
         if agent.ended_ms is None:
-            await self.kill(member, actor)
+            await self._discharge.kill(member, actor)
         again = await self.spawn(request, actor)
         again.agent = replace(again.agent, worktree=agent.worktree, branch=agent.branch)
         return again
-
-    async def forget(self, member: Member, actor: Actor) -> None:
-        """Takes a dead agent off the list, or lets a living adopted one go on unwatched."""
-        agent = member.agent
-        if agent.spawned and agent.ended_ms is None:
-            raise Conflict(f"{agent.session} is running. Kill it first, then it can be forgotten.")
-        await self._clear_dead_pane(member)
-        self._crew.remove(agent.id)
-        self._terminal.follow(self._crew.refs())
-        audit = AuditRow(self._clock(), actor.name, "forget", agent.session)
-        await self._record.commit(Change(forgotten=(agent.id,), audit=(audit,)))
-        await asyncio.to_thread(self._discard_files, agent.generation)
-
-    def _discard_files(self, generation: str) -> None:
-        if generation:
-            self._spool.drop(generation)
-            (self._site.spawns / f"{generation}.json").unlink(missing_ok=True)

@@ -122,7 +122,10 @@ class Watch:
         for ref in [ref for ref in self.panes if ref.server == sight.server]:
             del self.panes[ref]
         for member in self._crew:
-            if member.agent.ref.server == sight.server and member.agent.ended_ms is None and member.agent.ref.started:
+            agent = member.agent
+            if agent.ref.server != sight.server or agent.ended_ms is not None or not agent.ref.started:
+                continue
+            if sight.at_ms >= member.placed_ms:
                 member.tracker.gone(sight.at_ms, member.ending or "its tmux server is gone")
                 self.settle(member, sight.at_ms)
 
@@ -140,7 +143,7 @@ class Watch:
             else:
                 self._see(member, pane, screens.get(ref), sweep)
         for ref, member in members.items():
-            if ref.server == sweep.server and ref not in here and ref.started:
+            if ref.server == sweep.server and ref not in here and ref.started and sweep.at_ms >= member.placed_ms:
                 member.tracker.gone(sweep.at_ms, member.ending or "its tmux session was ended")
                 self.settle(member, sweep.at_ms)
 
