@@ -6,7 +6,7 @@ from outrider.errors import Malformed, OutriderError, Unauthorized
 from outrider.model.actor import Actor, Scope
 from outrider.web.access import Access, Credential, Door, Peer, Visit, door, needed
 from outrider.web.errors import WrongHost, WrongOrigin
-from web.world import HOST, OWNER, UID, world
+from web.world import HOST, OWNER, UID, World, world
 
 ACCESS = Access(UID, hosts=frozenset({"devbox:3848"}), origins=frozenset({"https://outrider.example"}))
 LOCAL = ("127.0.0.1", 3848)
@@ -142,6 +142,11 @@ def test_scopes(method: str, path: str, scope: Scope) -> None:
     assert needed(method, path) is scope
 
 
+@pytest.fixture(scope="module")
+def shared() -> World:
+    return world()
+
+
 @pytest.mark.parametrize(
     ("headers", "status", "code"),
     [
@@ -156,8 +161,10 @@ def test_scopes(method: str, path: str, scope: Scope) -> None:
 @pytest.mark.parametrize(
     "path", ["/", "/api/agents", "/health", "/nope", "/static/page.css", "/openapi.json", "/metrics"]
 )
-async def test_every_path_is_behind_the_gate(headers: dict[str, str], status: int, code: str | None, path: str) -> None:
-    async with world().client() as client:
+async def test_every_path_is_behind_the_gate(
+    shared: World, headers: dict[str, str], status: int, code: str | None, path: str
+) -> None:
+    async with shared.client() as client:
         got = await client.get(path, headers=headers)
     if code is None:
         assert got.status_code in {200, 404}
@@ -166,15 +173,15 @@ async def test_every_path_is_behind_the_gate(headers: dict[str, str], status: in
         assert ("www-authenticate" in got.headers) == (status == 401)
 
 
-async def test_a_stranger_on_this_machine_may_nothing() -> None:
-    async with world().client(Peer(Door.LOOPBACK, UID + 1)) as client:
+async def test_a_stranger_on_this_machine_may_nothing(shared: World) -> None:
+    async with shared.client(Peer(Door.LOOPBACK, UID + 1)) as client:
         got = await client.post("/api/agents/my-task/command", json={"command": "rm -rf /"})
     assert (got.status_code, got.json()["code"]) == (401, "unauthorized")
     assert str(UID + 1) in got.json()["error"]
 
 
-async def test_what_a_browser_is_told_about_our_answers() -> None:
-    async with world().client() as client:
+async def test_what_a_browser_is_told_about_our_answers(shared: World) -> None:
+    async with shared.client() as client:
         page, api, wrong = await client.get("/"), await client.get("/api/agents"), await client.get("/nope")
         script = await client.get("/static/agents.js")
     for got in (page, api, wrong, script):

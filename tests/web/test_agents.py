@@ -12,12 +12,22 @@ from web.engine_double import make_agent
 from web.world import World, world
 
 
-@pytest.fixture
-def here() -> World:
+def two() -> World:
     made = world()
     agent = make_agent("other", kind="codex", model="gpt-5")
     made.engine.put(replace(agent, verdict=replace(agent.verdict, state=State.IDLE), node="there", branch="Feature"))
     return made
+
+
+@pytest.fixture
+def here() -> World:
+    return two()
+
+
+@pytest.fixture(scope="module")
+def shared() -> World:
+    """For those who only look."""
+    return two()
 
 
 async def test_the_list_is_what_it_says(here: World) -> None:
@@ -46,8 +56,8 @@ async def test_the_list_is_what_it_says(here: World) -> None:
         ("kind=codex&state=waiting", []),
     ],
 )
-async def test_filters(here: World, query: str, sessions: list[str]) -> None:
-    async with here.client() as client:
+async def test_filters(shared: World, query: str, sessions: list[str]) -> None:
+    async with shared.client() as client:
         got = (await client.get(f"/api/agents?{query}")).json()
     assert [agent["session"] for agent in got["agents"]] == sessions
 
@@ -115,8 +125,8 @@ async def test_verbs(here: World) -> None:
 
 
 @pytest.mark.parametrize("path", ["", "/why", "/log", "/output", "/commands"])
-async def test_an_unknown_agent(here: World, path: str) -> None:
-    async with here.client() as client:
+async def test_an_unknown_agent(shared: World, path: str) -> None:
+    async with shared.client() as client:
         got = await client.get(f"/api/agents/nobody{path}")
     assert (got.status_code, got.json()["code"]) == (404, "no_such_agent")
     assert "nobody" in got.json()["error"]

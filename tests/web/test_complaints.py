@@ -9,7 +9,7 @@ from outrider.errors import StoreError, TooMany
 from outrider.model.actor import Actor
 from outrider.model.agent import Agent
 from outrider.model.command import Command, CommandRequest
-from web.world import world
+from web.world import World, world
 
 COMMAND = "/api/agents/my-task/command"
 JSON = {"Content-Type": "application/json"}
@@ -40,9 +40,15 @@ BODIES: list[tuple[bytes, int, str, list[str]]] = [
 ]
 
 
+@pytest.fixture(scope="module")
+def shared() -> World:
+    """For requests that are refused: they change nothing."""
+    return world(max_body=6000)
+
+
 @pytest.mark.parametrize(("body", "status", "code", "words"), BODIES)
-async def test_bodies(body: bytes, status: int, code: str, words: list[str]) -> None:
-    async with world(max_body=6000).client() as client:
+async def test_bodies(shared: World, body: bytes, status: int, code: str, words: list[str]) -> None:
+    async with shared.client() as client:
         got = await client.post(COMMAND, content=body, headers=JSON)
         kept = (await client.get("/api/commands")).json()
     assert (got.status_code, got.json()["code"]) == (status, code), got.text
@@ -63,8 +69,8 @@ async def test_a_stream_without_a_length_is_stopped_at_the_limit() -> None:
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", None])
-async def test_a_body_that_is_not_said_to_be_json(kind: str | None) -> None:
-    async with world().client() as client:
+async def test_a_body_that_is_not_said_to_be_json(shared: World, kind: str | None) -> None:
+    async with shared.client() as client:
         headers = {"Content-Type": kind} if kind else {}
         got = await client.post(COMMAND, content=b'{"command":"x"}', headers=headers)
     assert (got.status_code, got.json()["code"]) == (415, "not_json")
@@ -74,8 +80,8 @@ async def test_a_body_that_is_not_said_to_be_json(kind: str | None) -> None:
 @pytest.mark.parametrize(
     "path", ["/nope", "/api/nope", "/api/agents/a/b/c", "/api/agents/", "/static/nope.js", "/static/../app.py"]
 )
-async def test_nothing_there(path: str) -> None:
-    async with world().client() as client:
+async def test_nothing_there(shared: World, path: str) -> None:
+    async with shared.client() as client:
         got = await client.get(path)
     assert (got.status_code, got.json()["code"]) == (404, "no_such_route")
 
@@ -90,8 +96,8 @@ async def test_nothing_there(path: str) -> None:
         ("POST", "/", ["GET"]),
     ],
 )
-async def test_a_method_that_is_not_there(method: str, path: str, allowed: list[str]) -> None:
-    async with world().client() as client:
+async def test_a_method_that_is_not_there(shared: World, method: str, path: str, allowed: list[str]) -> None:
+    async with shared.client() as client:
         got = await client.request(method, path)
     assert (got.status_code, got.json()["code"]) == (405, "method_not_allowed")
     assert got.json()["detail"] == {"allowed": allowed}
@@ -105,8 +111,8 @@ async def test_a_method_that_is_not_there(method: str, path: str, allowed: list[
         ("stat=idle", ["'stat'", "state", "kind"]),
     ],
 )
-async def test_a_filter_that_cannot_be_used(query: str, words: list[str]) -> None:
-    async with world().client() as client:
+async def test_a_filter_that_cannot_be_used(shared: World, query: str, words: list[str]) -> None:
+    async with shared.client() as client:
         got = await client.get(f"/api/agents?{query}")
     assert got.status_code == 422
     assert [word for word in words if word not in got.json()["error"]] == []

@@ -3,7 +3,7 @@
 import pytest
 
 from outrider.model.event import EventName
-from web.world import world
+from web.world import World, world
 
 
 async def test_pages_and_filters() -> None:
@@ -28,9 +28,14 @@ async def test_pages_and_filters() -> None:
     assert [event["seq"] for event in some["events"]] == [3, 5]
 
 
+@pytest.fixture(scope="module")
+def shared() -> World:
+    return world()
+
+
 @pytest.mark.parametrize("query", ["event=nope", "since=-1", "since=x", "limit=0", "limit=9999", "sinse=1"])
-async def test_a_query_that_cannot_be_used(query: str) -> None:
-    async with world().client() as client:
+async def test_a_query_that_cannot_be_used(shared: World, query: str) -> None:
+    async with shared.client() as client:
         got = await client.get(f"/api/events?{query}")
     assert got.status_code == 422
     assert repr(query.partition("=")[0]) in got.json()["error"]

@@ -1,25 +1,32 @@
 """Whose socket is at the other end of a connection, as the kernel tells it.
 
-Unix sockets carry it (SO_PEERCRED). For loopback TCP, Linux lists every socket with its owner in /proc/net/tcp and tcp6: the
-row whose two ends are ours turned round is the peer's. Asked once, when the connection is made: addresses are used again by
-others later. A socket that its program has closed already is listed as owned by root, without an inode: that row tells nothing.
+Unix sockets carry it (SO_PEERCRED). For loopback TCP, Linux tells the owner of the socket whose two ends are ours turned
+round: when asked over netlink, or, where that is not allowed, in /proc/net/tcp and tcp6. Asked once, when the connection is
+made: addresses are used again by others later. A socket that its program has closed already is told as root's, without an
+inode: that says nothing.
 """
 
 import socket
 import struct
 import sys
-from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from collections.abc import Callable, Iterable
+from ipaddress import IPv4Address
 from pathlib import Path
 
+from outrider.web import sockdiag
 from outrider.web.access import Door, Peer, door
+
+Ask = Callable[[sockdiag.End, sockdiag.End], int | None]
 
 _TABLES = ("tcp", "tcp6")
 _MAPPED = bytes(10) + b"\xff\xff"
 
 
-def peer_of(sock: socket.socket, proc: Path = Path("/proc/self/net")) -> Peer:
-    """Who is at the other end of an accepted connection; `uid` is None where that cannot be told."""
+def peer_of(sock: socket.socket, *, ask: Ask = sockdiag.owner, proc: Path = Path("/proc/self/net")) -> Peer:
+    """Who is at the other end of an accepted connection; `uid` is None where that cannot be told.
+
+    `ask` is asked first, then the tables in `proc`.
+    """
     if sock.family == socket.AF_UNIX:
         return Peer(Door.UNIX, _unix_uid(sock))
     try:
@@ -27,7 +34,10 @@ def peer_of(sock: socket.socket, proc: Path = Path("/proc/self/net")) -> Peer:
     except OSError:  # gone before we looked
         return Peer(Door.REMOTE)
     way = door(theirs[0], ours[0])
-    return Peer(way, _tcp_uid(theirs, ours, proc) if way is Door.LOOPBACK else None)
+    if way is not Door.LOOPBACK:
+        return Peer(way)
+    uid = ask(sockdiag.end(*theirs[:2]), sockdiag.end(*ours[:2]))
+    return Peer(way, _tcp_uid(theirs, ours, proc) if uid is None else uid)
 
 
 def _unix_uid(sock: socket.socket) -> int | None:
@@ -69,9 +79,7 @@ def _ends(row: bytes) -> tuple[bytes, bytes]:
 
 def _spellings(address: str, port: int) -> list[bytes]:
     """An address as the tables write it, in 32-bit words of the machine's byte order; IPv4 also as a v6 socket has it."""
-    ip: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
-    if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
-        ip = ip.ipv4_mapped
+    ip, _ = sockdiag.end(address, port)
     forms = [ip.packed, _MAPPED + ip.packed] if isinstance(ip, IPv4Address) else [ip.packed]
     return [f"{_words(form)}:{port:04X}".encode() for form in forms]
 
