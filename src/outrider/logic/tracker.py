@@ -59,6 +59,7 @@ class Tracker:
         self._ended: Ending | None = None
         self._typed_ms: int | None = None
         self._background = False
+        self._followed = False
 
     def pane(self, pane: Pane, at_ms: int) -> None:
         """What a sweep tells of its pane."""
@@ -72,7 +73,7 @@ class Tracker:
             self._in_front = True
             if self._ended is not None and self._ended.reason == "left":
                 self._ended = None
-        elif self._in_front or not self._spawned or self._never_came(at_ms):
+        elif not self._followed and (self._in_front or not self._spawned or self._never_came(at_ms)):
             self._ended = Ending("left", at_ms, None, f"{pane.command} stands in its place")
 
     def _never_came(self, at_ms: int) -> bool:
@@ -121,7 +122,8 @@ class Tracker:
         self._turn.began()
 
     def process(self, alive: bool, exit_status: int | None, at_ms: int) -> None:
-        """What is known of the agent's own process."""
+        """What is known of the agent's own process. While it is known to live, a shell in front (a script's) says nothing."""
+        self._followed = alive
         if not alive:
             self._ended = Ending("exited", at_ms, exit_status, "its process is gone")
         elif self._ended is not None and self._ended.reason == "exited":

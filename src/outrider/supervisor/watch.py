@@ -152,9 +152,11 @@ class Watch:
         same = pane == member.pane
         member.pane = pane
         if not same:
-            member.tracker.pane(pane, sweep.at_ms)
             if first and not member.agent.spawned:
                 member.process = agent_process(pane, member.kind)
+                if member.process is not None:
+                    member.tracker.process(True, None, sweep.at_ms)
+            member.tracker.pane(pane, sweep.at_ms)
             if not first and pane.session != member.agent.session:
                 self._renamed(member, pane.session)
         if screen is not None:
