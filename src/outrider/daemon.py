@@ -30,10 +30,12 @@ from outrider.store import Lease, Store, Tokens, check_directory
 from outrider.supervisor.counter import Bounds, Counter
 from outrider.supervisor.crew import Crew
 from outrider.supervisor.desk import Desk
+from outrider.supervisor.discharge import Discharge
 from outrider.supervisor.lane import Limits
 from outrider.supervisor.lanes import Lanes
 from outrider.supervisor.ledger import Ledger
 from outrider.supervisor.muster import Muster, Site
+from outrider.supervisor.quarters import Quarters
 from outrider.supervisor.record import Record
 from outrider.supervisor.strangers import Strangers
 from outrider.supervisor.typist import Typist
@@ -103,13 +105,22 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
     site = Site(
         node=settings.node,
         own=settings.tmux_socket,
-        spawns=settings.data / "spawns",
         worktrees=settings.spawn.worktrees,
         environ=environ,
         per_agent_per_s=settings.commands.per_agent_per_s,
     )
+    quarters = Quarters(spool, settings.data / "spawns")
+    discharge = Discharge(crew=crew, record=record, terminal=terminal, quarters=quarters, clock=clock)
     muster = Muster(
-        site, crew=crew, record=record, terminal=terminal, spool=spool, kinds=kinds, clock=clock, token=new_token
+        site,
+        crew=crew,
+        record=record,
+        terminal=terminal,
+        quarters=quarters,
+        discharge=discharge,
+        kinds=kinds,
+        clock=clock,
+        token=new_token,
     )
     strangers = Strangers(
         crew=crew,
@@ -136,6 +147,7 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         node=settings.node,
         crew=crew,
         muster=muster,
+        discharge=discharge,
         counter=counter,
         lanes=lanes,
         watch=watch,

@@ -40,6 +40,8 @@ class Worktree:
     workdir: Path
     branch: str
     base: str
+    new_branch: bool = False
+    """Whether the branch was made with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,13 @@ async def create(
     plan = await _plan(git, session, branch, base_dir / _folder(common) / session)
     await _add(git, plan)
     inner = plan.path / prefix
-    return Worktree(plan.path, inner if inner.is_dir() else plan.path, plan.branch, plan.base)
+    return Worktree(plan.path, inner if inner.is_dir() else plan.path, plan.branch, plan.base, plan.new)
+
+
+async def withdraw(tree: Worktree, workdir: Path, *, env: Mapping[str, str] | None = None) -> None:
+    """Takes a worktree back that was made a moment ago and that nobody was let into: its agent could not be started."""
+    plan = _Plan(tree.path, tree.branch, tree.base, tree.base, tree.new_branch)
+    await _undo(_Git(workdir, env), plan)
 
 
 def _must_be_directory(workdir: Path) -> None:

@@ -112,19 +112,22 @@ TEXT = "go on with step 2"
 
 
 @pytest.mark.parametrize(
-    ("composer", "taken", "patient", "next_"),
+    ("composer", "taken", "at_work", "patient", "next_"),
     [
-        (view(TEXT), False, True, Next.ENTER),
-        (view(TEXT), True, True, Next.SENT),
-        (EMPTY, False, True, Next.WATCH),
-        (EMPTY, False, False, Next.SENT),
-        (None, False, True, Next.WATCH),
-        (None, False, False, Next.UNCERTAIN),
-        (DRAFT, False, False, Next.UNCERTAIN),
+        (view(TEXT), False, False, True, Next.ENTER),
+        (view(TEXT), False, True, False, Next.ENTER),
+        (view(TEXT), True, False, True, Next.SENT),
+        (EMPTY, False, False, True, Next.WATCH),
+        (EMPTY, False, False, False, Next.SENT),
+        (None, False, False, True, Next.WATCH),
+        (None, False, False, False, Next.UNCERTAIN),
+        (None, False, True, False, Next.SENT),
+        (DRAFT, False, False, False, Next.UNCERTAIN),
+        (DRAFT, False, True, False, Next.UNCERTAIN),
     ],
 )
-def test_after_enter(composer: ComposerView | None, taken: bool, patient: bool, next_: Next) -> None:
-    assert delivery.after_enter(composer, TEXT, taken=taken, patient=patient) is next_
+def test_after_enter(composer: ComposerView | None, taken: bool, at_work: bool, patient: bool, next_: Next) -> None:
+    assert delivery.after_enter(composer, TEXT, taken=taken, at_work=at_work, patient=patient) is next_
 
 
 @pytest.mark.parametrize(

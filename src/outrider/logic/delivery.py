@@ -54,7 +54,14 @@ class Next(StrEnum):
 
 
 def admit(
-    verdict: Verdict, view: ComposerView | None, typing: Typing, when: When, *, ready: bool, in_mode: bool, ours: str | None
+    verdict: Verdict,
+    view: ComposerView | None,
+    typing: Typing,
+    when: When,
+    *,
+    ready: bool,
+    in_mode: bool,
+    ours: str | None,
 ) -> Admission:
     """May a text go in now? `view` is the composer just looked at, `ours` the text that was last sent to this agent."""
     if not verdict.alive:
@@ -121,13 +128,16 @@ def after_typing(view: ComposerView | None, typed: str) -> Next:
     return Next.WATCH
 
 
-def after_enter(view: ComposerView | None, typed: str, *, taken: bool, patient: bool) -> Next:
-    """Enter was pressed on a text seen in the composer. Only while the text still stands there is Enter pressed again."""
+def after_enter(view: ComposerView | None, typed: str, *, taken: bool, at_work: bool, patient: bool) -> Next:
+    """Enter was pressed on a text seen in the composer. Only while the text still stands there is Enter pressed again.
+
+    `at_work`: a screen taken since shows the agent busy, so the composer is gone because what stood in it is being done.
+    """
     if taken:
         return Next.SENT
     if view is None:
-        # A dialog or a picker covers the composer: the text may be behind it, so one may only look.
-        return Next.WATCH if patient else Next.UNCERTAIN
+        # Else a dialog or a picker covers the composer: the text may be behind it, so one may only look.
+        return Next.WATCH if patient else Next.SENT if at_work else Next.UNCERTAIN
     if composer.holds(view, typed):
         return Next.ENTER
     if view.empty:

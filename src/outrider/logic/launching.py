@@ -10,7 +10,15 @@ GENERATION = "OUTRIDER_GENERATION"
 # Set by tmux itself in every pane, or about the terminal that the daemon happens to run in.
 OF_THE_TERMINAL = ("TMUX", "TMUX_PANE", "TERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "COLUMNS", "LINES", "WINDOWID")
 # The daemon's own: settings, and what the service manager told it.
-OF_THE_DAEMON = ("OUTRIDER_*", "NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "WATCHDOG_USEC", "WATCHDOG_PID", "INVOCATION_ID")
+OF_THE_DAEMON = (
+    "OUTRIDER_*",
+    "NOTIFY_SOCKET",
+    "LISTEN_FDS",
+    "LISTEN_PID",
+    "WATCHDOG_USEC",
+    "WATCHDOG_PID",
+    "INVOCATION_ID",
+)
 
 
 def argv(kind: Kind, request: SpawnRequest, *, channel: tuple[str, ...] = ()) -> tuple[str, ...]:

@@ -83,29 +83,29 @@ class Muster:
         kind = self._kinds.get(request.kind)
         names.check_session(request.session)
         self._free(request.session)
-        environ = launching.environment(
-            self._site.environ, kind, self._kinds.all(), request, generation := self._token()
-        )
         check_workdir(request.workdir)
-        find_program(kind, environ[0])
-        branch = None
-        if request.worktree is not None:
-            tree = await worktrees.create(
-                Path(request.workdir),
-                request.session,
-                request.worktree or None,
-                self._site.worktrees,
-                env=self._site.environ,
-            )
-            request = replace(request, workdir=str(tree.workdir), worktree=str(tree.path))
-            branch = tree.branch
-        channel = self._quarters.prepare(kind, generation)
-        argv = launching.argv(kind, request, channel=channel)
-        member = self._recruit(request, kind, generation, argv, branch)
-        launch = Launch(
-            request.session, argv, request.workdir, generation, environ[0], environ[1], request.width, request.height
-        )
-        await self._start(member, launch, actor)
+        generation = self._token()
+        environ, unset = launching.environment(self._site.environ, kind, self._kinds.all(), request, generation)
+        find_program(kind, environ)
+        launching.argv(kind, request)  # refuses what the kind does not take, before anything is made
+        launch = Launch(request.session, (), request.workdir, generation, environ, unset, request.width, request.height)
+        if request.worktree is None:
+            return await self._enlist(request, kind, launch, None, actor)
+        here, env = Path(request.workdir), self._site.environ
+        tree = await worktrees.create(here, request.session, request.worktree or None, self._site.worktrees, env=env)
+        request = replace(request, workdir=str(tree.workdir), worktree=str(tree.path))
+        try:
+            return await self._enlist(request, kind, replace(launch, workdir=request.workdir), tree.branch, actor)
+        except OutriderError:
+            await worktrees.withdraw(tree, here, env=env)
+            raise
+
+    async def _enlist(
+        self, request: SpawnRequest, kind: Kind, launch: Launch, branch: str | None, actor: Actor
+    ) -> Member:
+        argv = launching.argv(kind, request, channel=self._quarters.prepare(kind, launch.generation))
+        member = self._recruit(request, kind, launch.generation, argv, branch)
+        await self._start(member, replace(launch, argv=argv), actor)
         return member
 
     def _free(self, session: str) -> None:

@@ -17,7 +17,7 @@ from outrider.logic.delivery import Next
 from outrider.model.command import Attempt, Command, Stage, Status
 from outrider.model.kind import Method
 from outrider.model.pane import Screen
-from outrider.model.state import BUSY
+from outrider.model.state import BUSY, Source
 from outrider.ports import Terminal
 from outrider.supervisor.crew import Member
 
@@ -136,10 +136,12 @@ class Typist:
         while True:
             view = await self._view(member)
             waited_ms = self._clock() - start
-            heard = member.voice is not None or view is None
-            patience_ms = member.kind.typing.patience_ms if heard else self._pauses.unheard * 1000
+            at_work = seen_at_work(member, start)
+            unsure = member.voice is not None or (view is None and not at_work)
+            patience_ms = member.kind.typing.patience_ms if unsure else self._pauses.unheard * 1000
             taken = delivery.confirmed(command.text, member.prompts, attempt.started_ms)
-            match delivery.after_enter(view, typed, taken=taken, patient=waited_ms < patience_ms):
+            patient = waited_ms < patience_ms
+            match delivery.after_enter(view, typed, taken=taken, at_work=at_work, patient=patient):
                 case Next.SENT:
                     return Outcome(Status.SENT, TAKEN if taken else LEFT)
                 case Next.ENTER if waited_ms > self._pauses.again * 1000:
@@ -210,3 +212,9 @@ class Typist:
         except (TerminalError, TimedOut):
             return Outcome(Status.UNCERTAIN, why)
         return Outcome(Status.UNCERTAIN, why, "\n".join(screen.rows))
+
+
+def seen_at_work(member: Member, since_ms: int) -> bool:
+    """Whether a screen taken since then shows the agent busy."""
+    evidence = member.agent.verdict.evidence
+    return any(said.source is Source.SCREEN and said.state in BUSY and said.at_ms >= since_ms for said in evidence)
