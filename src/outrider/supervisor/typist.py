@@ -83,9 +83,22 @@ class Typist:
         self._terminal.urge(member.agent.ref)
 
     async def empty(self, member: Member) -> bool:
-        """Empties the composer; False where something still stands there."""
-        await self._terminal.press(member.agent.ref, member.kind.typing.clear)
-        return await self._until(member, lambda view: view is not None and view.empty, self._pauses.again)
+        """Empties the composer; False where something still stands there.
+
+        Agents clear a row, and its line end, at a press, and show only the last rows of a long text: so it is pressed twice for
+        each row that is seen, for as long as that takes something away.
+        """
+        view = await self._view(member)
+        while view is not None and not view.empty:
+            await self._terminal.press(member.agent.ref, member.kind.typing.clear * (2 * view.rows))
+            if not await self._changed(member, view.text):
+                return False
+            await asyncio.sleep(self._pauses.look)
+            view = await self._view(member)
+        return view is not None
+
+    async def _changed(self, member: Member, before: str) -> bool:
+        return await self._until(member, lambda view: view is None or view.text != before, self._pauses.again)
 
     async def type(self, member: Member, command: Command, attempt: Attempt, stage: Write) -> Outcome:
         """The composer was just seen empty: the text goes in, is seen there, and Enter follows."""
@@ -153,10 +166,7 @@ class Typist:
 
     async def _unsubmitted(self, member: Member, typed: str) -> Outcome:
         """Enter has no effect: the text is taken back out, so that nobody sends it by accident later."""
-        await self._terminal.press(member.agent.ref, member.kind.typing.clear)
-        if await self._until(
-            member, lambda view: view is not None and not composer.holds(view, typed), self._pauses.again
-        ):
+        if await self.empty(member):
             return Outcome(Status.FAILED, "The agent ignored Enter; the text was taken out of the composer again.")
         return await self._unknown(member, "The agent ignored Enter, and the text may still stand in its composer.")
 
