@@ -99,6 +99,7 @@ class World:
             "SHELL": "/bin/sh",
             "OUTRIDER_URL": self.url,
             MARK: self.mark,
+            **{name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ},
             **(env or {}),
         }
         self.http = httpx.Client(base_url=self.url, timeout=20, trust_env=False)
