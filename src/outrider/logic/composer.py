@@ -53,7 +53,7 @@ def seen(kind: Kind, layout: Layout, screen: Screen) -> ComposerView | None:
     if sign is None:
         return None
     indent = len(sign.group())
-    lines = [rows[0][indent:], *(_outdented(row, indent) for row in rows[1:])]
+    lines = [rows[0][indent:], *(_continued(row, composer.prompt, indent) for row in rows[1:])]
     text = _unwrapped(lines, screen.pane.width - indent).strip()
     ghost = _is_ghost(composer, text, screen.styled[span.first : span.after], indent)
     pasted = composer.pasted is not None and composer.pasted.search(text) is not None
@@ -112,7 +112,11 @@ def _between(text: str, mark: re.Pattern[str]) -> list[str]:
     return [*pieces, text[at:]]
 
 
-def _outdented(row: str, indent: int) -> str:
+def _continued(row: str, sign: re.Pattern[str], indent: int) -> str:
+    """A row after the first: without the sign where it is drawn on every row, else without as much blank."""
+    again = sign.match(row)
+    if again is not None:
+        return row[again.end() :]
     blank = len(row) - len(row.lstrip())
     return row[min(blank, indent) :]
 
