@@ -13,10 +13,15 @@ from outrider.client import Client
 from outrider.client.exchange import address
 
 
-@pytest.fixture
-def fake() -> Iterator[FakeDaemon]:
+@pytest.fixture(scope="module")
+def serving() -> Iterator[FakeDaemon]:
     with daemon() as one:
         yield one
+
+
+@pytest.fixture
+def fake(serving: FakeDaemon) -> FakeDaemon:
+    return serving.fresh()
 
 
 @pytest.fixture

@@ -54,6 +54,12 @@ async def examine(loaded: "Loaded", environ: Mapping[str, str], client: Client) 
     return findings
 
 
+def address_of(settings: "Settings") -> str:
+    """Where a daemon with these settings answers."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104  # not bound to, asked
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+
+
 async def _run(environ: Mapping[str, str], *argv: str) -> tuple[int, str]:
     process = await asyncio.create_subprocess_exec(
         *argv,

@@ -19,11 +19,17 @@ from outrider.cli.app import arranged
 Run = Callable[..., int]
 
 
-@pytest.fixture
-def fake() -> Iterator[FakeDaemon]:
+@pytest.fixture(scope="module")
+def serving() -> Iterator[FakeDaemon]:
     with daemon() as one:
-        one.answers["GET /api/agents/my-task"] = (200, agent())
         yield one
+
+
+@pytest.fixture
+def fake(serving: FakeDaemon) -> FakeDaemon:
+    one = serving.fresh()
+    one.answers["GET /api/agents/my-task"] = (200, agent())
+    return one
 
 
 @pytest.fixture
@@ -119,14 +125,18 @@ def test_spawn_from_here(run: Run, fake: FakeDaemon) -> None:
 def test_spawn_waits_until_it_rests(run: Run, fake: FakeDaemon, last: str, code: int) -> None:
     """What happened before the spawn to an agent of that name does not count, nor that it is idle before its prompt."""
     fake.journal += [event(1, state="complete")]
+    states = ("idle", "reading", "reading", "complete", "working", last)
 
     def spawned() -> tuple[int, object]:
-        fake.journal.extend(event(seq, state=state) for seq, state in ((2, "idle"), (3, "working"), (4, last)))
+        fake.journal.extend(event(seq, state=state) for seq, state in enumerate(states, 2))
+        fake.journal[3] |= {"event": "command_queued", "type": "command_queued"}
         return 201, agent(state="initializing")
 
     fake.answers |= {"POST /api/agents": spawned, "GET /api/agents/my-task": (200, agent(state=last))}
-    assert run("spawn", "--session", "my-task", "--wait", "--timeout", "5") == code
-    assert fake.connected == ["since=1&session=my-task&event=state_change&event=agent_exited&event=agent_killed"]
+    fake.cut += [5]
+    assert run("spawn", "--session", "my-task", "--prompt", "Go", "--wait", "--timeout", "5") == code
+    # It read on after the first `complete`, up to the break and beyond it.
+    assert [query.partition("&")[0] for query in fake.connected] == ["since=1", "since=6"]
 
 
 def test_spawn_gives_up_waiting(run: Run, fake: FakeDaemon, capsys: pytest.CaptureFixture[str]) -> None:

@@ -52,7 +52,7 @@ def line(event: Mapping[str, object], *, colour: bool = False) -> str:
     if event.get("event") == "state_change":
         before = own.pop("prevState", None)
         del own["state"]
-        own = {"": f"{before} → {painted(state, state, colour=colour)}", **own}
+        own = {"": f"{before or '(new)'} → {painted(state, state, colour=colour)}", **own}
     words = [f"{name}={_value(value)}" if name else str(value) for name, value in own.items()]
     head = [
         f"{event.get('seq'):>6}",

@@ -52,7 +52,7 @@ async def why(session: str, *, connection: Connection = HERE, environ: Environ) 
         print(as_json(found))
         return
     gone = "" if found["alive"] else " (gone)"
-    print(f"{session} is {found['state']}{gone}, since {since(found['since'])}, confidence {found['confidence']}.")
+    print(f"{session} is {found['state']}{gone} for {since(found['since'])}, confidence {found['confidence']}.")
     if doing := portrait.doing(found["detail"]):
         print(fields([("detail", doing)]))
     if found["evidence"]:

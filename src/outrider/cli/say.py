@@ -56,7 +56,8 @@ async def send(
     if connection.json:
         print(as_json(done))
     else:
-        print(f"{done['id']} is {done['status']}{': ' + done['error'] if done['error'] else ''}.")
+        why = f": {done['error'].rstrip('.')}" if done["error"] else ""
+        print(f"{done['id']} is {done['status']}{why}.")
     return 0 if done["status"] == "sent" else 1
 
 

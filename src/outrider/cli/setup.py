@@ -43,11 +43,12 @@ async def doctor(
     *, config: ConfigFile = None, data: DataFolder = None, connection: Connection = HERE, environ: Environ
 ) -> int:
     """Checks what Outrider needs on this machine, and says what to do about what is wrong."""
-    from outrider.doctor import examine
+    from outrider.doctor import address_of, examine
     from outrider.settings import load
 
     loaded = load({"config": config, "data": data}, environ)
-    findings = await examine(loaded, environ, connection.client(environ))
+    there = {"OUTRIDER_URL": address_of(loaded.settings), **environ}
+    findings = await examine(loaded, environ, connection.client(there))
     wrong = [finding for finding in findings if finding.grade == "wrong"]
     if connection.json:
         shown = [
@@ -62,7 +63,7 @@ async def doctor(
         print(f"{painted(mark, look, colour=colour)} {finding.check}: {finding.found}")
         if finding.do:
             print(f"    {finding.do}")
-    print(f"\n{len(wrong)} of {len(findings)} checks found something wrong." if wrong else "\nAll is well.")
+    print(f"\n{len(wrong)} of {len(findings)} checks found something wrong." if wrong else "\nNothing is wrong.")
     return 1 if wrong else 0
 
 

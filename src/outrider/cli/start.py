@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 # States in which an agent has come to rest: it is done, or needs somebody.
 REST = frozenset({"complete", "waiting", "stuck", "error"})
+BUSY = frozenset({"reading", "thinking", "working", "testing"})
+OVER = frozenset({"agent_exited", "agent_killed", "command_failed", "command_uncertain"})
+HEARD = ("state_change", "command_queued", *sorted(OVER))
 STATES = (*sorted(REST), "initializing", "reading", "thinking", "working", "testing", "idle")
 
 
@@ -66,9 +69,10 @@ async def spawn(
     awaited = _awaited(wait)
     client = connection.client(environ)
     before = await client.cursor() if awaited else 0
-    started = await client.spawn({name: value for name, value in body.items() if value not in (None, {}, [])})
+    asked = {name: value for name, value in body.items() if value not in (None, {}, [])}
+    started = await client.spawn(asked)
     if awaited:
-        started = await until(client, started, awaited, since=before, timeout_s=timeout)
+        started = await until(client, started, awaited, since=before, prompted="prompt" in asked, timeout_s=timeout)
     if connection.json:
         print(as_json(started))
     else:
@@ -102,19 +106,28 @@ def resolved(path: str, home: str) -> str:
 
 
 async def until(
-    client: "Client", agent: "AgentJSON", awaited: frozenset[str], *, since: int, timeout_s: float | None
+    client: "Client",
+    agent: "AgentJSON",
+    awaited: frozenset[str],
+    *,
+    since: int,
+    prompted: bool = False,
+    timeout_s: float | None = None,
 ) -> "AgentJSON":
-    """The agent once it is in one of those states, or gone; TimedOut, naming its state, after `timeout_s`."""
-    session = agent["session"]
-    state = agent["state"]
+    """The agent once it is in one of those states, or gone; TimedOut, naming its state, after `timeout_s`.
+
+    Where it was given a prompt, it is complete only after it has been busy with something: ready for the prompt is not done.
+    """
+    session, state, begun = agent["session"], agent["state"], not prompted
     try:
         async with asyncio.timeout(timeout_s):
-            names = ["state_change", "agent_exited", "agent_killed"]
-            async with aclosing(client.events(since, [session], names)) as changes:
+            async with aclosing(client.events(since, [session], HEARD)) as changes:
                 async for event in changes:
                     state = str(event.get("state", state))
-                    if state in awaited or event["event"] in {"agent_exited", "agent_killed"}:
+                    if event["event"] in OVER or (state in awaited and (begun or state != "complete")):
                         break
+                    # What it did before its prompt was due was starting up.
+                    begun = not prompted or (event["event"] != "command_queued" and (begun or state in BUSY))
     except TimeoutError as error:
         raise TimedOut(
             f"{session} is {state}, and not yet {' or '.join(sorted(awaited))}, after {timeout_s:g} s."

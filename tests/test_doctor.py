@@ -1,0 +1,140 @@
+"""The doctor on small, broken machines."""
+
+import os
+import socket
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from fake_daemon import FakeDaemon, daemon
+from outrider import __version__
+from outrider.client import Client
+from outrider.doctor import Finding, address_of, examine
+from outrider.settings import Loaded, load
+
+
+@pytest.fixture(scope="module")
+def serving() -> Iterator[FakeDaemon]:
+    with daemon() as one:
+        yield one
+
+
+@pytest.fixture
+def fake(serving: FakeDaemon) -> FakeDaemon:
+    one = serving.fresh()
+    one.answers["GET /health"] = (200, {"status": "ok", "version": __version__})
+    return one
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    """A machine with a tmux of ours on its PATH, and nothing else."""
+    tool(tmp_path, "tmux", 'case "$1" in -V) echo tmux 3.3a;; *) echo "no server running on x" >&2; exit 1;; esac')
+    return {"HOME": str(tmp_path), "PATH": str(tmp_path / "bin"), "XDG_RUNTIME_DIR": ""}
+
+
+def tool(home: Path, name: str, script: str) -> None:
+    path = home / "bin" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+async def look(environ: Mapping[str, str], client: Client, **flags: object) -> dict[str, Finding]:
+    loaded: Loaded = load({"runtime": "~/r", **flags}, environ)
+    return {finding.check: finding for finding in await examine(loaded, environ, client)}
+
+
+async def test_a_sound_machine(environ: dict[str, str], fake: FakeDaemon, tmp_path: Path) -> None:
+    tool(tmp_path, "claude", "")
+    found = await look(environ, Client(fake.url))
+    assert [finding for finding in found.values() if finding.grade == "wrong"] == []
+    assert found["agent claude"].found == str(tmp_path / "bin" / "claude")
+    assert found["agent codex"].grade == "note"
+    assert "npm install" in found["agent codex"].do
+    assert not (tmp_path / ".local").exists()
+
+
+def open_folder(home: Path) -> None:
+    (home / "d").mkdir(mode=0o755)
+
+
+def file_for_folder(home: Path) -> None:
+    (home / "d").write_text("")
+
+
+def damaged(home: Path) -> None:
+    (home / "d").mkdir(mode=0o700)
+    (home / "d" / "outrider.db").write_bytes(b"no database" * 1000)
+
+
+def later(home: Path) -> None:
+    (home / "d").mkdir(mode=0o700)
+    path = home / "d" / "outrider.db"
+    sqlite3.connect(path).execute("CREATE TABLE a (b)").connection.close()
+    os.utime(path, (4e9, 4e9))
+
+
+BROKEN = [
+    (lambda home: (home / "bin" / "tmux").unlink(), "tmux", "not on the PATH", "Install it"),
+    (lambda home: tool(home, "tmux", "echo tmux 3.1c"), "tmux", "3.1c is too old", "Install it"),
+    (
+        lambda home: tool(home, "tmux", "[ $1 = -V ] && echo tmux 3.4 || { echo denied; exit 1; }"),
+        "tmux server outrider",
+        "denied",
+        "socket",
+    ),
+    (open_folder, "data directory", "open to others (mode 0755)", "chmod 700"),
+    (file_for_folder, "data directory", "not a directory", "Move it away"),
+    (damaged, "database", "not a database", "aside"),
+    (later, "clock", "written later", "Set the clock"),
+]
+
+
+@pytest.mark.parametrize(("breaks", "check", "says", "advice"), BROKEN, ids=[f"{row[1]}: {row[2]}" for row in BROKEN])
+async def test_what_is_wrong_is_said_with_what_to_do(
+    environ: dict[str, str],
+    fake: FakeDaemon,
+    tmp_path: Path,
+    breaks: Callable[[Path], None],
+    check: str,
+    says: str,
+    advice: str,
+) -> None:
+    breaks(tmp_path)
+    finding = (await look(environ, Client(fake.url), data="~/d"))[check]
+    assert finding.grade == "wrong"
+    assert says in finding.found
+    assert advice in finding.do
+
+
+async def test_a_path_too_long_for_a_socket(environ: dict[str, str], fake: FakeDaemon) -> None:
+    found = await look(environ, Client(fake.url), runtime="~/" + "x" * 100)
+    assert found["socket"].grade == "wrong"
+
+
+async def test_a_broken_kind_is_named(environ: dict[str, str], fake: FakeDaemon, tmp_path: Path) -> None:
+    (tmp_path / "kinds").mkdir()
+    (tmp_path / "kinds" / "mine.toml").write_text("nonsense = 1\n")
+    found = await look(environ, Client(fake.url), kinds="~/kinds")
+    assert found["kinds of agents"].grade == "wrong"
+    assert "mine.toml" in found["kinds of agents"].found
+
+
+async def test_the_daemon(environ: dict[str, str], fake: FakeDaemon) -> None:
+    fake.answers["GET /health"] = (200, {"status": "ok", "version": "0.0.1"})
+    assert "0.0.1" in (await look(environ, Client(fake.url)))["daemon"].found
+    fake.answers["GET /health"] = (503, {"status": "degraded", "version": __version__, "reason": "tmux is away"})
+    degraded = (await look(environ, Client(fake.url)))["daemon"]
+    assert (degraded.grade, "tmux is away" in degraded.found) == ("wrong", True)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    absent = (await look(environ, Client(f"http://127.0.0.1:{port}")))["daemon"]
+    assert (absent.grade, absent.do) == ("note", "Start it: outrider up")
+
+
+def test_where_a_daemon_answers(environ: dict[str, str]) -> None:
+    assert address_of(load({"host": "0.0.0.0", "port": 1}, environ).settings) == "http://127.0.0.1:1"
+    assert address_of(load({"host": "::1", "port": 2}, environ).settings) == "http://[::1]:2"
