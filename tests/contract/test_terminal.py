@@ -30,6 +30,12 @@ sys.stdin.read()
 """
 
 
+@pytest.fixture(scope="module", params=[False, True], ids=["asyncio", "uvloop"])
+def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, bool]]:
+    """Both loops: they start processes in different ways."""
+    return ("asyncio", {"use_uvloop": request.param})
+
+
 @pytest.fixture
 def world() -> Iterator[World]:
     """A tmux of its own."""
@@ -66,7 +72,7 @@ async def test_a_spawned_pane_is_seen_with_its_screen(world: World, open_termina
 
 
 async def test_a_screen_that_stands_is_looked_at_and_not_given_again(world: World, open_terminal: Opened) -> None:
-    """Unchanged screens are only in `looked`."""
+    """Unchanged screens are only in `looked`, though not in every sweep: some come early."""
     async with open_terminal as (terminal, viewer):
         pane = await terminal.spawn(world.launch("still", "sh", "-c", "echo still; exec cat"))
         terminal.follow([pane.ref])
@@ -74,8 +80,8 @@ async def test_a_screen_that_stands_is_looked_at_and_not_given_again(world: Worl
         seen = len(viewer.sights)
         await viewer.until(lambda: len(viewer.sights) >= seen + 5)
         later = [sight for sight in viewer.sights[seen:] if isinstance(sight, Sweep)]
-        assert all(pane.ref in sight.looked for sight in later)
-        assert not any(sight.screens for sight in later[1:])
+        assert sum(pane.ref in sight.looked for sight in later) >= 2
+        assert not any(sight.screens for sight in later)
 
 
 async def test_only_followed_panes_are_captured(world: World, open_terminal: Opened) -> None:
@@ -126,7 +132,9 @@ async def test_arguments_and_environment_arrive_as_they_are(world: World, open_t
 
 
 @pytest.mark.parametrize("program", ["one word;$(id)", "name=value", "-dash"])
-async def test_a_single_word_is_a_program_and_no_shell_command(world: World, program: str, open_terminal: Opened) -> None:
+async def test_a_single_word_is_a_program_and_no_shell_command(
+    world: World, program: str, open_terminal: Opened
+) -> None:
     """Also where tmux, or env, would read it as something else."""
     file = world.home / program
     file.write_text("#!/bin/sh\necho started; exec cat\n")
@@ -147,7 +155,11 @@ async def test_the_exit_status_stays(world: World, script: str, status: int, ope
         pane = await terminal.spawn(world.launch("exit", "sh", "-c", script))
         await viewer.until(lambda: any(each.dead for each in viewer.panes(world.own)))
         assert [each.exit_status for each in viewer.panes(world.own)] == [status]
-        for typing in (terminal.paste(pane.ref, "x"), terminal.write(pane.ref, "x"), terminal.press(pane.ref, ["Enter"])):
+        for typing in (
+            terminal.paste(pane.ref, "x"),
+            terminal.write(pane.ref, "x"),
+            terminal.press(pane.ref, ["Enter"]),
+        ):
             with pytest.raises(TerminalError, match="nothing was typed"):
                 await typing
         assert (await terminal.look(pane.ref)).pane.dead

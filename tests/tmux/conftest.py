@@ -12,3 +12,9 @@ def world() -> Iterator[World]:
     """Own socket, own HOME."""
     with new_world() as world:
         yield world
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    """The daemon's loop; the contract runs on both."""
+    return ("asyncio", {"use_uvloop": True})

@@ -46,7 +46,12 @@ class World:
         return done.stdout
 
     def launch(
-        self, session: str, *argv: str, env: Mapping[str, str] | None = None, unset: Sequence[str] = (), width: int = 100
+        self,
+        session: str,
+        *argv: str,
+        env: Mapping[str, str] | None = None,
+        unset: Sequence[str] = (),
+        width: int = 100,
     ) -> Launch:
         """A launch in this world's home, 30 rows high."""
         return Launch(
@@ -60,9 +65,9 @@ class World:
             height=30,
         )
 
-    def terminal(self, *watch: str, program: str = "tmux") -> TmuxTerminal:
+    def terminal(self, *watch: str, program: str = "tmux", limit_s: float = 5.0) -> TmuxTerminal:
         """A terminal on this world's servers."""
-        return TmuxTerminal(self.own, watch, clock=clock, env=self.env, program=program)
+        return TmuxTerminal(self.own, watch, clock=clock, env=self.env, program=program, limit_s=limit_s)
 
 
 @contextmanager
@@ -70,7 +75,13 @@ def new_world() -> Iterator[World]:
     """A world, and nothing of it left afterwards. The directory is short: a socket's path has 100 characters."""
     home = Path(tempfile.mkdtemp(prefix="outrider-test-"))
     token = secrets.token_hex(4)
-    env = {"PATH": os.environ["PATH"], "HOME": str(home), "TMUX_TMPDIR": str(home), "LANG": "C.UTF-8", "SHELL": "/bin/sh"}
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "TMUX_TMPDIR": str(home),
+        "LANG": "C.UTF-8",
+        "SHELL": "/bin/sh",
+    }
     world = World(home, env, f"outrider-test-{token}", f"outrider-other-{token}")
     try:
         yield world
@@ -117,10 +128,14 @@ class Viewer:
 
     async def until(self, condition: Callable[[], object], limit_s: float = PATIENCE_S) -> None:
         """Waits for a sight after which the condition holds."""
-        async with asyncio.timeout(limit_s):
-            while not condition():
-                self._news.clear()
-                await self._news.wait()
+        try:
+            async with asyncio.timeout(limit_s):
+                while not condition():
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            screens = "\n".join(f"{ref.pane}: {self.shown(ref).rstrip()}" for ref in self.screens)
+            raise AssertionError(f"not seen within {limit_s} s; last {self.sights[-1:]}\n{screens}") from None
 
 
 @asynccontextmanager

@@ -60,6 +60,7 @@ class ControlClient(asyncio.SubprocessProtocol):
         self._transport: asyncio.SubprocessTransport | None = None
         self._stdin: asyncio.WriteTransport | None = None
         self._exited = asyncio.Event()
+        self._attached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._ended = False
         self.spent = 0.0
 
@@ -73,13 +74,24 @@ class ControlClient(asyncio.SubprocessProtocol):
         notified: Callable[[Notification], None],
         closed: Callable[[], None],
         cpu: Callable[[], float],
+        limit_s: float,
     ) -> "ControlClient":
-        """Starts the client on a server that is running; it never starts one (`-N`). FileNotFoundError without tmux."""
+        """Starts the client on a server that is running; it never starts one (`-N`).
+
+        TerminalAway where it cannot attach within `limit_s`, FileNotFoundError without tmux.
+        """
         client = cls(notified=notified, closed=closed, cpu=cpu)
         # A session of its own for the process, or Ctrl-C at the daemon's terminal would reach it too.
         await asyncio.get_running_loop().subprocess_exec(
             lambda: client, program, "-u", "-N", *socket, "-C", *_ATTACH, env=env, cwd="/", start_new_session=True
         )
+        # What is written earlier may run before the client has a session, and a program then gets our PATH, not its own.
+        try:
+            async with asyncio.timeout(limit_s):
+                await client._attached
+        except (TimeoutError, TerminalAway) as error:
+            await client.close()
+            raise TerminalAway(f"tmux lets no control client attach: {client.why}") from error
         return client
 
     @property
@@ -160,6 +172,7 @@ class ControlClient(asyncio.SubprocessProtocol):
             self._notified(item)
         elif not item.asked:
             self._why = self._why if item.ok else item.text
+            self._answer_attach(ok=item.ok)
         elif item.number <= self._number or not self._batches:
             self._damaged()
         else:
@@ -169,6 +182,14 @@ class ControlClient(asyncio.SubprocessProtocol):
                 self._batches.popleft()
                 if not batch.answered.done():
                     batch.answered.set_result(batch.replies)
+
+    def _answer_attach(self, *, ok: bool) -> None:
+        if self._attached.done():
+            return
+        if ok:
+            self._attached.set_result(None)
+        else:
+            self._attached.set_exception(TerminalAway(self.why))
 
     def _damaged(self) -> None:
         """The replies no longer fit the questions: this connection cannot be believed any more."""
@@ -183,6 +204,7 @@ class ControlClient(asyncio.SubprocessProtocol):
         self._ended = True
         if self._stdin is not None:
             self._stdin.close()
+        self._answer_attach(ok=False)
         batches, self._batches = self._batches, deque()
         for batch in batches:
             if not batch.answered.done():

@@ -19,8 +19,6 @@ from outrider.tmux.quote import Question, question
 from outrider.tmux.rows import HIDDEN
 from outrider.tmux.version import ABSENT, Version, version
 
-LIMIT_S = 5.0
-"""How long tmux may take to answer before it counts as away."""
 _START_LIMIT_S = 10.0
 _CRASHES = 3
 _CRASH_WINDOW_S = 10.0
@@ -77,8 +75,11 @@ class Server:
         program: str,
         env: Mapping[str, str],
         cpu: Callable[[], float],
+        limit_s: float,
     ) -> None:
         self.name = name
+        self.limit_s = limit_s
+        """How long tmux may take to answer before it counts as away."""
         self.own = own
         self.noticed: Callable[[], None] = _nobody
         """Called when something there calls for a look; whoever looks sets it."""
@@ -122,10 +123,10 @@ class Server:
             return Path(self.name)
         return Path(self._env.get("TMUX_TMPDIR") or "/tmp", f"tmux-{os.getuid()}", self.name)  # noqa: S108
 
-    async def ask(self, *questions: Question, limit_s: float = LIMIT_S) -> list[Reply]:
+    async def ask(self, *questions: Question) -> list[Reply]:
         """One reply a question. TerminalAway or ServerGone where nothing was asked, TimedOut where no answer came."""
         channel = await self.connect()
-        return await channel.ask(questions, limit_s=limit_s)
+        return await channel.ask(questions, limit_s=self.limit_s)
 
     async def connect(self) -> Channel:
         """The connection, made where there is none; after it `started` and `version` are right."""
@@ -160,7 +161,7 @@ class Server:
         await self._check()
         channel = await self._new_channel()
         try:
-            replies = await channel.ask(self._greeting(), limit_s=LIMIT_S)
+            replies = await channel.ask(self._greeting(), limit_s=self.limit_s)
             started, _, release = replies[0].text.partition(" ")
             if not started.isdigit():
                 raise TerminalAway(f"tmux server {self.name!r} gave no start time but {replies[0].text!r}")
@@ -205,7 +206,13 @@ class Server:
             return ForkedTmux(self._program, self._socket(), env=self._env, marker=marker)
         self.fallback = ""
         return await ControlClient.open(
-            self._program, self._socket(), env=self._env, notified=self._notified, closed=self._lost, cpu=self._cpu
+            self._program,
+            self._socket(),
+            env=self._env,
+            notified=self._notified,
+            closed=self._lost,
+            cpu=self._cpu,
+            limit_s=self.limit_s,
         )
 
     def _greeting(self) -> list[Question]:
@@ -214,7 +221,7 @@ class Server:
             return [identify, *(question("set-option", *option) for option in _OWN_OPTIONS)]
         if self.fallback:
             return [identify]
-        return [identify, question("set-option", "-t", f"={HIDDEN}", "destroy-unattached", "on")]
+        return [identify, question("set-option", "-t", f"={HIDDEN}:", "destroy-unattached", "on")]
 
     def _notified(self, item: Notification) -> None:
         # Sessions and windows that come, go and change names; what happens within a pane is for the captures.

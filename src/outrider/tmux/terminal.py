@@ -9,6 +9,7 @@ import itertools
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from outrider.errors import Conflict, InvalidInput, PaneGone, TerminalAway, TerminalError, TimedOut
 from outrider.model.pane import Launch, Pane, PaneRef, Screen, Sight
@@ -37,8 +38,8 @@ class TmuxTerminal:
 
     `env` is the environment of the tmux processes (our own server's, when it is started); `cpu_budget` is the share of a
     core that looking may cost, the consumer's work on each sight included; `busy_ms` and `quiet_ms` bound the time between
-    two looks; `cpu` gives the CPU seconds of this thread. A verb of typing that tmux was asked for and never answered ends
-    in TimedOut: it cannot be told whether it was typed.
+    two looks; `limit_s` is how long tmux may take to answer; `cpu` gives the CPU seconds of this thread. A verb of typing
+    that tmux was asked for and never answered ends in TimedOut: it cannot be told whether it was typed.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class TmuxTerminal:
         cpu_budget: float = 0.05,
         busy_ms: int = 100,
         quiet_ms: int = 1000,
+        limit_s: float = 5.0,
         program: str = "tmux",
         cpu: Callable[[], float] = time.thread_time,
     ) -> None:
@@ -62,7 +64,7 @@ class TmuxTerminal:
         self._buffers = itertools.count()
         self._watches: dict[str, Watch] = {}
         for name in names:
-            server = Server(name, own=name == own, program=program, env=env, cpu=cpu)
+            server = Server(name, own=name == own, program=program, env=env, cpu=cpu, limit_s=limit_s)
             self._watches[name] = Watch(server, pace=pace, clock=clock, meter=self._meter, emit=self._sights.put)
         self._own = self._watches[own].server
 
@@ -119,10 +121,14 @@ class TmuxTerminal:
         if row is None:
             raise TerminalError(f"tmux started session {launch.session!r} but answered {reply.text!r}")
         self._watches[self._own.name].wake()
-        return row.pane
+        # The new process has its directory a moment after tmux has answered.
+        return replace(row.pane, path=launch.workdir)
 
     async def look(self, ref: PaneRef, *, styled: bool = False) -> Screen:
-        """The pane's screen now, asked of tmux after the call began; with colours where `styled`."""
+        """The pane's screen now, asked of tmux after the call began; with colours where `styled`.
+
+        Of a pane that has just died the exit status may still be unknown; a later sweep has it.
+        """
         taken_ms = self._clock()
         escapes = ("-e",) if styled else ()
         shown, captured = await self._read(
@@ -223,7 +229,7 @@ class TmuxTerminal:
         channel = await watch.server.connect()
         if watch.server.started != ref.started:
             raise PaneGone(f"pane {ref.pane} went with the tmux server {ref.server!r} that it was in")
-        replies = await channel.ask(questions, limit_s=5.0)
+        replies = await channel.ask(questions, limit_s=watch.server.limit_s)
         for reply in replies:
             if not reply.ok and reply.text.startswith("can't find"):
                 raise PaneGone(f"pane {ref.pane} of tmux server {ref.server!r} is gone")

@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Callable, Iterable
 from outrider.errors import TerminalAway, TimedOut
 from outrider.model.pane import Away, Pane, PaneRef, Screen, Sight, Sweep
 from outrider.tmux.cadence import Pace, Seen, due, stands
+from outrider.tmux.deaths import REAP, Deaths
 from outrider.tmux.protocol import Reply
 from outrider.tmux.quote import question
 from outrider.tmux.rows import FORMAT, Row, Rows
-from outrider.tmux.server import LIMIT_S, Channel, Server, ServerGone
+from outrider.tmux.server import Channel, Server, ServerGone
 
 _LIST = question("list-panes", "-a", "-F", FORMAT)
 _SHORTEST_S = 0.015
@@ -56,6 +57,7 @@ class Watch:
         self._followed: frozenset[PaneRef] = frozenset()
         self._seen: dict[str, Seen] = {}
         self._moving = False
+        self._deaths = Deaths()
         self._failures = 0
         self._cost_s = 0.0
         server.noticed = self.wake
@@ -123,18 +125,22 @@ class Watch:
         if self._started != self.server.started or self.away is not None:
             self._started, self._seen = self.server.started, {}
             self._rows, self._listed = Rows(self.server.name, self._started), None
+            self._deaths = Deaths()
         at_ms = self._clock()
-        (listed,) = await channel.ask([_LIST], limit_s=LIMIT_S)
+        (listed,) = await channel.ask([_LIST], limit_s=self.server.limit_s)
         if not listed.ok:
             raise TerminalAway(f"tmux server {self.server.name!r}: {listed.text}")
         before = self._meter.cpu()
         rows = self._rows.read(listed.body)
-        if rows is not self._listed:
-            self._listed, self.panes = rows, tuple(row.pane for row in rows.values())
+        if rows is not self._listed or self._deaths.waiting:
+            now_s = asyncio.get_running_loop().time()
+            self._listed, self.panes = rows, self._deaths.told((row.pane for row in rows.values()), now_s)
         followed = {ref: rows[ref.pane] for ref in self._followed if ref.started == self._started and ref.pane in rows}
         wanted, looked = self._choose(followed)
         self._meter.since(before)
         screens = await self._capture(channel, wanted, looked) if wanted else ()
+        if self._deaths.overdue:
+            await channel.ask([REAP], limit_s=self.server.limit_s)
         if not rows and not self.server.own:
             await self.server.close()
         return Sweep(self.server.name, at_ms, self.panes, screens, frozenset(looked))
@@ -144,7 +150,7 @@ class Watch:
         now_ms = asyncio.get_running_loop().time() * 1000
         wanted: list[Row] = []
         looked: set[PaneRef] = set()
-        self._moving = False
+        self._moving = self._deaths.waiting
         for ref, row in followed.items():
             seen = self._seen.get(ref.pane)
             size = (row.pane.width, row.pane.height)
@@ -162,8 +168,9 @@ class Watch:
         for row in wanted:
             if seen := self._seen.get(row.pane.ref.pane):
                 seen.urged = False
-        replies = await channel.ask(questions, limit_s=LIMIT_S)
+        replies = await channel.ask(questions, limit_s=self.server.limit_s)
         before = self._meter.cpu()
+        told = {pane.ref: pane for pane in self.panes}
         screens = []
         for row, reply in zip(wanted, replies, strict=True):
             if not reply.ok:
@@ -172,7 +179,8 @@ class Watch:
                 continue
             looked.add(row.pane.ref)
             if self._remember(row, reply):
-                screens.append(Screen(row.pane, fitted(reply.lines, row.pane.height), taken_ms))
+                pane = told.get(row.pane.ref, row.pane)
+                screens.append(Screen(pane, fitted(reply.lines, pane.height), taken_ms))
         self._meter.since(before)
         return tuple(screens)
 
