@@ -102,6 +102,8 @@ def _agents(settings: "Settings", environ: Mapping[str, str]) -> Iterator[Findin
     for problem in kinds.problems:
         yield Finding("kinds of agents", "wrong", problem, "Correct that file, or take it away.")
     for kind in kinds.all():
+        if not kind.launch.argv:  # can be adopted, never started
+            continue
         program = kind.launch.argv[0]
         found = shutil.which(program, path=environ.get("PATH"))
         if found:

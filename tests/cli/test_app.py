@@ -15,6 +15,7 @@ import pytest
 from fake_daemon import FakeDaemon, agent, command, daemon, event
 from outrider.cli import app
 from outrider.cli.app import arranged
+from outrider.cli.connection import usual
 
 Run = Callable[..., int]
 
@@ -143,6 +144,28 @@ def test_spawn_gives_up_waiting(run: Run, fake: FakeDaemon, capsys: pytest.Captu
     fake.answers["POST /api/agents"] = (201, agent(state="initializing"))
     assert run("spawn", "--session", "my-task", "--wait=testing", "--timeout", "0.3") == 5
     assert capsys.readouterr().err == "outrider: my-task is initializing, and not yet testing, after 0.3 s.\n"
+
+
+def test_spawn_tells_that_its_prompt_did_not_go_in(
+    run: Run, fake: FakeDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failed = {"event": "command_failed", "type": "command_failed", "error": "A dialog is open."}
+
+    def spawned() -> tuple[int, object]:
+        fake.journal.append(event(1) | failed)
+        return 201, agent(state="initializing")
+
+    fake.answers["POST /api/agents"] = spawned
+    assert run("spawn", "--session", "my-task", "--prompt", "Go", "--wait") == 1
+    assert "did not go in: A dialog is open." in capsys.readouterr().err
+
+
+def test_where_systems_do_not_tell_whose_connection_it_is_the_socket_is_taken(tmp_path: Path) -> None:
+    environ = {"HOME": str(tmp_path), "OUTRIDER_RUNTIME": str(tmp_path)}
+    assert usual(environ, "darwin") == "http://127.0.0.1:3848"
+    (tmp_path / "outrider.sock").touch()
+    assert usual(environ, "darwin") == f"unix:{tmp_path}/outrider.sock"
+    assert usual(environ, "linux") == "http://127.0.0.1:3848"
 
 
 def test_spawn_refuses_a_state_that_there_is_not(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,6 +12,7 @@ from cyclopts import Parameter
 from outrider.cli.connection import HERE, Connection, Environ
 from outrider.cli.words import as_json
 from outrider.errors import OutriderError, Unavailable
+from outrider.settings import DEFAULT_URL
 
 if TYPE_CHECKING:
     from outrider.model.wire import AgentJSON
@@ -60,9 +61,9 @@ async def open_dashboard(*, connection: Connection = HERE, environ: Environ) -> 
 
     client = connection.client(environ)
     await client.health()
-    url = client.address.url
-    if client.address.path is not None:
-        raise OutriderError(f"A browser cannot open the socket {url}; give the daemon's web address with --url.")
+    url = DEFAULT_URL if client.address.path is not None else client.address.url
+    if client.address.path is not None and connection.url is not None:
+        raise OutriderError(f"A browser cannot open {connection.url}; give its web address with --url.")
     if connection.json:
         print(as_json({"url": url}))
     elif not webbrowser.open(url):

@@ -1,5 +1,6 @@
 """What every verb that asks a daemon takes: where it is, who asks, and in which form to print."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
@@ -37,8 +38,19 @@ class Connection:
 
     def client(self, environ: Mapping[str, str]) -> Client:
         """The daemon meant; flags before environment before the default."""
-        url = self.url or environ.get("OUTRIDER_URL") or DEFAULT_URL
+        url = self.url or environ.get("OUTRIDER_URL") or usual(environ)
         return Client(url, self.token or environ.get("OUTRIDER_TOKEN") or None)
+
+
+def usual(environ: Mapping[str, str], platform: str = sys.platform) -> str:
+    """Where the daemon is if nobody says. Only Linux tells a daemon whose TCP connection it is; elsewhere its socket does."""
+    if platform != "linux":
+        from outrider.settings import load
+
+        path = load({}, environ).settings.runtime / "outrider.sock"
+        if path.exists():
+            return f"unix:{path}"
+    return DEFAULT_URL
 
 
 HERE = Connection()

@@ -4,13 +4,16 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from outrider.cli.connection import Environ, Json
 from outrider.cli.setup import ConfigFile
 from outrider.cli.words import as_json, table
+
+if TYPE_CHECKING:
+    from outrider.model.kind import LaunchSpec
 
 HEADS = ("KIND", "IS", "RULES FOR", "PROGRAM", "FROM")
 
@@ -22,21 +25,12 @@ def agents(*, config: ConfigFile = None, json: Json = False, environ: Environ) -
     from outrider.settings import load
 
     known = catalogue(load({"config": config}, environ).settings.kinds)
-    found = {kind.name: _program(kind.launch.argv[0], environ) for kind in known.all()}
+    found = {kind.name: _program(kind.launch.argv, environ) for kind in known.all()}
     if json:
         kinds = [{**kind_json(kind), "program": found[kind.name]} for kind in known.all()]
         print(as_json({"kinds": kinds, "count": len(kinds), "problems": list(known.problems)}))
     else:
-        rows = [
-            [
-                kind.name,
-                kind.label,
-                kind.version,
-                found[kind.name] or f"not installed: {kind.launch.install}",
-                kind.origin,
-            ]
-            for kind in known.all()
-        ]
+        rows = [[k.name, k.label, k.version, found[k.name] or _absent(k.launch), k.origin] for k in known.all()]
         print(table(HEADS, rows))
     for problem in known.problems:
         print(f"outrider: {problem}", file=sys.stderr)
@@ -93,5 +87,9 @@ def _share(found: Mapping[str, object], name: str) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
 
 
-def _program(name: str, environ: Mapping[str, str]) -> str | None:
-    return shutil.which(name, path=environ.get("PATH"))
+def _program(argv: tuple[str, ...], environ: Mapping[str, str]) -> str | None:
+    return shutil.which(argv[0], path=environ.get("PATH")) if argv else None
+
+
+def _absent(launch: "LaunchSpec") -> str:
+    return f"not installed: {launch.install}" if launch.argv else "(adopted only)"

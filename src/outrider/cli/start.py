@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from outrider.cli import portrait
 from outrider.cli.connection import HERE, Connection, Environ, Usage
 from outrider.cli.words import as_json
-from outrider.errors import TimedOut
+from outrider.errors import OutriderError, TimedOut
 
 if TYPE_CHECKING:
     from outrider.client import Client
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 # States in which an agent has come to rest: it is done, or needs somebody.
 REST = frozenset({"complete", "waiting", "stuck", "error"})
 BUSY = frozenset({"reading", "thinking", "working", "testing"})
-OVER = frozenset({"agent_exited", "agent_killed", "command_failed", "command_uncertain"})
-HEARD = ("state_change", "command_queued", *sorted(OVER))
+OVER = frozenset({"agent_exited", "agent_killed"})
+UNDELIVERED = frozenset({"command_failed", "command_uncertain"})
+HEARD = ("state_change", "command_queued", *sorted(OVER | UNDELIVERED))
 STATES = (*sorted(REST), "initializing", "reading", "thinking", "working", "testing", "idle")
 
 
@@ -124,6 +125,9 @@ async def until(
             async with aclosing(client.events(since, [session], HEARD)) as changes:
                 async for event in changes:
                     state = str(event.get("state", state))
+                    if event["event"] in UNDELIVERED:
+                        why = event.get("error") or str(event["event"]).replace("_", " ")
+                        raise OutriderError(f"{session} runs, but what it was to do did not go in: {why}")
                     if event["event"] in OVER or (state in awaited and (begun or state != "complete")):
                         break
                     # What it did before its prompt was due was starting up.
