@@ -2,12 +2,17 @@
 
 import time
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 import drawn
-from outrider.logic import detect
+from outrider.logic import composer, detect
 from outrider.model.pane import Screen
 from outrider.model.state import ErrorClass, Reading, State
 
 CLAUDE = drawn.kind()
+ALPHABET = [*"─❯●⎿✻…│╰╭┃╹▀▣›•■>✦ℹ✕⠙░█ 1.Yab()/:\\\t\xa0😀é", "esc to ", " · ", "Waiting for "]
 
 
 def best(screen: Screen) -> Reading:
@@ -117,6 +122,18 @@ def test_errors_have_their_class() -> None:
         for run in ("cl80", "cl120"):
             reading = best(drawn.recorded()[f"{run}-{name}-error"].frames[-1])
             assert (reading.detail.error, reading.detail.retrying) == (error, retrying), name
+
+
+@pytest.mark.parametrize("name", ["claude", "codex", "gemini", "opencode", "aider", "shell", "generic"])
+@given(rows=st.lists(st.lists(st.sampled_from(ALPHABET), max_size=40).map("".join), max_size=24))
+@settings(max_examples=60, deadline=None)
+def test_any_screen_gets_an_answer(name: str, rows: list[str]) -> None:
+    kind = drawn.kind(name)
+    screen = Screen(drawn.pane(height=max(len(rows), 1)), tuple(rows), 0)
+    readings = detect.read(kind, screen)
+    assert all(reading.text == " ".join(reading.text.split())[:200] for reading in readings)
+    seen = composer.view(kind, screen)
+    assert seen is None or seen.empty == (not seen.text)
 
 
 def test_titles() -> None:
