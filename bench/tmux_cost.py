@@ -50,9 +50,8 @@ async def measured(terminal: TmuxTerminal, server_pid: int, seconds: float) -> d
             sweeps += 1
             if isinstance(sight, Sweep):
                 screens += len(sight.screens)
-                for screen in sight.screens:
-                    if found := re.search(r"@(\d+)@", "\n".join(screen.rows)):
-                        latencies.append(arrived - int(found.group(1)))
+                texts = ("\n".join(screen.rows) for screen in sight.screens)
+                latencies.extend(arrived - int(stamp) for text in texts for stamp in re.findall(r"@(\d+)@", text))
 
     taking = asyncio.ensure_future(take())
     await asyncio.sleep(3)

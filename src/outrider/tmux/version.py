@@ -45,5 +45,10 @@ async def version(program: str = "tmux", *, env: Mapping[str, str] | None = None
         )
     except FileNotFoundError as error:
         raise Unavailable(ABSENT) from error
-    out, _ = await process.communicate()
+    try:
+        out, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     return parse(out.decode("utf-8", "replace"))
