@@ -42,30 +42,40 @@ def title(kind: Kind, pane_title: str, at_ms: int) -> Reading | None:
 
 
 def _apply(rule: Rule, layout: Layout, at_ms: int) -> Reading | None:
-    text = layout.text(rule.region)
-    if text is None:
-        return None
-    match = _search(rule.pattern, layout, rule.region, text)
-    if match is None or (rule.unless is not None and rule.unless.search(text)):
-        return None
-    groups: dict[str, str] = match.groupdict("")
+    # The conditions come first: many rules share them, they look at small regions, and mostly one of them fails.
+    groups: dict[str, str] = {}
     for region, pattern in rule.where.items():
-        there = layout.text(region)
-        also = _search(pattern, layout, region, there) if there is not None else None
+        also = _search(pattern, layout, region)
         if also is None:
             return None
         groups |= also.groupdict("")
+    match = _search(rule.pattern, layout, rule.region)
+    if match is None or (rule.unless is not None and _search(rule.unless, layout, rule.region)):
+        return None
+    groups |= match.groupdict("")
+    text = match.string
     detail = _detail(rule.detail, groups)
     shown = _line(match.group() or text)
     return _exact(rule, Reading(Source.SCREEN, rule.state, rule.id, shown, at_ms, detail), text)
 
 
-def _search(pattern: re.Pattern[str], layout: Layout, region: str, text: str) -> re.Match[str] | None:
-    """The first match; a pattern that can only match at the start of a row is tried nowhere else, which is all its cost."""
-    if not _at_rows(pattern):
-        return pattern.search(text)
-    found = (pattern.match(text, start) for start in layout.starts(region))
-    return next((match for match in found if match), None)
+def _search(pattern: re.Pattern[str], layout: Layout, region: str) -> re.Match[str] | None:
+    """The first match in a region, asked once a screen; None also where the region is not there.
+
+    A pattern that can only match at the start of a row is tried nowhere else: that is most of what searching costs.
+    """
+    key = (pattern, region)
+    if key in layout.found:
+        return layout.found[key]
+    text = layout.text(region)
+    match: re.Match[str] | None = None
+    if text is not None and _at_rows(pattern):
+        tries = (pattern.match(text, start) for start in layout.starts(region))
+        match = next((each for each in tries if each), None)
+    elif text is not None:
+        match = pattern.search(text)
+    layout.found[key] = match
+    return match
 
 
 @cache

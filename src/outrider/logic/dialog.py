@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 OPTION = re.compile(r"^\s*(?P<mark>[❯›●>▶]\s*)?(?P<number>\d{1,2})[.)]\s+(?P<label>\S.*?)\s*$")
-BOX = re.compile(r"^\s*[│┃|▌]?(?P<text>.*?)[│┃|▐]?\s*$")
-DRAWN = re.compile(r"^\s*[─━═╌┄╭╮╰╯┌┐└┘▔▁▄▀\s]*$")
+SIDES = "│┃|▌▐"
+DRAWN = re.compile(r"[─━═╌┄╭╮╰╯┌┐└┘▔▁▄▀│┃\s]*")
 LONGEST = 300
 
 
@@ -41,9 +41,13 @@ def read(rows: Sequence[str]) -> Dialog | None:
 
 
 def _plain(row: str) -> str:
-    match = BOX.match(row)
-    text = match["text"] if match else row
-    return "" if DRAWN.match(text) else text.rstrip()
+    """The row without the sides of its box, and nothing of a row that only draws."""
+    if DRAWN.fullmatch(row):
+        return ""
+    inner = row.strip()
+    if inner[0] in SIDES:
+        row = inner[1:]
+    return row.rstrip().rstrip(SIDES).rstrip()
 
 
 def _question(above: Sequence[str]) -> str | None:

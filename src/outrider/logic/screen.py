@@ -5,6 +5,7 @@ scrollback and prose quote every mark there is, so what a mark means depends on 
 the pane's width never enters a pattern, it only decides what a rule row (`────`) is and where text wrapped.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -35,10 +36,14 @@ class Span:
 
 
 class Layout:
-    """The regions of one screen. A region that is not there has no text; rules on it do not speak."""
+    """The regions of one screen. A region that is not there has no text; rules on it do not speak.
+
+    `found` is the memory of whoever searches it: what a pattern matched in a region.
+    """
 
     def __init__(self, screen: Screen, regions: Iterable[Region]) -> None:
         self.rows = screen.rows
+        self.found: dict[tuple[re.Pattern[str], str], re.Match[str] | None] = {}
         self._texts: dict[str, str] = {}
         self._starts: dict[str, tuple[int, ...]] = {}
         height = len(self.rows)
