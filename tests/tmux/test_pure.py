@@ -47,7 +47,7 @@ def test_the_pace_keeps_to_its_budget_and_its_bounds() -> None:
     assert PACE.next_ms(moving=True, before_ms=100, cost_s=0.010) == pytest.approx(200)
     assert PACE.next_ms(moving=True, before_ms=100, cost_s=9.0) == 1000
     assert PACE.next_ms(moving=False, before_ms=100, cost_s=0.001) == pytest.approx(150)
-    assert PACE.next_ms(moving=False, before_ms=1000, cost_s=0.001) == pytest.approx(200)
+    assert PACE.next_ms(moving=False, before_ms=1000, cost_s=0.0003) == pytest.approx(200)
     assert PACE.next_ms(moving=False, before_ms=1000, cost_s=0.1) == 1000
 
 

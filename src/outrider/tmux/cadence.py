@@ -13,7 +13,7 @@ _PATIENCE = 5
 """Captures that show nothing new before a pane that goes on writing is captured more seldom."""
 _STEPS = 8
 """Doublings of the time between captures, at most."""
-_QUIET_SHARE = 0.1
+_QUIET_SHARE = 0.03
 """Part of the CPU budget that is spent while nothing moves."""
 
 
