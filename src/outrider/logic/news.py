@@ -53,7 +53,7 @@ def plain(detail: Detail) -> dict[str, object]:
 
 def _told(name: EventName, after: Verdict, now_ms: int) -> dict[str, object]:
     if name is EventName.AGENT_STUCK:
-        return {"reason": after.detail.reason, "idleTime": (now_ms - after.since_ms) // 1000}
+        return {"reason": after.detail.reason, "idleTime": max(0, now_ms - after.since_ms)}
     return {"detail": plain(after.detail)}
 
 

@@ -131,7 +131,7 @@ class _Node:
 
 def _markdown() -> MarkdownIt:
     """CommonMark's blocks and tables. What is within a line is left alone: it holds no items, and takes most of the time."""
-    return MarkdownIt("commonmark", {"maxNesting": 100}).enable("table").disable("inline")
+    return MarkdownIt("commonmark", {"maxNesting": 100}).enable("table").disable(["inline", "reference"])
 
 
 def _front_matter(text: str) -> tuple[float | None, str]:

@@ -63,6 +63,19 @@ def reason(history: History, thresholds: Thresholds = DEFAULT) -> str | None:
     return next((name for name, holds in REASONS.items() if holds(history, thresholds)), None)
 
 
+def since(history: History, why: str) -> int:
+    """The moment (ms) from which that reason counts: when the agent stopped being as it should."""
+    match why:
+        case "shell" if history.shell_ms is not None:
+            return history.shell_ms
+        case "unsubmitted" if history.draft_ms is not None:
+            return history.draft_ms
+        case "frozen" | "idle_unfinished":
+            return max(history.moved_ms, history.verdict.since_ms)
+        case _:
+            return history.verdict.since_ms
+
+
 def _shell(history: History, thresholds: Thresholds) -> bool:
     return history.shell_ms is not None and _passed(history, history.shell_ms, thresholds.shell)
 

@@ -59,6 +59,7 @@ class Tracker:
         self._ended: Ending | None = None
         self._typed_ms: int | None = None
         self._background = False
+        self._unfinished = False
         self._followed = False
 
     def pane(self, pane: Pane, at_ms: int) -> None:
@@ -137,6 +138,20 @@ class Tracker:
         """Whether something that it started runs on behind its turn: it is not complete while that does."""
         self._background = running
 
+    def unfinished(self, open_items: bool) -> None:
+        """Whether a spec is bound to it that has open items: the end of a turn is then a rest, not completion."""
+        self._unfinished = open_items
+
+    @property
+    def last(self) -> Verdict | None:
+        """The verdict that was given last."""
+        return self._last
+
+    @property
+    def draft(self) -> str:
+        """What stood in its composer when its screen was last seen; empty for none, and where no composer is drawn."""
+        return self._composer.text if self._composer is not None and not self._composer.empty else ""
+
     @property
     def ready(self) -> bool:
         """Whether it may take a prompt now: alive, calm, settled, with its composer on the screen."""
@@ -164,7 +179,9 @@ class Tracker:
             return self._unknown(now_ms, decision)
         if self._unsettled(reading, decision, now_ms):
             return self._kept(reading, decision)
-        reading = self._turn.judged(reading, composer=self._composer, background=self._background)
+        reading = self._turn.judged(
+            reading, composer=self._composer, background=self._background, unfinished=self._unfinished
+        )
         reading = self._fuller(reading)
         return Verdict(
             state=reading.state,

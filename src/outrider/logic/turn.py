@@ -36,8 +36,13 @@ class Turn:
         self._fresh = False
         self._error = None
 
-    def judged(self, reading: Reading, *, composer: ComposerView | None, background: bool) -> Reading:
-        """The reading as the turn makes it: a calm screen is complete after work, an error until the next prompt."""
+    def judged(
+        self, reading: Reading, *, composer: ComposerView | None, background: bool, unfinished: bool = False
+    ) -> Reading:
+        """The reading as the turn makes it: a calm screen is complete after work, an error until the next prompt.
+
+        What runs on in the `background`, and a spec with items left (`unfinished`), make an ended turn a rest.
+        """
         coarse = COARSE[reading.state]
         if coarse is not Coarse.STARTING and reading.source in (Source.SCREEN, Source.HOOK):
             self.ready_seen = True
@@ -50,6 +55,8 @@ class Turn:
             reading = self._calm(reading, composer)
         if background and reading.state is State.COMPLETE:
             return replace(reading, state=State.IDLE, detail=replace(reading.detail, reason="background"))
+        if unfinished and reading.state is State.COMPLETE:
+            return replace(reading, state=State.IDLE, detail=replace(reading.detail, reason="unfinished"))
         return reading
 
     def _calm(self, reading: Reading, composer: ComposerView | None) -> Reading:

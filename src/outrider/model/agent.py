@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from outrider.model.pane import PaneRef
+from outrider.model.progress import Todo, TranscriptMark
 from outrider.model.state import Verdict
 
 
@@ -61,6 +62,16 @@ class Agent:
     progress_source: str = "none"
     counters: Counters = NO_COUNTERS
     ended_ms: int | None = None
+    done: int = 0
+    total: int = 0
+    """How many items the progress is read from, and how many of them are done; 0 of 0 where nothing says so."""
+    spec_problem: str | None = None
+    """Why the spec cannot be read now, a sentence; the progress is then the last good one."""
+    todo: tuple[Todo, ...] = ()
+    """The agent's own list of what it has to do, where it tells one."""
+    transcript: TranscriptMark | None = None
+    taken: tuple[str, ...] = ()
+    """Hook calls that are in the counters and may still lie in the spool: told again, they are not counted again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ class AgentJSON(TypedDict):
     state: str
     progress: float | None
     progress_source: str
+    spec_problem: str | None
     alive: bool
     exit_status: int | None
     since: int
@@ -93,6 +94,31 @@ class AgentJSON(TypedDict):
     tmux: PaneJSON
     counters: CountersJSON
     evidence: NotRequired[list[EvidenceJSON]]
+
+
+class ProgressItemJSON(TypedDict):
+    """One thing to do. `number` is for ticking it; `line` is where it stands in the spec, 0 on an agent's own list."""
+
+    number: int
+    text: str
+    done: bool
+    line: int
+    weight: float
+    phase: str | None
+
+
+class ProgressJSON(TypedDict):
+    """How far an agent is. `history` has pairs of a time and the progress then; `eta_ms` is when it will be done at the pace so far."""
+
+    session: str
+    progress: float | None
+    source: str
+    done: int
+    total: int
+    items: list[ProgressItemJSON]
+    history: list[tuple[int, float | None]]
+    eta_ms: int | None
+    problem: str | None
 
 
 class WhyJSON(TypedDict):

@@ -14,6 +14,7 @@ from outrider.model.audit import AuditRow
 from outrider.model.command import Attempt, Command
 from outrider.model.event import Event
 from outrider.model.kind import Kind
+from outrider.model.progress import ProgressReport
 from outrider.model.shapes import (
     AgentJSON,
     AttemptJSON,
@@ -24,6 +25,7 @@ from outrider.model.shapes import (
     EvidenceJSON,
     KindJSON,
     PaneJSON,
+    ProgressJSON,
     RejectedJSON,
     WhyJSON,
 )
@@ -39,6 +41,7 @@ __all__ = [
     "EvidenceJSON",
     "KindJSON",
     "PaneJSON",
+    "ProgressJSON",
     "RejectedJSON",
     "WhyJSON",
     "agent_full_json",
@@ -52,6 +55,7 @@ __all__ = [
     "event_text",
     "evidence_json",
     "kind_json",
+    "progress_json",
     "text",
     "why_json",
 ]
@@ -113,6 +117,7 @@ def agent_json(agent: Agent) -> AgentJSON:
         "state": verdict.state,
         "progress": agent.progress,
         "progress_source": agent.progress_source,
+        "spec_problem": agent.spec_problem,
         "alive": verdict.alive,
         "exit_status": verdict.exit_status,
         "since": verdict.since_ms,
@@ -139,6 +144,31 @@ def agent_json(agent: Agent) -> AgentJSON:
 def agent_full_json(agent: Agent, now: int) -> AgentJSON:
     """The agent with the evidence for its state, aged at `now` (Unix ms)."""
     return {**agent_json(agent), "evidence": [evidence_json(reading, now) for reading in agent.verdict.evidence]}
+
+
+def progress_json(session: str, report: ProgressReport) -> ProgressJSON:
+    """How far the agent of that session is."""
+    return {
+        "session": session,
+        "progress": report.progress,
+        "source": report.source,
+        "done": report.done,
+        "total": report.total,
+        "items": [
+            {
+                "number": item.number,
+                "text": item.text,
+                "done": item.done,
+                "line": item.line,
+                "weight": item.weight,
+                "phase": item.phase,
+            }
+            for item in report.items
+        ],
+        "history": [(sample.at_ms, sample.progress) for sample in report.history],
+        "eta_ms": report.eta_ms,
+        "problem": report.problem,
+    }
 
 
 def why_json(session: str, verdict: Verdict, now: int) -> WhyJSON:
