@@ -1,0 +1,97 @@
+"""Whom to believe: every row of the policy, with who else spoke and was not believed."""
+
+import pytest
+
+from outrider.logic.fuse import PRECEDENCE, Words, fuse
+from outrider.model.state import Detail, Reading, Source, State
+
+NOW = 100_000
+LOOKED = NOW - 100
+
+
+def said(source: Source, state: State, *, at_ms: int = NOW - 50, **detail: object) -> Reading:
+    return Reading(source, state, f"{source.value}:{state.value}", "", at_ms, Detail(**detail))  # type: ignore[arg-type]
+
+
+def screen(state: State, **detail: object) -> tuple[Reading, ...]:
+    return (said(Source.SCREEN, state, at_ms=LOOKED, **detail),)
+
+
+OLD = NOW - 60_000
+BUSY_TITLE = said(Source.TITLE, State.WORKING)
+CALM_TITLE = said(Source.TITLE, State.IDLE)
+
+TABLE: tuple[tuple[str, Words, State], ...] = (
+    ("front", Words(NOW, screen(State.IDLE), LOOKED, front=said(Source.PROCESS, State.WORKING)), State.WORKING),
+    (
+        "dialog",
+        Words(NOW, screen(State.WAITING), LOOKED, hook=said(Source.HOOK, State.TESTING, at_ms=OLD)),
+        State.WAITING,
+    ),
+    ("dialog", Words(NOW, screen(State.WAITING), LOOKED, title=BUSY_TITLE), State.WAITING),
+    ("hook-ahead", Words(NOW, screen(State.IDLE), LOOKED, hook=said(Source.HOOK, State.THINKING)), State.THINKING),
+    ("typed", Words(NOW, screen(State.IDLE), LOOKED, typed=said(Source.MOTION, State.THINKING)), State.THINKING),
+    ("retrying", Words(NOW, screen(State.ERROR, retrying=True), LOOKED, title=BUSY_TITLE), State.ERROR),
+    (
+        "tool",
+        Words(NOW, screen(State.THINKING), LOOKED, hook=said(Source.HOOK, State.TESTING, at_ms=OLD, tool="Bash")),
+        State.TESTING,
+    ),
+    ("screen-busy", Words(NOW, screen(State.WORKING), LOOKED, title=CALM_TITLE), State.WORKING),
+    (
+        "screen-busy",
+        Words(NOW, screen(State.WORKING), LOOKED, hook=said(Source.HOOK, State.COMPLETE, at_ms=OLD)),
+        State.WORKING,
+    ),
+    (
+        "session-ahead",
+        Words(NOW, screen(State.IDLE), LOOKED, session=said(Source.SESSION_FILE, State.THINKING)),
+        State.THINKING,
+    ),
+    ("title-busy", Words(NOW, screen(State.COMPLETE), LOOKED, title=BUSY_TITLE), State.WORKING),
+    (
+        "title-busy",
+        Words(NOW, screen(State.COMPLETE), LOOKED, title=BUSY_TITLE, hook=said(Source.HOOK, State.TESTING, at_ms=OLD)),
+        State.TESTING,
+    ),
+    ("turn-end", Words(NOW, screen(State.IDLE), LOOKED, hook=said(Source.HOOK, State.ERROR, at_ms=OLD)), State.ERROR),
+    (
+        "screen",
+        Words(NOW, screen(State.IDLE, reason="interrupted"), LOOKED, hook=said(Source.HOOK, State.TESTING, at_ms=OLD)),
+        State.IDLE,
+    ),
+    ("screen", Words(NOW, screen(State.IDLE), LOOKED, session=said(Source.SESSION_FILE, State.WAITING)), State.IDLE),
+    ("screen", Words(NOW, screen(State.ERROR), LOOKED, title=BUSY_TITLE), State.ERROR),
+    ("hook", Words(NOW, (), LOOKED, hook=said(Source.HOOK, State.COMPLETE, at_ms=OLD)), State.COMPLETE),
+    ("session", Words(NOW, (), LOOKED, session=said(Source.SESSION_FILE, State.IDLE, at_ms=OLD)), State.IDLE),
+    ("title", Words(NOW, (), LOOKED, title=CALM_TITLE), State.IDLE),
+    ("motion", Words(NOW, (), LOOKED, motion=said(Source.MOTION, State.WORKING)), State.WORKING),
+)
+
+
+@pytest.mark.parametrize(("row", "words", "state"), TABLE)
+def test_who_is_believed(row: str, words: Words, state: State) -> None:
+    decision = fuse(words)
+    assert decision.reading is not None
+    assert (decision.row, decision.reading.state) == (row, state)
+
+
+def test_every_row_is_in_the_table_and_has_its_reason() -> None:
+    assert {row.id for row in PRECEDENCE} == {row for row, _, _ in TABLE}
+    assert all(row.why for row in PRECEDENCE)
+
+
+def test_what_was_not_believed_is_said_with_the_reason() -> None:
+    decision = fuse(Words(NOW, screen(State.ERROR, retrying=True), LOOKED, title=BUSY_TITLE))
+    (rejected,) = decision.rejected
+    assert rejected.reading == BUSY_TITLE
+    assert rejected.why == "title says working, but it retries a failed request; title and session file call that busy."
+
+
+def test_an_old_title_is_not_heard() -> None:
+    old = said(Source.TITLE, State.WORKING, at_ms=NOW - 20_000)
+    assert fuse(Words(NOW, (), LOOKED, title=old)).reading is None
+
+
+def test_nobody_says_anything() -> None:
+    assert fuse(Words(NOW)).reading is None
