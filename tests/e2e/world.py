@@ -197,6 +197,11 @@ class World:
         """One command with its attempts."""
         return cast("CommandJSON", self.http.get(f"/api/commands/{command_id}").raise_for_status().json())
 
+    def commands(self) -> list[CommandJSON]:
+        """Every command, newest first."""
+        answer = self.http.get("/api/commands", params={"limit": 1000}).raise_for_status()
+        return cast("list[CommandJSON]", answer.json()["commands"])
+
     def send(self, session: str, text: str, **fields: object) -> str:
         """Queues a command over HTTP; its id."""
         answer = self.http.post(f"/api/agents/{session}/command", json={"command": text, **fields})
