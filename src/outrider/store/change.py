@@ -6,6 +6,7 @@ from outrider.model.agent import Agent
 from outrider.model.audit import AuditRow
 from outrider.model.command import Command
 from outrider.model.event import Fact
+from outrider.model.progress import Sample
 from outrider.store.queue import Step
 
 
@@ -23,4 +24,5 @@ class Change:
     steps: tuple[Step, ...] = ()
     audit: tuple[AuditRow, ...] = ()
     facts: tuple[Fact, ...] = ()
+    samples: tuple[Sample, ...] = ()
     durable: bool = False

@@ -11,8 +11,9 @@ from outrider.model.agent import Agent
 from outrider.model.audit import AuditRow
 from outrider.model.command import Command, Status
 from outrider.model.event import Event, Fact
+from outrider.model.progress import Sample
 from outrider.store import audit as audits
-from outrider.store import journal, queue, roster
+from outrider.store import journal, queue, roster, samples
 from outrider.store.change import Change
 from outrider.store.database import Database
 from outrider.store.directory import DATABASE, check_directory
@@ -49,8 +50,11 @@ class Store:
     def _apply(self, connection: sqlite3.Connection, change: Change) -> tuple[Event, ...]:
         for agent in change.agents:
             roster.save(connection, agent)
+        for sample in change.samples:
+            samples.add(connection, sample)
         for agent_id in change.forgotten:
             roster.forget(connection, agent_id)
+            samples.forget(connection, agent_id)
         for command in change.new_commands:
             _, created = queue.add(connection, command)
             if not created:
@@ -120,6 +124,10 @@ class Store:
     async def audit(self, *, session: str | None, limit: int) -> tuple[AuditRow, ...]:
         """Newest first; of all sessions where none is given."""
         return await self.database.read(lambda connection: audits.newest(connection, session, limit))
+
+    async def samples(self, agent_id: str, *, limit: int = 500) -> tuple[Sample, ...]:
+        """How the agent's progress went: the newest so many samples, in the order of time."""
+        return await self.database.read(lambda connection: samples.of_agent(connection, agent_id, limit))
 
     async def counts(self) -> Mapping[str, int]:
         """How many commands are kept, by status; every status is there."""
