@@ -45,6 +45,8 @@ def test_nothing_is_lost_and_nothing_typed_twice(world: World) -> None:
     for session, run in runs.items():
         assert run.prompts() == wanted[session]
     doubtful = [command for command in world.commands() if command["status"] != "sent"]
+    for command in doubtful:
+        print(command["session"], command["status"], command["attempts"])
     assert doubtful == [], "the agent said that it took each of them in, so there is no doubt"
     for session in AGENTS:
         until(lambda session=session: world.agent(session)["state"] == "complete", 20, what=f"{session} to be complete")  # type: ignore[misc]

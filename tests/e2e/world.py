@@ -199,7 +199,7 @@ class World:
 
     def commands(self) -> list[CommandJSON]:
         """Every command, newest first."""
-        answer = self.http.get("/api/commands", params={"limit": 1000}).raise_for_status()
+        answer = self.http.get("/api/commands", params={"limit": 500}).raise_for_status()
         return cast("list[CommandJSON]", answer.json()["commands"])
 
     def send(self, session: str, text: str, **fields: object) -> str:
