@@ -11,20 +11,20 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
 import uvloop
 
 from outrider.bus.local import LocalBus
-from outrider.errors import OutriderError
+from outrider.errors import OutriderError, StoreError
 from outrider.kinds.channels.claude_session import SessionFiles
 from outrider.kinds.channels.spool import Spool
 from outrider.kinds.load import Kinds, catalogue
 from outrider.logs import configure
-from outrider.model.kind import Kind, LaunchSpec
 from outrider.settings import Loaded, Settings
 from outrider.store import Lease, Store, Tokens, check_directory
 from outrider.supervisor.counter import Bounds, Counter
@@ -40,6 +40,7 @@ from outrider.supervisor.record import Record
 from outrider.supervisor.strangers import Strangers
 from outrider.supervisor.typist import Typist
 from outrider.supervisor.watch import Watch
+from outrider.tmux.server import socket_path
 from outrider.tmux.terminal import TmuxTerminal
 from outrider.web import app as web
 from outrider.web import server, sockets
@@ -172,38 +173,36 @@ def new_token() -> str:
 async def restore(daemon: Daemon) -> None:
     """Takes the agents and commands of the last run up again; their states are read afresh from what is seen."""
     for agent in await daemon.store.agents():
-        daemon.crew.add(daemon.muster.member(agent, kind_of(agent.kind, daemon.kinds)))
+        daemon.crew.add(daemon.muster.again(agent))
     daemon.lanes.add(await daemon.store.unfinished())
-
-
-def kind_of(name: str, kinds: Kinds) -> Kind:
-    """The kind of a stored agent; where its file is gone, one that is shown but never typed into."""
-    try:
-        return kinds.get(name)
-    except OutriderError as error:
-        log.warning("a stored agent's kind is not known any more", kind=name, why=error.message)
-        return Kind(name, name, "", LaunchSpec((name,)))
 
 
 async def retain(daemon: Daemon) -> None:
     """Forgets what is older than the settings say, once an hour."""
     keep = daemon.settings.retention
     while True:
-        await daemon.store.retain(
-            events_days=keep.events_days,
-            events_max=keep.events_max,
-            commands_days=keep.commands_days,
-            now_ms=daemon.clock(),
-        )
+        try:
+            await daemon.store.retain(
+                events_days=keep.events_days,
+                events_max=keep.events_max,
+                commands_days=keep.commands_days,
+                now_ms=daemon.clock(),
+            )
+        except StoreError as error:
+            log.warning("old events could not be removed", why=error.message)
         await asyncio.sleep(RETAIN_S)
 
 
 async def reload_kinds(daemon: Daemon) -> None:
-    """Takes changed kind files in; a broken one is told and the last good one stays."""
+    """Takes changed kind files in; a broken one is told, once, and the last good one stays."""
+    told: tuple[str, ...] = ()
     while True:
+        for problem in daemon.kinds.problems:
+            if problem not in told:
+                log.warning("a kind's file is broken; what it defined before stays", why=problem)
+        told = daemon.kinds.problems
         await asyncio.sleep(RELOAD_S)
-        for problem in await asyncio.to_thread(daemon.kinds.reload):
-            log.warning("a kind's file is broken; the last good one stays", why=problem)
+        await asyncio.to_thread(daemon.kinds.reload)
 
 
 async def until_stopped(stopped: asyncio.Event, daemon: Daemon) -> None:
@@ -223,37 +222,43 @@ async def until_stopped(stopped: asyncio.Event, daemon: Daemon) -> None:
 
 
 @asynccontextmanager
-async def leases(settings: Settings) -> AsyncIterator[Lease]:
-    """One daemon a data directory, and one a tmux server: two would type over each other."""
-    await asyncio.to_thread(check_directory, settings.data)
-    await asyncio.to_thread(check_directory, settings.runtime)
-    url = f"http://{settings.host}:{settings.port}"
-    data = Lease.acquire(settings.data / "daemon.lock", f"the data directory {settings.data}", url=url)
-    try:
-        yield data
-    finally:
-        data.release()
+async def leases(settings: Settings, tmux: Path) -> AsyncIterator[tuple[Lease, ...]]:
+    """One daemon a data directory, and one a tmux server (`tmux` is its socket): two would type over each other."""
+    for folder in (settings.data, settings.runtime):
+        await asyncio.to_thread(check_directory, folder)
+    with suppress(OSError):  # taking the lock says what is wrong
+        tmux.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    wanted = (
+        (settings.data / "daemon.lock", f"the data directory {settings.data}"),
+        (tmux.with_name(f"{tmux.name}.outrider-lock"), f'the tmux server "{settings.tmux_socket}"'),
+    )
+    with ExitStack() as held:
+        taken = []
+        for path, what in wanted:
+            taken.append(Lease.acquire(path, what, url=f"http://{settings.host}:{settings.port}"))
+            held.callback(taken[-1].release)
+        yield tuple(taken)
 
 
 async def serve(loaded: Loaded, environ: Mapping[str, str]) -> None:
     """Runs until it is told to stop."""
     settings = loaded.settings
     clock = clock_from(time.time_ns() // 1_000_000, time.monotonic())
-    async with leases(settings) as lease:
+    async with leases(settings, socket_path(settings.tmux_socket, environ)) as held:
         daemon = await build(settings, environ, clock)
         try:
             await restore(daemon)
-            await _run(daemon, lease)
+            await _run(daemon, held)
         finally:
             await daemon.store.close()
 
 
-async def _run(daemon: Daemon, lease: Lease) -> None:
+async def _run(daemon: Daemon, held: Sequence[Lease]) -> None:
     settings = daemon.settings
     tcp = sockets.open_tcp(settings.host, settings.port, has_tokens=bool(await daemon.tokens.list()))
-    port = tcp[0].getsockname()[1]
-    url = f"http://{settings.host}:{port}"
-    lease.announce(url)
+    url = f"http://{settings.host}:{tcp[0].getsockname()[1]}"
+    for lease in held:
+        lease.announce(url)
     unix = sockets.open_unix(settings.runtime / "outrider.sock")
     access = Access(
         os.getuid(),
@@ -304,6 +309,12 @@ def run(loaded: Loaded, environ: Mapping[str, str]) -> int:
         uvloop.run(serve(loaded, environ))
     except* OutriderError as group:
         code = 1
-        for error in group.exceptions:
-            sys.stderr.write(f"outrider: {error}\n")
+        sys.stderr.writelines(f"outrider: {error}\n" for error in leaves(group))
     return code
+
+
+def leaves(error: BaseException) -> list[BaseException]:
+    """The errors in a group and in the groups within it."""
+    if isinstance(error, BaseExceptionGroup):
+        return [leaf for each in error.exceptions for leaf in leaves(each)]
+    return [error]

@@ -49,13 +49,15 @@ class Discharge:
         member.agent = replace(agent, verdict=verdict, ended_ms=agent.ended_ms or now, changed_ms=now)
         audit = AuditRow(now, actor.name, "kill", agent.session)
         fact = Fact(EventName.AGENT_KILLED, agent.session, now, {"by": actor.name})
-        await self._record.commit(Change(agents=(member.agent,), audit=(audit,), facts=(fact,), durable=True))
+        await self._record.keep(Change(agents=(member.agent,), audit=(audit,), facts=(fact,), durable=True))
 
     async def _end(self, member: Member) -> None:
         agent = member.agent
-        doomed = {p.pid: p for p in processes.carrying(agent.generation)} if agent.generation else {}
+        doomed = {p.pid: p for p in processes.carrying(agent.generation)}
         if member.pane is not None and not member.pane.dead:
             doomed |= {p.pid: p for p in processes.tree(member.pane.pid)}
+        elif member.pane is None and member.placed_ms and agent.pid is not None:  # started by us a moment ago
+            doomed |= {p.pid: p for p in processes.tree(agent.pid)}
         if agent.ref.started:
             try:
                 await self._terminal.end(agent.ref)
@@ -63,6 +65,9 @@ class Discharge:
                 log.debug("the pane was gone already", session=agent.session)
         doomed.pop(os.getpid(), None)
         await processes.end(tuple(doomed.values()), GRACE_S)
+        # What was started while the others were being ended.
+        late = [p for p in processes.carrying(agent.generation) if p.pid != os.getpid()]
+        await processes.end(late, GRACE_S)
 
     async def clear_dead_pane(self, member: Member) -> None:
         """A dead agent's pane may still stand, kept for its exit status: it would hold the session's name."""
@@ -78,9 +83,9 @@ class Discharge:
         agent = member.agent
         if agent.spawned and agent.ended_ms is None:
             raise Conflict(f"{agent.session} is running. Kill it first, then it can be forgotten.")
-        await self.clear_dead_pane(member)
-        self._crew.remove(agent.id)
-        self._terminal.follow(self._crew.refs())
         audit = AuditRow(self._clock(), actor.name, "forget", agent.session)
         await self._record.commit(Change(forgotten=(agent.id,), audit=(audit,)))
+        self._crew.remove(agent.id)
+        self._terminal.follow(self._crew.refs())
+        await self.clear_dead_pane(member)
         self._quarters.clear(agent.generation)

@@ -4,9 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-import structlog
-
-from outrider.errors import Conflict, OutriderError, TerminalError, TimedOut
+from outrider.errors import Conflict, OutriderError, StoreError, TerminalError, TimedOut
 from outrider.logic import composer, delivery
 from outrider.logic.composer import ComposerView
 from outrider.logic.delivery import Admission, Gate
@@ -20,9 +18,8 @@ from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.ledger import Ledger
 from outrider.supervisor.typist import Outcome, Typist, Write
 
-log = structlog.get_logger()
-
 RECHECK_S = 1.0
+DISK_S = 1.0
 AWAY = "away"
 EVENTS = {
     Status.SENT: EventName.COMMAND_SENT,
@@ -89,12 +86,25 @@ class Lane:
         return len(self._waiting)
 
     async def run(self) -> None:
-        """Serves for ever; ends when the agent is forgotten."""
+        """Serves for ever; ends when the agent is forgotten, and what still waited for it fails."""
         while (member := self._crew.by_id(self._agent_id)) is not None:
-            await self._expire(self._clock())
-            command = self._head(self._clock())
-            if command is None or not await self._serve(member, command):
-                await self._rest(RECHECK_S if self._waiting else None)
+            try:
+                await self._turn(member)
+            except StoreError as error:
+                # Before a key, nothing was typed; after one, the command stands at `sending` and is looked for on the screen.
+                self.why = error.message
+                await asyncio.sleep(DISK_S)
+        for command in list(self._waiting):
+            begun = command.status is Status.SENDING
+            status = Status.UNCERTAIN if begun else Status.FAILED
+            attempt = command.attempts[-1] if begun and command.attempts else None
+            await self._close(command, attempt, Outcome(status, "The agent was taken off the list."))
+
+    async def _turn(self, member: Member) -> None:
+        await self._expire(self._clock())
+        command = self._head(self._clock())
+        if command is None or not await self._serve(member, command):
+            await self._rest(RECHECK_S if self._waiting else None)
 
     async def _rest(self, limit_s: float | None) -> None:
         self._wake.clear()
@@ -218,8 +228,10 @@ class Lane:
 
     def _stages(self, command: Command, attempt: Attempt) -> Write:
         async def write(stage: Stage) -> None:
-            step = Step(command.id, None, replace(attempt, stage=stage), None, self._clock())
+            now = replace(attempt, stage=stage)
+            step = Step(command.id, None, now, None, self._clock())
             await self._ledger.commit(Change(steps=(step,), durable=True))
+            self._replace(replace(command, attempts=(*command.attempts[:-1], now)))
 
         return write
 
@@ -234,15 +246,14 @@ class Lane:
                 attempt, stage=Stage.CLOSED, ended_ms=now, outcome=word, proof=outcome.proof, screen=outcome.screen
             )
         error = None if outcome.status in (Status.SENT, Status.QUEUED) else outcome.proof
+        change = Change(
+            steps=(Step(command.id, outcome.status, attempt, error, now),),
+            audit=(self._ending(command, outcome, now),),
+            facts=self._facts(command, outcome, now),
+            durable=True,
+        )
         try:
-            await self._ledger.commit(
-                Change(
-                    steps=(Step(command.id, outcome.status, attempt, error, now),),
-                    audit=(self._ending(command, outcome, now),),
-                    facts=self._facts(command, outcome, now),
-                    durable=True,
-                )
-            )
+            await self._ledger.insist(change)
         except Conflict:
             self.drop(command.id)
             return

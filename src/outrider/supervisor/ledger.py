@@ -3,11 +3,18 @@
 import asyncio
 from collections.abc import Awaitable, Sequence
 
+import structlog
+
+from outrider.errors import StoreError
 from outrider.model.audit import AuditRow
 from outrider.model.command import Command
 from outrider.model.event import Event, Fact
 from outrider.ports import Bus
 from outrider.store import Change, Store
+
+log = structlog.get_logger()
+
+RETRY_S = 1.0
 
 
 class Ledger:
@@ -24,6 +31,15 @@ class Ledger:
     async def commit(self, change: Change) -> tuple[Event, ...]:
         """As `Store.commit`; its events have been published when this returns."""
         return await asyncio.shield(self._told(self._store.commit(change)))
+
+    async def insist(self, change: Change) -> tuple[Event, ...]:
+        """As `commit`, for what is known to have happened and could not be found out again: tried until the disk takes it."""
+        while True:
+            try:
+                return await self.commit(change)
+            except StoreError as error:
+                log.error("something that happened cannot be written down yet", why=error.message)
+                await asyncio.sleep(RETRY_S)
 
     async def add(self, command: Command, audit: Sequence[AuditRow], facts: Sequence[Fact]) -> tuple[Command, bool]:
         """As `Store.add`: the command as it is stored, and whether it is new."""

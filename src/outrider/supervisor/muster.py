@@ -21,14 +21,14 @@ from outrider.model.actor import Actor
 from outrider.model.agent import Agent, SpawnRequest
 from outrider.model.audit import AuditRow
 from outrider.model.event import EventName, Fact
-from outrider.model.kind import Kind
+from outrider.model.kind import Kind, LaunchSpec
 from outrider.model.pane import Launch, Pane, PaneRef
 from outrider.model.state import Confidence, State, Verdict
 from outrider.ports import Terminal
 from outrider.store import Change
 from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.discharge import Discharge
-from outrider.supervisor.premises import check_workdir, find_program
+from outrider.supervisor.premises import check_spec, check_words, check_workdir, find_program
 from outrider.supervisor.quarters import HEARING, Quarters
 from outrider.supervisor.record import Record
 from outrider.supervisor.signs import agent_process
@@ -75,18 +75,28 @@ class Muster:
         self._clock = clock
         self._token = token
         self._spawning: set[str] = set()
+        self._claimed: set[str] = set()
 
     # ---- joining ---------------------------------------------------------------------------------
 
     async def spawn(self, request: SpawnRequest, actor: Actor) -> Member:
         """Starts an agent; nothing is left behind where it cannot be started."""
-        kind = self._kinds.get(request.kind)
         names.check_session(request.session)
         self._free(request.session)
+        self._claimed.add(request.session)
+        try:
+            return await self._spawn(request, actor)
+        finally:
+            self._claimed.discard(request.session)
+
+    async def _spawn(self, request: SpawnRequest, actor: Actor) -> Member:
+        kind = self._kinds.get(request.kind)
         check_workdir(request.workdir)
+        check_spec(request.spec)
+        check_words(request)
         generation = self._token()
         environ, unset = launching.environment(self._site.environ, kind, self._kinds.all(), request, generation)
-        find_program(kind, environ)
+        find_program(kind, environ, request.extra)
         launching.argv(kind, request)  # refuses what the kind does not take, before anything is made
         launch = Launch(request.session, (), request.workdir, generation, environ, unset, request.width, request.height)
         if request.worktree is None:
@@ -103,22 +113,29 @@ class Muster:
     async def _enlist(
         self, request: SpawnRequest, kind: Kind, launch: Launch, branch: str | None, actor: Actor
     ) -> Member:
-        argv = launching.argv(kind, request, channel=self._quarters.prepare(kind, launch.generation))
-        member = self._recruit(request, kind, launch.generation, argv, branch)
-        await self._start(member, replace(launch, argv=argv), actor)
+        try:
+            argv = launching.argv(kind, request, channel=self._quarters.prepare(kind, launch.generation))
+            member = self._recruit(request, kind, launch.generation, argv, branch)
+            await self._start(member, replace(launch, argv=argv), actor)
+        except OutriderError:
+            self._quarters.clear(launch.generation)
+            raise
         return member
 
     def _free(self, session: str) -> None:
-        """Conflict where a living agent has the name; a dead one of that name makes room."""
+        """Conflict where a living agent has the name, or one that is just being started; a dead one makes room."""
         old = self._crew.find(session)
-        if old is None:
+        if session in self._claimed:
+            state = "it is just being started"
+        elif old is not None and old.agent.ended_ms is None:
+            state = old.agent.verdict.state.value
+        else:
             return
-        if old.agent.ended_ms is None:
-            raise Conflict(
-                f"An agent with the session name {session!r} exists already ({old.agent.verdict.state.value}). "
-                "Choose another name, or end it first.",
-                detail={"session": session},
-            )
+        raise Conflict(
+            f"An agent with the session name {session!r} exists already ({state}). "
+            f"Choose another name, or end it first: outrider kill {session}.",
+            detail={"session": session},
+        )
 
     def _recruit(
         self, request: SpawnRequest, kind: Kind, generation: str, argv: tuple[str, ...], branch: str | None
@@ -155,6 +172,15 @@ class Muster:
         voice = ClaudeVoice() if kind.channel == HEARING and agent.generation else None
         return Member(agent, kind, tracker, Bucket(self._site.per_agent_per_s), voice=voice)
 
+    def again(self, agent: Agent) -> Member:
+        """A member for a stored agent; where the file of its kind is gone, one that is shown but never typed into."""
+        try:
+            kind = self._kinds.get(agent.kind)
+        except OutriderError as error:
+            log.warning("a stored agent's kind is not known any more", session=agent.session, why=error.message)
+            kind = Kind(agent.kind, agent.kind, "", LaunchSpec((agent.kind,)))
+        return self.member(agent, kind)
+
     async def _start(self, member: Member, launch: Launch, actor: Actor) -> None:
         now = self._clock()
         audit = AuditRow(
@@ -173,13 +199,15 @@ class Muster:
             pane = await self._terminal.spawn(launch)
         except OutriderError:
             self._crew.remove(member.agent.id)
-            self._quarters.clear(launch.generation)
-            await self._record.commit(Change(forgotten=(member.agent.id,)))
+            if old is not None:
+                self._crew.add(old)
+            kept = (old.agent,) if old is not None else ()
+            await self._record.keep(Change(agents=kept, forgotten=(member.agent.id,)))
             raise
         finally:
             self._spawning.discard(launch.generation)
         self.place(member, pane)
-        await self._record.commit(Change(agents=(member.agent,), facts=self._spawned(member), durable=True))
+        await self._record.keep(Change(agents=(member.agent,), facts=self._spawned(member), durable=True))
 
     def rejoin(self, member: Member, pane: Pane) -> None:
         """A pane that carries the agent's token was seen: where its spawn was cut off before the pane was written down, it is now."""
@@ -229,7 +257,7 @@ class Muster:
         audit = AuditRow(now, actor, "adopt", pane.session, {"kind": kind.name, "server": pane.ref.server})
         fact = Fact(EventName.AGENT_ADOPTED, pane.session, now, {"kind": kind.name, "server": pane.ref.server})
         forgotten = (old.agent.id,) if old is not None else ()
-        await self._record.commit(Change(agents=(member.agent,), forgotten=forgotten, audit=(audit,), facts=(fact,)))
+        await self._record.keep(Change(agents=(member.agent,), forgotten=forgotten, audit=(audit,), facts=(fact,)))
         return member
 
     async def restart(self, member: Member, actor: Actor) -> Member:
@@ -253,5 +281,7 @@ class Muster:
         if agent.ended_ms is None:
             await self._discharge.kill(member, actor)
         again = await self.spawn(request, actor)
-        again.agent = replace(again.agent, worktree=agent.worktree, branch=agent.branch)
+        if agent.worktree is not None:
+            again.agent = replace(again.agent, worktree=agent.worktree, branch=agent.branch)
+            self._record.put(Change(agents=(again.agent,)))
         return again

@@ -1,23 +1,25 @@
-"""What must be there before an agent can be started: its folder, its program."""
+"""What must be there before an agent can be started: its folder, its program, its spec, words that a program can be given."""
 
+import errno
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from outrider.errors import InvalidInput
+from outrider.model.agent import SpawnRequest
 from outrider.model.kind import Kind
+
+_SHOWN = 200
 
 
 def check_workdir(path: str) -> None:
     """InvalidInput where an agent could not work in that folder."""
     folder = Path(path)
     if not folder.is_absolute():
-        raise InvalidInput(f"workdir: {path!r} is not an absolute path.", detail={"field": "workdir"})
-    why = (
-        "does not exist"
-        if not folder.exists()
-        else "is not a directory"
+        raise InvalidInput(f"workdir: {path!r} is not an absolute path. Begin it with /.", detail={"field": "workdir"})
+    why = _missing(folder) or (
+        "is not a directory"
         if not folder.is_dir()
         else "cannot be read and entered by this user"
         if not os.access(folder, os.R_OK | os.X_OK)
@@ -25,13 +27,84 @@ def check_workdir(path: str) -> None:
     )
     if why is not None:
         raise InvalidInput(
-            f"workdir: {path} {why}. Give a directory that the agent can work in.", detail={"field": "workdir"}
+            f"workdir: {path[:_SHOWN]} {why}. Give a directory that the agent can work in.", detail={"field": "workdir"}
         )
 
 
-def find_program(kind: Kind, environ: Mapping[str, str]) -> str:
-    """The path of the agent's program; InvalidInput says how to install it where there is none."""
-    name = kind.launch.argv[0]
+def check_spec(path: str | None) -> None:
+    """InvalidInput where there is a spec and it is no file that can be read."""
+    if path is None:
+        return
+    file = Path(path)
+    why = (
+        "is not an absolute path"
+        if not file.is_absolute()
+        else _missing(file)
+        or (
+            "is not a file"
+            if not file.is_file()
+            else "cannot be read by this user"
+            if not os.access(file, os.R_OK)
+            else None
+        )
+    )
+    if why is not None:
+        raise InvalidInput(
+            f"spec: {path[:_SHOWN]} {why}. Give a Markdown file with the tasks.", detail={"field": "spec"}
+        )
+
+
+def _missing(path: Path) -> str | None:
+    """Why nothing can be looked at there; None where something is."""
+    try:
+        path.stat()
+    except ValueError:
+        return "has a NUL character"
+    except PermissionError:
+        return "cannot be reached by this user"
+    except OSError as error:
+        gone = error.errno in (errno.ENOENT, errno.ENOTDIR)
+        return "does not exist" if gone else f"cannot be used: {os.strerror(error.errno or errno.EIO)}"
+    return None
+
+
+def check_words(request: SpawnRequest) -> None:
+    """InvalidInput where a word could not be handed to a program: its arguments and its environment end at a NUL."""
+    for field, word in _words(request):
+        if "\0" in word:
+            raise InvalidInput(
+                f"{field}: it has a NUL character, which no program can be given. Leave it out.",
+                detail={"field": field},
+            )
+    for name in request.env:
+        if not name or "=" in name or not name.isprintable():
+            raise InvalidInput(
+                f"env: {name!r} cannot be the name of a variable. Use one like NAME=value.", detail={"field": "env"}
+            )
+
+
+def _words(request: SpawnRequest) -> Iterator[tuple[str, str]]:
+    yield "model", request.model or ""
+    yield "worktree", request.worktree or ""
+    for word in request.extra:
+        yield "extra", word
+    for name, value in request.env.items():
+        yield "env", f"{name}={value}"
+
+
+def find_program(kind: Kind, environ: Mapping[str, str], extra: Sequence[str] = ()) -> str:
+    """The path of the agent's program; InvalidInput says how to install it where there is none.
+
+    A kind without a program of its own runs what `extra` begins with.
+    """
+    words = (*kind.launch.argv, *extra)
+    if not words:
+        raise InvalidInput(
+            f"Agents of kind {kind.name} have no program of their own. Name one behind --, as in: "
+            f"outrider spawn --agent {kind.name} -- PROGRAM.",
+            detail={"field": "extra"},
+        )
+    name = words[0]
     found = shutil.which(name, path=environ.get("PATH"))
     if found is None:
         how = f" Install it with: {kind.launch.install}" if kind.launch.install else ""

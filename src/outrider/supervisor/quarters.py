@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Protocol
 
+from outrider.errors import StoreError
 from outrider.kinds.channels import claude_hooks
 from outrider.model.kind import Kind
 
@@ -25,13 +26,21 @@ class Quarters:
         self._folder = folder
 
     def prepare(self, kind: Kind, generation: str) -> tuple[str, ...]:
-        """The arguments that make the agent report to its spool; none where its kind has no hooks."""
+        """The arguments that make the agent report to its spool; none where its kind has no hooks.
+
+        StoreError where the disk does not take it; what was made then is for `clear`.
+        """
         if kind.channel != HEARING:
             return ()
-        spool = self._spool.prepare(generation)
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._folder / f"{generation}.json"
-        path.write_text(json.dumps(claude_hooks.settings(spool), indent=1), encoding="utf-8")
+        try:
+            spool = self._spool.prepare(generation)
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.write_text(json.dumps(claude_hooks.settings(spool), indent=1), encoding="utf-8")
+        except OSError as error:
+            raise StoreError(
+                f"The agent was not started: what it needs cannot be written to {error.filename or path}: {error.strerror}."
+            ) from error
         return claude_hooks.argv(path)
 
     def clear(self, generation: str) -> None:

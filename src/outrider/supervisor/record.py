@@ -1,7 +1,8 @@
 """The record: changes that the loop decides on become durable in their order, and are told when they are.
 
 The loop hands changes over without waiting; one writer merges what has piled up into one transaction. While the store
-cannot be written (full disk) they are kept here and written when it can be: nothing that was seen is lost or told early.
+cannot be written (full disk) what has happened already is kept here and written when it can be: nothing that was seen is
+lost or told early. What is only intended is refused then, so that nobody waits for a disk.
 """
 
 import asyncio
@@ -35,7 +36,11 @@ class Entry:
     """A change and what to do once it is durable."""
 
     change: Change
-    done: Callable[[], None] | None
+    done: Callable[[], None] | None = None
+    refused: Callable[[StoreError], None] | None = None
+    """Called, and the change dropped, where it cannot be written; without it the change is kept and tried again."""
+    tried: Callable[[], None] | None = None
+    """Called where it could not be written yet."""
 
 
 class Record:
@@ -50,14 +55,31 @@ class Record:
 
     def put(self, change: Change, done: Callable[[], None] | None = None) -> None:
         """Has the change written soon; `done` is called when it is durable."""
-        self._waiting.append(Entry(change, done))
-        self._wake.set()
+        self._add(Entry(change, done))
 
     async def commit(self, change: Change) -> None:
-        """Hands the change over and returns when it is durable; what was handed over before it is durable then, too."""
+        """For what is about to be done: returns when it is durable, and what was handed over before it with it.
+
+        StoreError where the store cannot be written now: then nothing of this change is, nor will be.
+        """
         durable: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.put(change, lambda: None if durable.done() else durable.set_result(None))
+
+        def refuse(error: StoreError) -> None:
+            if not durable.done():
+                durable.set_exception(error)
+
+        self._add(Entry(change, lambda: _settle(durable), refused=refuse))
         await durable
+
+    async def keep(self, change: Change) -> None:
+        """For what has been done: returns when it is durable, or when it is known that it has to wait for the disk."""
+        told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._add(Entry(change, lambda: _settle(told), tried=lambda: _settle(told)))
+        await told
+
+    def _add(self, entry: Entry) -> None:
+        self._waiting.append(entry)
+        self._wake.set()
 
     async def run(self) -> None:
         """Writes for ever; the daemon's task."""
@@ -75,6 +97,7 @@ class Record:
             if not self.why:
                 log.error("the store cannot be written", why=error.message, waiting=len(self._waiting))
             self.why = error.message
+            self._put_off(error)
             await asyncio.sleep(self._retry_s)
             return
         self.why = ""
@@ -82,6 +105,20 @@ class Record:
             self._waiting.popleft()
             if entry.done is not None:
                 entry.done()
+
+    def _put_off(self, error: StoreError) -> None:
+        """Drops what is to be refused, and keeps the rest in its order."""
+        for entry in self._waiting:
+            if entry.refused is not None:
+                entry.refused(error)
+            elif entry.tried is not None:
+                entry.tried()
+        self._waiting = deque(entry for entry in self._waiting if entry.refused is None)
+
+
+def _settle(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 def merged(changes: list[Change]) -> Change:
@@ -95,5 +132,6 @@ def merged(changes: list[Change]) -> Change:
         steps=tuple(step for change in changes for step in change.steps),
         audit=tuple(row for change in changes for row in change.audit),
         facts=tuple(fact for change in changes for fact in change.facts),
+        samples=tuple(sample for change in changes for sample in change.samples),
         durable=any(change.durable for change in changes),
     )

@@ -90,7 +90,10 @@ class Typist:
         """
         view = await self._view(member)
         while view is not None and not view.empty:
-            await self._terminal.press(member.agent.ref, member.kind.typing.clear * (2 * view.rows))
+            try:
+                await self._terminal.press(member.agent.ref, member.kind.typing.clear * (2 * view.rows))
+            except (TerminalError, TimedOut):
+                return False
             if not await self._changed(member, view.text):
                 return False
             await asyncio.sleep(self._pauses.look)

@@ -42,6 +42,13 @@ class ServerGone(TerminalAway):
     """Nobody listens on the server's socket, or it has no session."""
 
 
+def socket_path(name: str, env: Mapping[str, str]) -> Path:
+    """Where tmux has the socket of that name; an absolute path is one already."""
+    if name.startswith("/"):
+        return Path(name)
+    return Path(env.get("TMUX_TMPDIR") or "/tmp", f"tmux-{os.getuid()}", name)  # noqa: S108
+
+
 class Channel(Protocol):
     """A way to ask: a control client, or forks."""
 
@@ -119,9 +126,7 @@ class Server:
     @property
     def path(self) -> Path:
         """The socket, as tmux finds it."""
-        if self.name.startswith("/"):
-            return Path(self.name)
-        return Path(self._env.get("TMUX_TMPDIR") or "/tmp", f"tmux-{os.getuid()}", self.name)  # noqa: S108
+        return socket_path(self.name, self._env)
 
     async def ask(self, *questions: Question) -> list[Reply]:
         """One reply a question. TerminalAway or ServerGone where nothing was asked, TimedOut where no answer came."""
