@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from outrider.logic.tools import of_tool
-from outrider.model.agent import Counters
+from outrider.model.agent import NO_COUNTERS, Counters
 from outrider.model.state import Detail, ErrorClass, State
 
 _ERRORS: Mapping[str, ErrorClass] = MappingProxyType(
@@ -53,13 +53,17 @@ _COUNTED: Mapping[str, Counters] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A tool call that has begun: whose (`owner` is a sub-agent's id, empty for the agent itself), and what it means."""
+    """A tool call that has begun: whose (`owner` is a sub-agent's id, empty for the agent itself), and what it means.
+
+    `counters` is what it adds to the agent's when it ends well.
+    """
 
     owner: str
     tool: str
     tool_input: Mapping[str, object]
     state: State
     detail: Detail
+    counters: Counters
 
 
 def tool_call(payload: Mapping[str, object]) -> ToolCall:
@@ -68,19 +72,19 @@ def tool_call(payload: Mapping[str, object]) -> ToolCall:
     given = payload.get("tool_input")
     tool_input: Mapping[str, object] = given if isinstance(given, dict) else {}
     state, detail = of_tool(tool, tool_input)
-    return ToolCall(text(payload, "agent_id") or "", tool, tool_input, state, detail)
+    return ToolCall(text(payload, "agent_id") or "", tool, tool_input, state, detail, counted(tool, state))
+
+
+def counted(tool: str, state: State) -> Counters:
+    """What a call of that tool, by Claude Code's name for it, adds when it ends well; a check is a command and a test."""
+    counters = _COUNTED.get(tool, NO_COUNTERS)
+    return replace(counters, tests=1) if tool == "Bash" and state is State.TESTING else counters
 
 
 def summary(call: ToolCall) -> str:
     """The call in a few words, for a line of evidence."""
     about = call.detail.command or call.detail.question or call.detail.file or call.detail.message or ""
     return f"{call.tool}: {about}"
-
-
-def counted(call: ToolCall) -> Counters:
-    """What the agent has done with a call that ended well."""
-    counters = _COUNTED.get(call.tool, Counters())
-    return replace(counters, tests=1) if call.tool == "Bash" and call.state is State.TESTING else counters
 
 
 def error_class(error: str, message: str) -> ErrorClass | None:
