@@ -39,8 +39,8 @@ def test_nothing_is_lost_and_nothing_typed_twice(world: World) -> None:
         time.sleep(chance.random() * WORST_S)
         world.kill9()
         world.start()
-    for command in ids.values():
-        world.settled(command, 60)
+    for job in ids.values():
+        world.settled(job, 60)
     print(Counter(command["status"] for command in world.commands()), {s: len(r.prompts()) for s, r in runs.items()})
     for session, run in runs.items():
         assert run.prompts() == wanted[session]

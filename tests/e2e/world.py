@@ -279,8 +279,8 @@ class World:
         found.pop(os.getpid(), None)
         return {pid: line for pid, line in found.items() if line}
 
-    def close(self) -> None:
-        """Ends everything and asserts that nothing of this world is left."""
+    def close(self, *, quiet: bool = False) -> None:
+        """Ends everything and asserts that nothing of this world is left; prints what the daemon wrote, unless `quiet`."""
         for recorder in self._recorders:
             recorder.close()
         self.http.close()
@@ -296,7 +296,8 @@ class World:
                 os.kill(pid, signal.SIGKILL)
             raise AssertionError(f"left behind: {left}") from error
         finally:
-            print(self.log_tail(200))
+            if not quiet:
+                print(self.log_tail(200))
             shutil.rmtree(self.root, ignore_errors=True)
 
 
