@@ -135,24 +135,25 @@ class Typist:
         await stage(Stage.ENTERING)
         member.ours = command.text
         for _ in range(ENTERS):
+            entered_ms = self._clock()
             try:
                 await self._terminal.press(member.agent.ref, member.kind.typing.submit)
             except (TerminalError, TimedOut) as error:
                 return await self._unknown(member, f"tmux failed at Enter: {error.message}")
             member.tracker.typed(self._clock())
             self._terminal.urge(member.agent.ref)
-            outcome = await self._proof(member, command, attempt, typed)
+            outcome = await self._proof(member, command, attempt, entered_ms)
             if outcome is not None:
                 return outcome
         return await self._unsubmitted(member, typed)
 
-    async def _proof(self, member: Member, command: Command, attempt: Attempt, typed: str) -> Outcome | None:
+    async def _proof(self, member: Member, command: Command, attempt: Attempt, entered_ms: int) -> Outcome | None:
         """Watches what becomes of a submitted text. None: it still stands in the composer, Enter had no effect."""
-        start = self._clock()
+        typed = delivery.guarded(member.kind.typing, command.text)
         while True:
             view = await self._view(member)
-            waited_ms = self._clock() - start
-            at_work = seen_at_work(member, start)
+            waited_ms = self._clock() - entered_ms
+            at_work = seen_at_work(member, entered_ms)
             unsure = member.voice is not None or (view is None and not at_work)
             patience_ms = member.kind.typing.patience_ms if unsure else self._pauses.unheard * 1000
             taken = delivery.confirmed(command.text, member.prompts, attempt.started_ms)

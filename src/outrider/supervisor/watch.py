@@ -145,7 +145,7 @@ class Watch:
         for ref, member in members.items():
             if ref.server == sweep.server and ref not in here and ref.started and sweep.at_ms >= member.placed_ms:
                 member.tracker.gone(sweep.at_ms, member.ending or "its tmux session was ended")
-                self.settle(member, sweep.at_ms)
+                self.settle(member, self._clock())
 
     def _see(self, member: Member, pane: Pane, screen: Screen | None, sweep: Sweep) -> None:
         first = member.pane is None
@@ -166,7 +166,7 @@ class Watch:
             member.tracker.still(sweep.at_ms)
         elif same:
             return
-        self.settle(member, sweep.at_ms)
+        self.settle(member, self._clock())
 
     def _renamed(self, member: Member, session: str) -> None:
         if self._crew.find(session) is not None:
