@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +85,13 @@ def alive(process: Process) -> bool:
     """Whether that very process still runs; a zombie does not."""
     stat = _stat(process.pid)
     return stat is not None and stat.live and stat.start == process.start
+
+
+def age_s(process: Process) -> float | None:
+    """For how many seconds the process has run; None where the system does not tell."""
+    if sys.platform != "linux":
+        return None
+    return max(0.0, time.clock_gettime(time.CLOCK_BOOTTIME) - process.start / os.sysconf("SC_CLK_TCK"))
 
 
 async def end(processes: Iterable[Process], grace_s: float) -> tuple[Process, ...]:

@@ -6,6 +6,7 @@ from dataclasses import fields
 
 from outrider.kinds.table import Raw, Source, Table
 from outrider.logic.screen import BUILT_IN
+from outrider.logic.stuck import Thresholds
 from outrider.model.kind import (
     By,
     Composer,
@@ -88,6 +89,7 @@ def _kind(source: Source, data: Raw, *, trusted: bool) -> Kind:
         composer=_composer(table.table("composer"), places),
         typing=_typing(table.table("typing")),
         stop=_stop(table.table("stop")),
+        stuck=_stuck(table.table("stuck")),
     )
     table.finish()
     _check_ids(table, kind)
@@ -235,6 +237,13 @@ def _stop(table: Table) -> Stop:
     )
     table.finish()
     return stop
+
+
+def _stuck(table: Table) -> dict[str, float]:
+    unset = 1 << 62
+    found = {field.name: table.number(field.name, unset) for field in fields(Thresholds)}
+    table.finish()
+    return {name: float(value) for name, value in found.items() if value != unset}
 
 
 def _list(names: Iterable[str]) -> str:

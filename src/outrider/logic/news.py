@@ -22,7 +22,7 @@ def transitions(session: str, before: Verdict | None, after: Verdict, now_ms: in
         data = {"state": after.state.value, "prevState": previous, "detail": plain(after.detail)}
         facts.append(Fact(EventName.STATE_CHANGE, session, now_ms, data))
         name = NEWS.get(after.state)
-        if name is not None:
+        if name is not None and not _again(before, after):
             facts.append(Fact(name, session, now_ms, _told(name, after, now_ms)))
     elif before is not None and after.state is State.WAITING and _asks(before.detail) != _asks(after.detail):
         facts.append(Fact(EventName.AGENT_WAITING, session, now_ms, _told(EventName.AGENT_WAITING, after, now_ms)))
@@ -30,6 +30,11 @@ def transitions(session: str, before: Verdict | None, after: Verdict, now_ms: in
         reason = {"exitStatus": after.exit_status, "reason": after.detail.reason, "message": after.detail.message}
         facts.append(Fact(EventName.AGENT_EXITED, session, now_ms, reason))
     return tuple(facts)
+
+
+def _again(before: Verdict | None, after: Verdict) -> bool:
+    """Whether it only ceased to be stuck in a state that it was in before and that was told then."""
+    return before is not None and before.state is State.STUCK and after.since_ms <= before.since_ms
 
 
 def plain(detail: Detail) -> dict[str, object]:

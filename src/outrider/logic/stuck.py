@@ -6,11 +6,11 @@ living process works on in silence.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from types import MappingProxyType
 
-from outrider.model.state import BUSY, ErrorClass, State, Verdict
+from outrider.model.state import BUSY, NO_DETAIL, ErrorClass, State, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,21 @@ _LOGIN = frozenset({ErrorClass.AUTH, ErrorClass.BILLING})
 def reason(history: History, thresholds: Thresholds = DEFAULT) -> str | None:
     """Why the agent is stuck (`detail.reason` of the state `stuck`), None where it is not; judged on the state beneath `stuck`."""
     return next((name for name, holds in REASONS.items() if holds(history, thresholds)), None)
+
+
+def beneath(verdict: Verdict) -> Verdict:
+    """The verdict on which an agent was found stuck, as well as the evidence tells; any other verdict as it is."""
+    if verdict.state is not State.STUCK:
+        return verdict
+    if not verdict.evidence:
+        return replace(verdict, state=State.IDLE, detail=NO_DETAIL)
+    return replace(verdict, state=verdict.evidence[0].state, detail=verdict.evidence[0].detail)
+
+
+def overlaid(verdict: Verdict, why: str, since_ms: int) -> Verdict:
+    """The verdict on an agent that is stuck for that reason since then; what else is known of it stays."""
+    detail = replace(verdict.detail, reason=why, message=verdict.detail.message or SENTENCES[why])
+    return replace(verdict, state=State.STUCK, since_ms=since_ms, detail=detail)
 
 
 def since(history: History, why: str) -> int:
@@ -172,5 +187,18 @@ REASONS: Mapping[str, Callable[[History, Thresholds], bool]] = MappingProxyType(
         "frozen": _frozen,
         "unsubmitted": _unsubmitted,
         "idle_unfinished": _idle_unfinished,
+    }
+)
+
+SENTENCES: Mapping[str, str] = MappingProxyType(
+    {
+        "shell": "The agent left, and a shell stands in its place.",
+        "limited": "It has reached a limit and waits.",
+        "auth": "It cannot log in, or its account has no credit.",
+        "unanswered": "It asks something, and nobody answers.",
+        "looping": "It does the same again and again.",
+        "frozen": "It says that it is busy, and nothing of it moves.",
+        "unsubmitted": "A text stands in its composer that nobody sent.",
+        "idle_unfinished": "It rests, and its spec has open items.",
     }
 )

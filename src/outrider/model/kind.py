@@ -180,3 +180,5 @@ class Kind:
     composer: Composer = Composer()
     typing: Typing = Typing()
     stop: Stop = Stop()
+    stuck: Mapping[str, float] = field(default_factory=dict)
+    """Thresholds of its own, in seconds (`looping`: times), that go before those of the settings."""

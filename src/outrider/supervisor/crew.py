@@ -11,6 +11,7 @@ from outrider.logic.tracker import Tracker
 from outrider.model.agent import Agent
 from outrider.model.kind import Kind
 from outrider.model.pane import Pane, PaneRef, Screen
+from outrider.model.state import Verdict
 from outrider.processes import Process
 
 REMEMBERED_PROMPTS = 50
@@ -42,6 +43,11 @@ class Member:
     def alive(self) -> bool:
         """Whether its process is believed to be there."""
         return self.agent.verdict.alive
+
+    @property
+    def beneath(self) -> Verdict:
+        """What it does, beneath `stuck`: that it is stuck changes nothing of what it can be told."""
+        return self.tracker.last or self.agent.verdict
 
 
 class Crew:

@@ -30,7 +30,10 @@ class Folders(Protocol):
         ...
 
     async def changed(self) -> frozenset[Path]:
-        """Waits until something was written in, moved into or made in some of them, or they went; tells which."""
+        """Waits until something was written in, moved into or made in some of them, or they went; tells which.
+
+        Where it was opened with `leaving`, also until something was removed from them, moved away or linked in.
+        """
         ...
 
     def close(self) -> None:
@@ -41,6 +44,7 @@ class Folders(Protocol):
 _CLOSE_WRITE, _MOVED_TO, _CREATE, _DELETE_SELF, _MOVE_SELF = 0x8, 0x80, 0x100, 0x400, 0x800
 _OVERFLOW, _IGNORED, _ONLYDIR, _ISDIR = 0x4000, 0x8000, 0x01000000, 0x40000000
 _MASK = _CLOSE_WRITE | _MOVED_TO | _CREATE | _DELETE_SELF | _MOVE_SELF | _ONLYDIR
+_LEAVING = 0x40 | 0x200  # moved from, deleted
 _EVENT = struct.Struct("iIII")
 _READ = 65536
 _ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EACCES})
@@ -49,7 +53,9 @@ _ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EACCES})
 class Inotify:
     """Folders on Linux. OSError where the kernel gives no more watchers. Made and used within a running event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, leaving: bool = False) -> None:
+        self._leaving = leaving
+        self._mask = _MASK | (_LEAVING if leaving else 0)
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._fd = _checked(self._libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC))
         self._watches: dict[Path, int] = {}
@@ -64,7 +70,7 @@ class Inotify:
             if number not in self._watches.values():
                 self._libc.inotify_rm_watch(self._fd, number)
         for path in set(paths) - self._watches.keys():
-            number = self._libc.inotify_add_watch(self._fd, os.fsencode(path), _MASK)
+            number = self._libc.inotify_add_watch(self._fd, os.fsencode(path), self._mask)
             if number >= 0:
                 self._watches[path] = number
                 self._dirty.add(path)
@@ -90,7 +96,7 @@ class Inotify:
         except BlockingIOError:
             return
         for number, mask in _events(data):
-            if mask & _CREATE and not mask & _ISDIR:
+            if mask & _CREATE and not mask & _ISDIR and not self._leaving:
                 continue  # its content is told when it is closed or renamed
             paths = {path for path, watch in self._watches.items() if watch == number or mask & _OVERFLOW}
             if mask & (_IGNORED | _MOVE_SELF):
@@ -175,9 +181,9 @@ class Watched:
         self._stop.set()
 
 
-def open_folders() -> Folders:
-    """The best that this system has."""
+def open_folders(*, leaving: bool = False) -> Folders:
+    """The best that this system has. `leaving`: what goes from a folder is a change of it, too."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
-            return Inotify()
+            return Inotify(leaving=leaving)
     return Watched()
