@@ -1,13 +1,16 @@
 """Verbs that stop something: interrupt, kill, forget."""
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from outrider.cli.connection import HERE, Connection, Environ, Usage
 from outrider.cli.words import as_json
 from outrider.errors import NoDaemon, OutriderError
+
+if TYPE_CHECKING:
+    from outrider.model.wire import AgentJSON
 
 
 async def kill(
@@ -47,9 +50,14 @@ async def interrupt(session: str, *, connection: Connection = HERE, environ: Env
 
 
 async def forget(session: str, *, connection: Connection = HERE, environ: Environ) -> None:
-    """Stops watching an agent; it keeps running."""
+    """Takes an agent off the list: a dead one, or one that was adopted, which keeps running."""
     agent = await connection.client(environ).forget(session)
-    print(as_json(agent) if connection.json else f"{session} is left alone from now on.")
+    print(as_json(agent) if connection.json else _forgotten(agent))
+
+
+def _forgotten(agent: "AgentJSON") -> str:
+    session = agent["session"]
+    return f"{session} runs on, and is no longer watched." if agent["alive"] else f"{session} is off the list."
 
 
 def _confirmed(sessions: tuple[str, ...]) -> bool:

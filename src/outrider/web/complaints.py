@@ -1,5 +1,6 @@
 """Everything that a route, Starlette or Pydantic raises, as an answer in our own form."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from fastapi import FastAPI, Request
@@ -99,6 +100,10 @@ def _sentence(error: Mapping[str, object], where: str, field: str, known: Sequen
     match error["type"]:
         case "missing" if not field:
             return f"{where.capitalize()} is missing; it must be a JSON object with {', '.join(known)}."
+        case "model_attributes_type" | "model_type" if not field:
+            return (
+                f"{where.capitalize()} must be a JSON object with {', '.join(known)}, not {_short(error.get('input'))}."
+            )
         case "missing":
             return f"{where.capitalize()} has no {field!r}, which is required."
         case "extra_forbidden":
@@ -108,11 +113,12 @@ def _sentence(error: Mapping[str, object], where: str, field: str, known: Sequen
     subject = f"{field!r} in {where}" if field else where.capitalize()
     for noun in ("Input ", "String ", "List ", "Value ", "Dictionary "):
         message = message.removeprefix(noun)
+    message = re.sub(r", unable to parse .*| after validation, not \d+", "", message)
     return f"{subject} {message}, not {_short(error.get('input'))}."
 
 
 def _short(value: object) -> str:
-    shown = repr(value)
+    shown = "null" if value is None else repr(value)
     return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
 
 
