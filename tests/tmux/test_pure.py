@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from outrider.model.pane import Pane, PaneRef
-from outrider.tmux.cadence import Pace, Seen, due, stands
+from outrider.tmux.cadence import Listed, Pace, Seen, due, stands
 from outrider.tmux.deaths import Deaths
 from outrider.tmux.keys import known
 from outrider.tmux.rows import Rows
@@ -13,32 +13,48 @@ from outrider.tmux.sgr import plain, standing
 from outrider.tmux.version import Version, parse
 
 PACE = Pace(busy_ms=100, quiet_ms=1000, cpu_budget=0.05)
-SEEN = Seen(body=b"", at_ms=10_000, second=50, active=40, size=(80, 24))
+SEEN = Seen(body=b"", at_ms=10_000, second=50, active=40, size=(80, 24), cursor=(3, 4))
 
 
 @pytest.mark.parametrize(
-    ("change", "active", "size", "age", "stays", "wanted"),
+    ("change", "active", "size", "cursor", "age", "stays", "wanted"),
     [
-        pytest.param({}, 40, (80, 24), 500, True, False, id="nothing written since: known without a capture"),
-        pytest.param({}, 40, (80, 24), 5000, True, True, id="looked at now and then all the same"),
-        pytest.param({}, 50, (80, 24), 100, False, True, id="written in the second of the capture: perhaps after it"),
-        pytest.param({}, 50, (80, 24), 50, False, False, id="but not at every early sweep"),
-        pytest.param({}, 40, (81, 24), 10, False, True, id="resized"),
-        pytest.param({"urged": True}, 40, (80, 24), 0, False, True, id="urged"),
+        pytest.param({}, 40, (80, 24), (3, 4), 500, True, False, id="nothing written since: known without a capture"),
+        pytest.param({}, 40, (80, 24), (3, 4), 5000, True, True, id="looked at now and then all the same"),
         pytest.param(
-            {"same": 8, "active": 50}, 50, (80, 24), 300, False, False, id="writes, and nothing changes: slower"
+            {}, 50, (80, 24), (3, 4), 100, False, True, id="written in the second of the capture: perhaps after it"
         ),
-        pytest.param({"same": 60, "active": 50}, 50, (80, 24), 1000, False, True, id="but no slower than quiet"),
-        pytest.param({"same": 60}, 51, (80, 24), 100, False, True, id="a new second of output is a fresh start"),
+        pytest.param({}, 50, (80, 24), (3, 4), 50, False, False, id="but not at every early sweep"),
+        pytest.param({}, 40, (81, 24), (3, 4), 10, False, True, id="resized"),
+        pytest.param(
+            {}, 40, (80, 24), (9, 4), 100, False, True, id="its cursor was elsewhere: written before the capture"
+        ),
+        pytest.param({"urged": True}, 40, (80, 24), (3, 4), 0, False, True, id="urged"),
+        pytest.param(
+            {"same": 8, "active": 50}, 50, (80, 24), (3, 4), 300, False, False, id="writes, and nothing changes: slower"
+        ),
+        pytest.param(
+            {"same": 60, "active": 50}, 50, (80, 24), (3, 4), 1000, False, True, id="but no slower than quiet"
+        ),
+        pytest.param(
+            {"same": 60}, 51, (80, 24), (3, 4), 100, False, True, id="a new second of output is a fresh start"
+        ),
     ],
 )
 def test_when_a_pane_is_captured(
-    change: dict[str, int], active: int, size: tuple[int, int], age: float, stays: bool, wanted: bool
+    change: dict[str, int],
+    active: int,
+    size: tuple[int, int],
+    cursor: tuple[int, int],
+    age: float,
+    stays: bool,
+    wanted: bool,
 ) -> None:
     """Certainly unchanged, or due, or neither."""
     seen = replace(SEEN, **change)  # type: ignore[arg-type]
-    assert stands(seen, active, size) is stays
-    assert due(seen, active, size, seen.at_ms + age, PACE) is wanted
+    now = Listed(active, size, cursor)
+    assert stands(seen, now) is stays
+    assert due(seen, now, seen.at_ms + age, PACE) is wanted
 
 
 def test_the_pace_keeps_to_its_budget_and_its_bounds() -> None:

@@ -37,8 +37,8 @@ class Pace:
 class Seen:
     """What the last capture of a pane gave: its bytes, when (ms), and the second of tmux's clock it began in.
 
-    `active` is the activity known then; `same` counts captures in a row that brought nothing new; `urged` asks for one
-    at once.
+    `active` and `cursor` are what the list before it told; `same` counts captures in a row that brought nothing new;
+    `urged` asks for one at once.
     """
 
     body: bytes
@@ -46,23 +46,36 @@ class Seen:
     second: int
     active: int
     size: tuple[int, int]
+    cursor: tuple[int, int]
     same: int = 0
     urged: bool = False
 
 
-def stands(seen: Seen, active: int, size: tuple[int, int]) -> bool:
-    """Whether the screen is certainly as it was captured."""
-    return active < seen.second and size == seen.size and not seen.urged
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a list of panes told of one: the second of the last output in its window, its size and its cursor."""
+
+    active: int
+    size: tuple[int, int]
+    cursor: tuple[int, int]
 
 
-def due(seen: Seen, active: int, size: tuple[int, int], now_ms: float, pace: Pace) -> bool:
+def stands(seen: Seen, now: Listed) -> bool:
+    """Whether the screen is certainly as it was captured, and the cursor where it was said to be.
+
+    The list is asked for before the captures: what is written in between is on the screen, with the cursor of before it.
+    """
+    return now.active < seen.second and now.size == seen.size and now.cursor == seen.cursor and not seen.urged
+
+
+def due(seen: Seen, now: Listed, now_ms: float, pace: Pace) -> bool:
     """Whether to capture this pane now."""
     age = now_ms - seen.at_ms
-    if seen.urged or size != seen.size or age >= RECHECK_MS:
+    if seen.urged or now.size != seen.size or age >= RECHECK_MS:
         return True
-    if stands(seen, active, size):
+    if stands(seen, now):
         return False
     # Output in a new second counts as a fresh start: a pane that was still for an hour is captured at once.
-    steps = 0 if active > seen.active else min(max(0, seen.same - _PATIENCE), _STEPS)
+    steps = 0 if now.active > seen.active or now.cursor != seen.cursor else min(max(0, seen.same - _PATIENCE), _STEPS)
     # A little early counts as due, or a tick that comes a millisecond short would cost a whole one.
     return age >= min(pace.busy_ms << steps, pace.quiet_ms) * 0.8

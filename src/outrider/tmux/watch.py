@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from outrider.errors import TerminalAway, TimedOut
 from outrider.model.pane import Away, Pane, PaneRef, Screen, Sight, Sweep
-from outrider.tmux.cadence import Pace, Seen, due, stands
+from outrider.tmux.cadence import Listed, Pace, Seen, due, stands
 from outrider.tmux.deaths import REAP, Deaths
 from outrider.tmux.protocol import Reply
 from outrider.tmux.quote import question
@@ -153,10 +153,10 @@ class Watch:
         self._moving = self._deaths.waiting
         for ref, row in followed.items():
             seen = self._seen.get(ref.pane)
-            size = (row.pane.width, row.pane.height)
-            standing = seen is not None and stands(seen, row.activity, size)
+            now = told(row)
+            standing = seen is not None and stands(seen, now)
             self._moving = self._moving or not standing
-            if seen is None or due(seen, row.activity, size, now_ms, self._pace):
+            if seen is None or due(seen, now, now_ms, self._pace):
                 wanted.append(row)
             elif standing:
                 looked.add(ref)
@@ -170,7 +170,7 @@ class Watch:
                 seen.urged = False
         replies = await channel.ask(questions, limit_s=self.server.limit_s)
         before = self._meter.cpu()
-        told = {pane.ref: pane for pane in self.panes}
+        panes = {pane.ref: pane for pane in self.panes}
         screens = []
         for row, reply in zip(wanted, replies, strict=True):
             if not reply.ok:
@@ -179,22 +179,23 @@ class Watch:
                 continue
             looked.add(row.pane.ref)
             if self._remember(row, reply):
-                pane = told.get(row.pane.ref, row.pane)
+                pane = panes.get(row.pane.ref, row.pane)
                 screens.append(Screen(pane, fitted(reply.lines, pane.height), taken_ms))
         self._meter.since(before)
         return tuple(screens)
 
     def _remember(self, row: Row, reply: Reply) -> bool:
         """Notes what was captured; true where it is news."""
-        pane = row.pane
+        pane, now = row.pane, told(row)
         seen = self._seen.get(pane.ref.pane)
-        changed = seen is None or seen.body != reply.body
+        changed = seen is None or seen.body != reply.body or seen.cursor != now.cursor
         self._seen[pane.ref.pane] = Seen(
             body=reply.body,
             at_ms=asyncio.get_running_loop().time() * 1000,
             second=reply.time,
-            active=row.activity,
-            size=(pane.width, pane.height),
+            active=now.active,
+            size=now.size,
+            cursor=now.cursor,
             same=0 if changed or seen is None else seen.same + 1,
             urged=seen is not None and seen.urged,
         )
@@ -202,6 +203,12 @@ class Watch:
 
     def _spent(self) -> float:
         return self._meter.spent + self.server.spent
+
+
+def told(row: Row) -> Listed:
+    """The part of a row that decides about captures."""
+    pane = row.pane
+    return Listed(row.activity, (pane.width, pane.height), (pane.cursor_x, pane.cursor_y))
 
 
 def fitted(lines: tuple[str, ...], height: int) -> tuple[str, ...]:
