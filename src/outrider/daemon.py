@@ -20,6 +20,7 @@ import structlog
 import uvloop
 
 from outrider.bus.local import LocalBus
+from outrider.clock import clock_from
 from outrider.errors import OutriderError, StoreError
 from outrider.kinds.channels.claude_session import SessionFiles
 from outrider.kinds.channels.spool import Spool
@@ -39,6 +40,7 @@ from outrider.supervisor.quarters import Quarters
 from outrider.supervisor.record import Record
 from outrider.supervisor.strangers import Strangers
 from outrider.supervisor.typist import Typist
+from outrider.supervisor.upkeep import upkeep
 from outrider.supervisor.watch import Watch
 from outrider.tmux.server import socket_path
 from outrider.tmux.terminal import TmuxTerminal
@@ -50,11 +52,6 @@ log = structlog.get_logger()
 
 RETAIN_S = 3600.0
 RELOAD_S = 2.0
-
-
-def clock_from(wall_ms: int, monotonic_s: float) -> Callable[[], int]:
-    """Unix milliseconds that never go backwards while the daemon runs, whatever becomes of the system's clock."""
-    return lambda: wall_ms + round((time.monotonic() - monotonic_s) * 1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +128,7 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         patterns=settings.watch_sessions,
         adopt=settings.watch_adopt,
     )
+    care = upkeep(settings, crew, record, store=store, terminal=terminal, clock=clock)
     watch = Watch(
         crew=crew,
         record=record,
@@ -141,6 +139,7 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         clock=clock,
         wake=lanes.wake,
         stranger=strangers.meet,
+        upkeep=care,
     )
     bounds = Bounds(settings.commands.max_bytes, settings.commands.depth)
     counter = Counter(bounds, store=store, ledger=ledger, lanes=lanes, clock=clock, token=new_token)
@@ -152,6 +151,7 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         counter=counter,
         lanes=lanes,
         watch=watch,
+        progress=care.progress,
         record=record,
         store=store,
         bus=bus,

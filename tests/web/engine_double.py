@@ -12,6 +12,7 @@ from outrider.model.command import Attempt, Command, CommandRequest, Stage, Stat
 from outrider.model.event import Event, EventName, Fact
 from outrider.model.kind import Kind, LaunchSpec
 from outrider.model.pane import PaneRef
+from outrider.model.progress import ProgressItem, ProgressReport, Sample
 from outrider.model.state import Confidence, Detail, Reading, Rejected, Source, State, Verdict
 
 NODE = "here"
@@ -144,6 +145,19 @@ class LittleEngine:
     async def log(self, session: str, *, limit: int) -> Sequence[AuditRow]:
         self.agent(session)
         return [row for row in reversed(self._audit) if row.session == session][:limit]
+
+    async def progress(self, session: str) -> ProgressReport:
+        self.agent(session)
+        sample = Sample(session, self.now - 10, 40.0, "spec:TASKS.md", 2, 5)
+        items = [ProgressItem(1, "Write it", False, 3, 2.0, "Phase one"), ProgressItem(2, "Test it", True, 4)]
+        return ProgressReport(50.0, "spec:TASKS.md", 1, 2, items, [sample], self.now + 60_000)
+
+    async def tick(self, session: str, item: str, actor: Actor) -> ProgressReport:
+        self.agent(session)
+        if item != "1":
+            raise NoSuchThing(f"No item is {item!r}.")
+        self._write(actor, "tick", session, item=item)
+        return await self.progress(session)
 
     async def command(self, session: str, request: CommandRequest, actor: Actor) -> Command:
         agent = self.agent(session)

@@ -40,6 +40,8 @@ def test_every_promised_route_is_there(api: Mapping[str, object]) -> None:
         "GET /api/agents/{session}/why",
         "GET /api/agents/{session}/log",
         "GET /api/agents/{session}/output",
+        "GET /api/agents/{session}/progress",
+        "POST /api/agents/{session}/progress/tick",
         "POST /api/agents/{session}/command",
         "GET /api/agents/{session}/commands",
         *(

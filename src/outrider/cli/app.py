@@ -34,6 +34,7 @@ VERBS: tuple[tuple[str, str, Group, str], ...] = (
     ("forget", "end:forget", AGENTS, "Take an agent off the list; adopted, it runs on."),
     ("show", "look:show", STEER, "Show everything that is known of an agent."),
     ("why", "look:why", STEER, "Show what says that it does what it does."),
+    ("progress", "progress:app", STEER, "Show how far it is; tick what is done."),
     ("output", "look:output", STEER, "Print the end of its terminal."),
     ("send", "say:send", STEER, "Have a text typed into it, once."),
     ("commands", "say:commands", STEER, "List what was sent, and what became of it."),

@@ -40,7 +40,9 @@ async def spawn(
     worktree: Annotated[
         str | None, Parameter(help="--worktree or --worktree=BRANCH: works in a git work tree of its own.")
     ] = None,
-    spec: Annotated[str | None, Parameter(help="Markdown file with the tasks its progress is read from.")] = None,
+    spec: Annotated[
+        str | None, Parameter(help="Markdown file with the tasks its progress is read from, in its folder.")
+    ] = None,
     policy: Annotated[str | None, Parameter(help="File with the rules of what it may do.")] = None,
     env: Annotated[list[str] | None, Parameter(negative=(), help="K=V for its environment; may be repeated.")] = None,
     wait: Annotated[
@@ -62,7 +64,7 @@ async def spawn(
         "auto": auto,
         "prompt": _prompt(prompt, prompt_file),
         "worktree": worktree,
-        "spec": resolved(spec, home) if spec else None,
+        "spec": resolved(spec, home) if spec and spec.startswith(("/", "~")) else spec,
         "policy": resolved(policy, home) if policy else None,
         "env": _pairs(env or []),
         "extra": extra or [],

@@ -17,7 +17,7 @@ from outrider.errors import OutriderError
 from outrider.settings import DEFAULT_URL
 
 if TYPE_CHECKING:
-    from outrider.model.wire import AgentJSON, AuditJSON, CommandJSON, KindJSON, WhyJSON
+    from outrider.model.wire import AgentJSON, AuditJSON, CommandJSON, KindJSON, ProgressJSON, WhyJSON
 
 PAGE = 500
 
@@ -62,6 +62,14 @@ class Client:
     async def output(self, session: str, lines: int = 100, *, ansi: bool = False) -> str:
         """The last lines of an agent's pane; with colours where `ansi`."""
         return str((await self._get(_agent(session, "output"), lines=lines, ansi="true" if ansi else None))["output"])
+
+    async def progress(self, session: str) -> "ProgressJSON":
+        """How far an agent is."""
+        return cast("ProgressJSON", await self._get(_agent(session, "progress")))
+
+    async def tick(self, session: str, item: str) -> "ProgressJSON":
+        """Ticks an item of its spec."""
+        return cast("ProgressJSON", await self._post(_agent(session, "progress/tick"), {"item": item}))
 
     async def command(
         self, session: str, text: str, *, options: JsonObject | None = None, key: str | None = None

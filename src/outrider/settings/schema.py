@@ -99,16 +99,36 @@ class Retention(Section):
     commands_days: Positive = Field(default=90, description="Days that finished commands and their audit are kept.")
 
 
+class Progress(Section):
+    """How it is known how far an agent is."""
+
+    find: bool = Field(
+        default=True, description="Look for a file of tasks where an agent works, if none was named by --spec."
+    )
+
+
 class Stuck(Section):
-    """When an agent that should move counts as stuck."""
+    """When an agent that should move counts as stuck; a kind's file may have thresholds of its own."""
 
     frozen_s: Positive = Field(
         default=300, description="Seconds that an agent may say it is busy while nothing changes."
     )
+    testing_s: Positive = Field(default=3600, description="Seconds that a test run may be silent while it runs.")
+    command_s: Positive = Field(default=1800, description="Seconds that another command may be silent while it runs.")
+    compaction_s: Positive = Field(default=900, description="Seconds that a compaction may take in silence.")
     idle_unfinished_s: Positive = Field(
         default=300, description="Seconds that an agent may be idle while its spec has open items."
     )
     unanswered_s: Positive = Field(default=600, description="Seconds that a question may wait for a person.")
+    unsubmitted_s: Positive = Field(
+        default=120, description="Seconds that a text which no person types may stand in the composer."
+    )
+    limited_s: Positive = Field(default=60, description="Seconds after which a limit that was reached counts.")
+    auth_s: Positive = Field(default=60, description="Seconds after which a failed login counts.")
+    shell_s: Positive = Field(default=5, description="Seconds that a shell may stand in an agent's place.")
+    looping: int = Field(
+        default=5, ge=2, description="Repetitions of the same deed, one after the other, that count as going round."
+    )
 
 
 class Spawn(Section):
@@ -150,6 +170,7 @@ class Settings(Section):
     commands: Commands = Commands()
     http: Http = Http()
     retention: Retention = Retention()
+    progress: Progress = Progress()
     stuck: Stuck = Stuck()
     spawn: Spawn
 

@@ -13,6 +13,7 @@ from outrider.model.command import Command, CommandRequest, Status
 from outrider.model.event import Event
 from outrider.model.kind import Kind
 from outrider.model.pane import Pane
+from outrider.model.progress import ProgressReport
 from outrider.model.state import BUSY, State
 from outrider.ports import Bus, Subscription, Terminal
 from outrider.store import Change, Store
@@ -21,6 +22,7 @@ from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.discharge import Discharge
 from outrider.supervisor.lanes import Lanes
 from outrider.supervisor.muster import Muster
+from outrider.supervisor.progress import Progress
 from outrider.supervisor.record import Record
 from outrider.supervisor.signs import recognise
 from outrider.supervisor.watch import Watch
@@ -41,6 +43,7 @@ class Desk:
         counter: Counter,
         lanes: Lanes,
         watch: Watch,
+        progress: Progress,
         record: Record,
         store: Store,
         bus: Bus,
@@ -55,6 +58,7 @@ class Desk:
         self._counter = counter
         self._lanes = lanes
         self._watch = watch
+        self._progress = progress
         self._record = record
         self._store = store
         self._bus = bus
@@ -145,8 +149,8 @@ class Desk:
     async def interrupt(self, session: str, actor: Actor) -> Agent:
         """Presses the kind's keys for it, once, and only while the agent is at work: at rest they would do something else."""
         member = self._living(session)
-        state = member.agent.verdict.state
-        if state not in BUSY and not (state is State.ERROR and member.agent.verdict.detail.retrying):
+        state = member.beneath.state
+        if state not in BUSY and not (state is State.ERROR and member.beneath.detail.retrying):
             raise Conflict(
                 f"{session} is {state.value}, not at work; there is nothing to interrupt.",
                 detail={"state": state.value},
@@ -183,6 +187,14 @@ class Desk:
     async def log(self, session: str, *, limit: int) -> Sequence[AuditRow]:
         """Who had what done to it, newest first."""
         return await self._store.audit(session=self._crew.get(session).agent.session, limit=limit)
+
+    async def progress(self, session: str) -> ProgressReport:
+        """How far it is, with the items and the history."""
+        return await self._progress.report(self._crew.get(session))
+
+    async def tick(self, session: str, item: str, actor: Actor) -> ProgressReport:
+        """Ticks a box in its spec."""
+        return await self._progress.tick(self._crew.get(session), item, actor)
 
     # ---- commands --------------------------------------------------------------------------------
 

@@ -14,10 +14,10 @@ from outrider.logic import composer, stuck
 from outrider.logic.stuck import Thresholds
 from outrider.model.agent import Agent
 from outrider.model.hook import HookEvent
-from outrider.model.pane import PaneRef
 from outrider.model.state import BUSY, State, Verdict
 from outrider.ports import Terminal
 from outrider.processes import Process
+from outrider.settings.schema import Stuck
 from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.diary import Diary
 
@@ -28,8 +28,8 @@ STARTED_BEFORE_MS = 5_000
 
 
 class Diligence:
-    """Judges every agent of the crew. `there` tells whether a pane is still seen, `running` whether a process of the pane
-    started after a moment (Unix ms)."""
+    """Judges every agent of the crew. `running` tells whether a process works on the command that an agent began at a moment (Unix
+    ms), at another moment, now."""
 
     def __init__(
         self,
@@ -37,14 +37,12 @@ class Diligence:
         crew: Crew,
         terminal: Terminal,
         thresholds: Thresholds,
-        there: Callable[[PaneRef], bool],
         clock: Callable[[], int],
         running: Callable[[Member, int, int], bool] | None = None,
     ) -> None:
         self._crew = crew
         self._terminal = terminal
         self._thresholds = thresholds
-        self._there = there
         self._clock = clock
         self._running = running or works_on
         self._diaries: dict[str, Diary] = {}
@@ -87,11 +85,14 @@ class Diligence:
         """Another channel of its own spoke."""
         self.diary(member).moved(at_ms)
 
-    def judged(self, member: Member, verdict: Verdict, now_ms: int) -> Verdict:
-        """The verdict, or that it is stuck; with a sentence on a spec that cannot be read, where nothing else is said."""
+    def judged(self, member: Member, verdict: Verdict, now_ms: int, *, there: bool) -> Verdict:
+        """The verdict, or that it is stuck; with a sentence on a spec that cannot be read, where nothing else is said.
+
+        `there` says that its pane is still seen.
+        """
         diary = self.diary(member)
         diary.composer(member.tracker.draft, now_ms)
-        shell = left(verdict) and self._there(member.agent.ref) and not member.kind.shell
+        shell = there and left(verdict) and not member.kind.shell
         history = diary.history(verdict, now_ms, unfinished=open_items(member.agent), shell=shell)
         thresholds = of_kind(self._thresholds, member.kind.stuck)
         why = stuck.reason(history, thresholds)
@@ -142,6 +143,23 @@ class Diligence:
             return
         view = composer.view(member.kind, screen)
         draft.genuine = view is not None and not view.empty
+
+
+def thresholds(own: Stuck) -> Thresholds:
+    """The thresholds as they are set."""
+    return Thresholds(
+        frozen=own.frozen_s,
+        testing=own.testing_s,
+        command=own.command_s,
+        compaction=own.compaction_s,
+        idle_unfinished=own.idle_unfinished_s,
+        unanswered=own.unanswered_s,
+        unsubmitted=own.unsubmitted_s,
+        limited=own.limited_s,
+        auth=own.auth_s,
+        shell=own.shell_s,
+        looping=own.looping,
+    )
 
 
 def open_items(agent: Agent) -> bool:

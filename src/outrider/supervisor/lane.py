@@ -132,7 +132,7 @@ class Lane:
         if not member.agent.verdict.alive:
             await self._close(command, None, Outcome(Status.FAILED, "The agent is not running any more."))
             return True
-        if command.when is When.INTERRUPT and member.agent.verdict.state in BUSY and self._interrupted != command.id:
+        if command.when is When.INTERRUPT and member.beneath.state in BUSY and self._interrupted != command.id:
             self._interrupted = command.id  # once: a second Escape at rest opens the agent's history
             await self._typist.interrupt(member)
         view = composer.view(member.kind, member.screen) if member.screen is not None else None
@@ -148,7 +148,7 @@ class Lane:
 
     def _admit(self, member: Member, command: Command, view: ComposerView | None) -> Admission:
         gate = delivery.admit(
-            member.agent.verdict,
+            member.beneath,
             view,
             member.kind.typing,
             command.when,

@@ -12,10 +12,11 @@ import structlog
 
 from outrider import worktrees
 from outrider.errors import Conflict, OutriderError
-from outrider.kinds.channels.claude_hooks import ClaudeVoice
+from outrider.kinds.channels.catalogue import voice_of
 from outrider.kinds.load import Kinds
 from outrider.logic import launching, names
 from outrider.logic.rates import Bucket
+from outrider.logic.stuck import beneath
 from outrider.logic.tracker import Tracker, transitions
 from outrider.model.actor import Actor
 from outrider.model.agent import Agent, SpawnRequest
@@ -29,7 +30,7 @@ from outrider.store import Change
 from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.discharge import Discharge
 from outrider.supervisor.premises import check_spec, check_words, check_workdir, find_program
-from outrider.supervisor.quarters import HEARING, Quarters
+from outrider.supervisor.quarters import Quarters
 from outrider.supervisor.record import Record
 from outrider.supervisor.signs import agent_process
 
@@ -114,9 +115,10 @@ class Muster:
         self, request: SpawnRequest, kind: Kind, launch: Launch, branch: str | None, actor: Actor
     ) -> Member:
         try:
-            argv = launching.argv(kind, request, channel=self._quarters.prepare(kind, launch.generation))
+            own = self._quarters.prepare(kind, launch.generation, launch.env)
+            argv = launching.argv(kind, request, channel=own.argv)
             member = self._recruit(request, kind, launch.generation, argv, branch)
-            await self._start(member, replace(launch, argv=argv), actor)
+            await self._start(member, replace(launch, argv=argv, env={**launch.env, **own.env}), actor)
         except OutriderError:
             self._quarters.clear(launch.generation)
             raise
@@ -167,10 +169,13 @@ class Muster:
     def member(self, agent: Agent, kind: Kind, *, fresh: bool = False) -> Member:
         """A member for that agent; one that is not fresh goes on from its stored verdict."""
         tracker = Tracker(
-            kind, born_ms=agent.created_ms, spawned=agent.spawned, verdict=None if fresh else agent.verdict
+            kind, born_ms=agent.created_ms, spawned=agent.spawned, verdict=None if fresh else beneath(agent.verdict)
         )
-        voice = ClaudeVoice() if kind.channel == HEARING and agent.generation else None
-        return Member(agent, kind, tracker, Bucket(self._site.per_agent_per_s), voice=voice)
+        voice = voice_of(kind.channel) if agent.generation else None
+        member = Member(agent, kind, tracker, Bucket(self._site.per_agent_per_s), voice=voice)
+        if agent.heard is not None:
+            member.prompts.append(agent.heard)
+        return member
 
     def again(self, agent: Agent) -> Member:
         """A member for a stored agent; where the file of its kind is gone, one that is shown but never typed into."""

@@ -117,7 +117,7 @@ class Progress:
 def binding(agent: Agent) -> Binding:
     """Where the agent's spec is looked for: in its folder, then at the top of its work tree."""
     roots = (agent.workdir, agent.worktree) if agent.worktree not in (None, agent.workdir) else (agent.workdir,)
-    return Binding(agent.id, tuple(root for root in roots if root is not None), agent.spec)
+    return Binding(agent.id, tuple(root for root in roots if root is not None), agent.spec or None)
 
 
 def figured(agent: Agent, report: Report | None) -> Figures:

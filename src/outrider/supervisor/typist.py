@@ -185,7 +185,7 @@ class Typist:
                 await self._view(member),
                 typed,
                 taken=delivery.confirmed(command.text, member.prompts, attempt.started_ms),
-                moved=member.agent.verdict.state in BUSY,
+                moved=member.beneath.state in BUSY,
             )
             if step in (Next.TYPE, Next.UNCERTAIN) and self._clock() - start < self._pauses.settle * 1000:
                 step = Next.WATCH  # what was typed may show late, and what the agent said be read late

@@ -22,9 +22,12 @@ from outrider.model.state import Verdict
 from outrider.ports import Terminal
 from outrider.processes import alive
 from outrider.store import Change
+from outrider.supervisor import counting
 from outrider.supervisor.crew import Crew, Member
+from outrider.supervisor.diligence import open_items
 from outrider.supervisor.record import Record
 from outrider.supervisor.signs import agent_process
+from outrider.supervisor.upkeep import Upkeep
 
 log = structlog.get_logger()
 
@@ -63,6 +66,7 @@ class Watch:
         clock: Callable[[], int],
         wake: Callable[[str], None],
         stranger: Callable[[Pane], None],
+        upkeep: Upkeep,
     ) -> None:
         self._crew = crew
         self._record = record
@@ -73,6 +77,10 @@ class Watch:
         self._clock = clock
         self._wake = wake
         self._stranger = stranger
+        self._upkeep = upkeep
+        self._diligence = upkeep.diligence
+        self._progress = upkeep.progress
+        self._transcripts = upkeep.transcripts
         self.panes: dict[PaneRef, Pane] = {}
         self.away: dict[str, str] = {}
 
@@ -83,6 +91,7 @@ class Watch:
             group.create_task(self._follow_hooks())
             group.create_task(self._follow_notes())
             group.create_task(self._follow_time())
+            group.create_task(self._upkeep.run(self.settle))
 
     async def _follow_terminal(self) -> None:
         self.follow()
@@ -189,17 +198,24 @@ class Watch:
                 member.tracker.hear(heard.reading)
             if heard.prompt is not None:
                 member.prompts.append((event.at_ms, heard.prompt))
-            member.agent = dataclasses.replace(
-                member.agent,
-                agent_session=heard.conversation or member.agent.agent_session,
-                counters=added(member.agent.counters, heard.counters),
-            )
+                member.agent = dataclasses.replace(member.agent, heard=(event.at_ms, heard.prompt))
+            member.agent = counting.counted(member.agent, event, heard)
+            self._diligence.hook(member, event)
+            if heard.transcript is not None:
+                self._transcripts.spoke(member.agent.id, heard.transcript, event.at_ms)
             touched[member.agent.id] = member
         now = self._clock()
         for member in touched.values():
             self._terminal.urge(member.agent.ref)
+            self._progress.update(member)
             self.settle(member, now, keep=True)
-        self._record.put(Change(), lambda: self._hooks.discard(events))
+        self._record.put(Change(), lambda: self._discard(events))
+
+    def _discard(self, events: tuple[HookEvent, ...]) -> None:
+        self._hooks.discard(events)
+        for member in {event.generation: self._crew.of_generation(event.generation) for event in events}.values():
+            if member is not None:
+                member.agent = counting.released(member.agent, events)
 
     def notes(self, notes: tuple[SessionNote, ...]) -> None:
         """Session files that changed; each is matched by the process that wrote it, or by its conversation."""
@@ -212,6 +228,7 @@ class Watch:
                         member.agent = dataclasses.replace(member.agent, version=note.version)
                     if reading is not None:
                         member.tracker.hear(reading)
+                        self._diligence.spoke(member, note.at_ms)
                         self._terminal.urge(member.agent.ref)
                         self.settle(member, now)
 
@@ -219,6 +236,7 @@ class Watch:
         """Time passes: what is late, settled or stuck by now, and whose process has gone from a living shell."""
         now = self._clock()
         self._notes.follow(self._config_dirs())
+        self._progress.follow()
         for member in self._crew:
             if member.agent.ended_ms is not None:
                 continue
@@ -237,12 +255,21 @@ class Watch:
         return {path for path in found if path is not None}
 
     def settle(self, member: Member, now_ms: int, *, keep: bool = False) -> None:
-        """Takes the tracker's verdict; where it changed, hands agent and facts to the record. `keep` saves in any case."""
+        """Takes the tracker's verdict, and whether it is stuck; where that changed, hands agent and facts to the record.
+
+        `keep` saves in any case.
+        """
         before = member.agent.verdict
-        after = member.tracker.verdict(now_ms)
+        member.tracker.unfinished(open_items(member.agent))
+        beneath = member.tracker.verdict(now_ms) if member.agent.ended_ms is None else member.beneath
+        after = self._diligence.judged(member, beneath, now_ms, there=member.agent.ref in self.panes)
         facts = transitions(member.agent.session, before, after, now_ms)
         news = bool(facts) or told(before) != told(after)
         member.agent = moved(member.agent, after, now_ms, news=news)
+        thought = self._diligence.thought(member, before, after, now_ms)
+        if thought:
+            counters = counting.added(member.agent.counters, Counters(thinking_ms=thought))
+            member.agent = dataclasses.replace(member.agent, counters=counters)
         if news or keep:
             self._record.put(Change(agents=(member.agent,), facts=facts))
         if news and not after.alive:
@@ -268,10 +295,3 @@ def speaks_of(note: SessionNote, member: Member) -> bool:
     if member.pane is not None and note.pid == member.pane.pid:
         return True
     return note.session_id is not None and note.session_id == member.agent.agent_session
-
-
-def added(have: Counters, more: Counters) -> Counters:
-    """The sum, field by field."""
-    return Counters(
-        **{field.name: getattr(have, field.name) + getattr(more, field.name) for field in dataclasses.fields(Counters)}
-    )

@@ -8,7 +8,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from outrider import __version__
-from outrider.web import agents, commands, complaints, events, health, metrics, page, stream, tokens
+from outrider.web import agents, commands, complaints, events, health, metrics, page, progress, stream, tokens
 from outrider.web.access import Access
 from outrider.web.context import Context
 from outrider.web.encoded import EncodedAgents
@@ -30,6 +30,7 @@ A client that is too slow is closed with code 4008 and `since=SEQ`, the place to
 _ROUTERS = (
     health.router,
     agents.router,
+    progress.router,
     commands.router,
     events.router,
     tokens.router,

@@ -9,6 +9,7 @@ from outrider.model.audit import AuditRow
 from outrider.model.command import Command, CommandRequest, Status
 from outrider.model.event import Event
 from outrider.model.kind import Kind
+from outrider.model.progress import ProgressReport
 from outrider.ports import Subscription
 
 
@@ -42,6 +43,17 @@ class Engine(Protocol):
     async def output(self, session: str, *, lines: int, ansi: bool) -> str: ...
 
     async def log(self, session: str, *, limit: int) -> Sequence[AuditRow]: ...
+
+    async def progress(self, session: str) -> ProgressReport:
+        """How far the agent is: its items, its history."""
+        ...
+
+    async def tick(self, session: str, item: str, actor: Actor) -> ProgressReport:
+        """Ticks the box of an item (its number, its text or a beginning of it) in the agent's spec, and what came of it.
+
+        NoSuchThing where no item is meant, InvalidInput where several are, Conflict where its line has changed.
+        """
+        ...
 
     async def command(self, session: str, request: CommandRequest, actor: Actor) -> Command: ...
 
