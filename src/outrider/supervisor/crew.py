@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from outrider.errors import NoSuchAgent
-from outrider.kinds.channels.claude_hooks import ClaudeVoice
+from outrider.kinds.channels.voice import Voice
 from outrider.logic.rates import Bucket
 from outrider.logic.tracker import Tracker
 from outrider.model.agent import Agent
@@ -30,7 +30,7 @@ class Member:
     kind: Kind
     tracker: Tracker
     rate: Bucket
-    voice: ClaudeVoice | None = None
+    voice: Voice | None = None
     pane: Pane | None = None
     screen: Screen | None = None
     process: Process | None = None

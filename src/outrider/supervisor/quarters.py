@@ -1,14 +1,15 @@
-"""Quarters: what a spawned agent is given on the disk, for this spawn alone: a hook spool, and the settings that point to it."""
+"""Quarters: what a spawned agent is given on the disk, for this spawn alone: a hook spool, and the files that point to it."""
 
-import json
+import os
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
 from outrider.errors import StoreError
-from outrider.kinds.channels import claude_hooks
+from outrider.kinds.channels import catalogue
+from outrider.kinds.channels.channel import Furnishing, Ground
 from outrider.model.kind import Kind
-
-HEARING = "claude"
 
 
 class Spool(Protocol):
@@ -19,32 +20,41 @@ class Spool(Protocol):
 
 
 class Quarters:
-    """Prepares and clears them; `folder` holds one settings file a spawn, named for its token."""
+    """Prepares and clears them; `folder` holds one directory a spawn, named for its token, with 0700."""
 
     def __init__(self, spool: Spool, folder: Path) -> None:
         self._spool = spool
         self._folder = folder
 
-    def prepare(self, kind: Kind, generation: str) -> tuple[str, ...]:
-        """The arguments that make the agent report to its spool; none where its kind has no hooks.
+    def prepare(self, kind: Kind, generation: str, environ: Mapping[str, str]) -> Furnishing:
+        """What makes the agent report to its spool, written down; empty where its kind has no channel.
 
-        StoreError where the disk does not take it; what was made then is for `clear`.
+        `environ` is what the agent will have. StoreError where the disk does not take it; what was made then is for `clear`.
         """
-        if kind.channel != HEARING:
-            return ()
-        path = self._folder / f"{generation}.json"
+        if kind.channel not in catalogue.CHANNELS:
+            return Furnishing()
+        folder = self._folder / generation
         try:
             spool = self._spool.prepare(generation)
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path.write_text(json.dumps(claude_hooks.settings(spool), indent=1), encoding="utf-8")
+            folder.mkdir(mode=0o700, exist_ok=True)
+            furnishing = catalogue.furnish(kind.channel, Ground(folder.absolute(), spool.absolute(), environ))
+            for name, content in furnishing.files.items():
+                _write(folder / name, content)
         except OSError as error:
             raise StoreError(
-                f"The agent was not started: what it needs cannot be written to {error.filename or path}: {error.strerror}."
+                "The agent was not started: what it needs cannot be written to "
+                f"{error.filename or folder}: {error.strerror}."
             ) from error
-        return claude_hooks.argv(path)
+        return furnishing
 
     def clear(self, generation: str) -> None:
         """Removes what was prepared for that spawn; nothing to remove is no error."""
         if generation:
             self._spool.drop(generation)
-            (self._folder / f"{generation}.json").unlink(missing_ok=True)
+            shutil.rmtree(self._folder / generation, ignore_errors=True)
+
+
+def _write(path: Path, content: str) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(content)

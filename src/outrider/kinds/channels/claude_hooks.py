@@ -3,8 +3,10 @@
 It tells nothing where Esc interrupts it or a person answers a permission dialog.
 """
 
+import json
 from pathlib import Path
 
+from outrider.kinds.channels.channel import Furnishing, Ground
 from outrider.kinds.channels.hook_line import command
 from outrider.kinds.channels.hook_voice import HookVoice
 
@@ -27,6 +29,7 @@ EVENTS = (
     "TaskCompleted",
 )
 TIMEOUT_S = 5
+SETTINGS = "settings.json"
 
 
 def settings(spool_dir: Path) -> dict[str, object]:
@@ -38,6 +41,12 @@ def settings(spool_dir: Path) -> dict[str, object]:
 def argv(settings_file: Path) -> tuple[str, ...]:
     """The arguments that make one spawn of Claude Code use that file, beside the user's own settings."""
     return ("--settings", str(settings_file))
+
+
+def furnish(ground: Ground) -> Furnishing:
+    """The settings file of one spawn, and the arguments that name it."""
+    content = json.dumps(settings(ground.spool), indent=1)
+    return Furnishing({SETTINGS: content}, argv(ground.folder / SETTINGS))
 
 
 class ClaudeVoice(HookVoice):

@@ -16,3 +16,17 @@ _SCRIPT = (
 def command(spool_dir: Path) -> str:
     """The POSIX sh line that leaves its standard input in that directory as a file of its own."""
     return _SCRIPT.format(folder=shlex.quote(str(spool_dir)))
+
+
+REPORT = "report.sh"
+
+
+def script(spool_dir: Path) -> str:
+    """The same line as a file, for agents that would read its `$` as their own."""
+    return command(spool_dir).removesuffix("; exit 0") + "\n"
+
+
+def calls(report: Path) -> str:
+    """The line that runs that file; once the file is gone it only reads its input. It never fails: exit 2 would block the agent."""
+    path = shlex.quote(str(report))
+    return f"if [ -r {path} ]; then . {path}; else cat >/dev/null; fi; exit 0"

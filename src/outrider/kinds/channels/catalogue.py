@@ -1,0 +1,29 @@
+"""Which channel a kind's `channel` names."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from outrider.kinds.channels import claude_hooks, codex_hooks, gemini_hooks, qwen_hooks
+from outrider.kinds.channels.channel import Channel, Furnishing, Ground
+from outrider.kinds.channels.voice import Voice
+
+CHANNELS: Mapping[str, Channel] = MappingProxyType(
+    {
+        "claude": Channel(claude_hooks.ClaudeVoice, claude_hooks.furnish),
+        "codex": Channel(codex_hooks.CodexVoice, codex_hooks.furnish),
+        "gemini": Channel(gemini_hooks.GeminiVoice, gemini_hooks.furnish),
+        "qwen": Channel(qwen_hooks.QwenVoice, qwen_hooks.furnish),
+    }
+)
+
+
+def voice_of(channel: str) -> Voice | None:
+    """An ear for one agent; None where the kind has no channel of that name."""
+    known = CHANNELS.get(channel)
+    return known.voice() if known is not None else None
+
+
+def furnish(channel: str, ground: Ground) -> Furnishing:
+    """What a spawn needs; nothing where the kind has no channel."""
+    known = CHANNELS.get(channel)
+    return known.furnish(ground) if known is not None else Furnishing()

@@ -1,0 +1,37 @@
+"""A native channel of a kind: who understands it, and what makes one spawn of the agent use it.
+
+Nothing here or in the kinds' modules writes into a user's files: what an agent needs lies in a directory of that spawn alone,
+and flags or environment variables point to it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from outrider.kinds.channels.voice import Voice
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where one spawn is prepared: its own directory, its hook spool (both absolute), and the environment it will have."""
+
+    folder: Path
+    spool: Path
+    environ: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Furnishing:
+    """What a spawn is given: files by their name in its directory (written with 0600), arguments, environment variables."""
+
+    files: Mapping[str, str] = field(default_factory=dict)
+    argv: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """`voice` makes the ear for one agent; `furnish` says what its spawn needs."""
+
+    voice: Callable[[], Voice]
+    furnish: Callable[[Ground], Furnishing]
