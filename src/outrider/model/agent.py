@@ -62,6 +62,8 @@ class Agent:
     progress_source: str = "none"
     counters: Counters = NO_COUNTERS
     ended_ms: int | None = None
+    heard: tuple[int, str] | None = None
+    """The last prompt it said that it took in, and when (ms): proof for a command whose daemon ended before it was kept."""
     done: int = 0
     total: int = 0
     """How many items the progress is read from, and how many of them are done; 0 of 0 where nothing says so."""
