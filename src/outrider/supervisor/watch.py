@@ -250,7 +250,7 @@ class Watch:
         found = {
             claude_session.config_dir({**self._environ, **member.agent.env})
             for member in self._crew
-            if member.alive and member.kind.channel
+            if member.alive and member.kind.channel == "claude"
         }
         return {path for path in found if path is not None}
 
