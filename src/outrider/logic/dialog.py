@@ -15,17 +15,22 @@ LONGEST = 300
 
 @dataclass(frozen=True, slots=True)
 class Dialog:
-    """What is asked and what can be answered; `marked` is the index of the option that Enter would take."""
+    """What is asked and what can be answered; `marked` is the index of the option that Enter would take.
+
+    `first` and `last` are the rows of the first and the last option.
+    """
 
     question: str | None
     options: tuple[str, ...]
     marked: int | None
+    first: int = 0
+    last: int = 0
 
 
 def read(rows: Sequence[str]) -> Dialog | None:
     """The last dialog in these rows, or None where no list of numbered options stands there."""
-    plain = [_plain(row) for row in rows]
-    found = [(i, match) for i, row in enumerate(plain) if (match := OPTION.match(row))]
+    bare = [plain(row) for row in rows]
+    found = [(i, match) for i, row in enumerate(bare) if (match := OPTION.match(row))]
     run: list[tuple[int, re.Match[str]]] = []
     for i, match in reversed(found):
         if run and int(match["number"]) != int(run[-1][1]["number"]) - 1:
@@ -36,11 +41,15 @@ def read(rows: Sequence[str]) -> Dialog | None:
         return None
     marked = next((n for n, (_, match) in enumerate(run) if match["mark"]), None)
     return Dialog(
-        question=_question(plain[: run[0][0]]), options=tuple(match["label"] for _, match in run), marked=marked
+        question=_question(bare[: run[0][0]]),
+        options=tuple(match["label"] for _, match in run),
+        marked=marked,
+        first=run[0][0],
+        last=run[-1][0],
     )
 
 
-def _plain(row: str) -> str:
+def plain(row: str) -> str:
     """The row without the sides of its box, and nothing of a row that only draws."""
     if DRAWN.fullmatch(row):
         return ""
