@@ -121,8 +121,8 @@ class World:
 
     # The daemon
 
-    def start(self) -> "World":
-        """Starts the daemon and waits until it answers."""
+    def start(self, *, degraded: bool = False) -> "World":
+        """Starts the daemon and waits until it answers that it is well; `degraded`: that it answers at all."""
         argv = [sys.executable, "-m", "outrider", "up", "--port", str(self.port), "--data", str(self.data)]
         argv += ["--tmux-socket", self.socket, "--config", str(self.config), "--node", "here", "--log-level", "debug"]
         with self.log_file.open("ab") as log:
@@ -135,15 +135,15 @@ class World:
                 stderr=log,
                 start_new_session=True,
             )
-        until(self._healthy, 20, what="the daemon to answer")
+        until(lambda: self._answers((200, 503) if degraded else (200,)), 20, what="the daemon to answer")
         return self
 
-    def _healthy(self) -> bool:
+    def _answers(self, statuses: Sequence[int]) -> bool:
         assert self._daemon is not None
         if self._daemon.poll() is not None:
             raise AssertionError(f"the daemon ended with {self._daemon.returncode}:\n{self.log_tail()}")
         try:
-            return self.http.get("/health").status_code == 200
+            return self.http.get("/health").status_code in statuses
         except httpx.TransportError:
             return False
 
@@ -288,6 +288,8 @@ class World:
             self.stop()
         for name in self._sockets:
             subprocess.run(["tmux", "-L", name, "kill-server"], env=self.env, capture_output=True, check=False)
+            for leftover in Path("/tmp", f"tmux-{os.getuid()}").glob(f"{name}*"):
+                leftover.unlink(missing_ok=True)
         try:
             until(lambda: not self.marked(), 5, what="every process of this world to be gone")
         except AssertionError as error:

@@ -82,7 +82,8 @@ class Tracker:
         return at_ms - self._born_ms > STARTING_MS and not self._turn.ready_seen
 
     def _foreground(self, pane: Pane, at_ms: int) -> None:
-        if is_shell(pane.command):
+        starting = self._spawned and not self._turn.ready_seen and at_ms - self._born_ms < STARTING_MS
+        if is_shell(pane.command) or starting:  # what starts the shell, and what its own files run, is no work of its
             return
         detail = Detail(command=pane.command)
         front = Reading(Source.PROCESS, of_command(pane.command), "foreground", pane.command, at_ms, detail)
