@@ -124,7 +124,7 @@ def test_errors_have_their_class() -> None:
             assert (reading.detail.error, reading.detail.retrying) == (error, retrying), name
 
 
-@pytest.mark.parametrize("name", ["claude", "codex", "gemini", "opencode", "aider", "shell", "generic"])
+@pytest.mark.parametrize("name", ["claude", "codex", "gemini", "opencode", "aider", "qwen", "pi", "shell", "generic"])
 @given(rows=st.lists(st.lists(st.sampled_from(ALPHABET), max_size=40).map("".join), max_size=24))
 @settings(max_examples=60, deadline=None)
 def test_any_screen_gets_an_answer(name: str, rows: list[str]) -> None:
