@@ -288,8 +288,8 @@ class World:
             self.stop()
         for name in self._sockets:
             subprocess.run(["tmux", "-L", name, "kill-server"], env=self.env, capture_output=True, check=False)
-            for leftover in Path("/tmp", f"tmux-{os.getuid()}").glob(f"{name}*"):
-                leftover.unlink(missing_ok=True)
+            for suffix in ("", ".outrider-lock"):
+                Path("/tmp", f"tmux-{os.getuid()}", f"{name}{suffix}").unlink(missing_ok=True)
         try:
             until(lambda: not self.marked(), 5, what="every process of this world to be gone")
         except AssertionError as error:
