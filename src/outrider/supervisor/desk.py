@@ -22,6 +22,7 @@ from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.discharge import Discharge
 from outrider.supervisor.lanes import Lanes
 from outrider.supervisor.muster import Muster
+from outrider.supervisor.premises import check_spec
 from outrider.supervisor.progress import Progress
 from outrider.supervisor.record import Record
 from outrider.supervisor.signs import recognise
@@ -88,6 +89,7 @@ class Desk:
         first = CommandRequest(request.prompt) if request.prompt is not None else None
         if first is not None:
             check(first, self._counter.bounds)
+        check_spec(request.spec, request.workdir)
         member = await self._muster.spawn(request, actor)
         if first is not None:
             await self._counter.accept(member, first, actor)

@@ -29,7 +29,7 @@ from outrider.ports import Terminal
 from outrider.store import Change
 from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.discharge import Discharge
-from outrider.supervisor.premises import check_spec, check_words, check_workdir, find_program
+from outrider.supervisor.premises import check_words, check_workdir, find_program
 from outrider.supervisor.quarters import Quarters
 from outrider.supervisor.record import Record
 from outrider.supervisor.signs import agent_process
@@ -93,7 +93,6 @@ class Muster:
     async def _spawn(self, request: SpawnRequest, actor: Actor) -> Member:
         kind = self._kinds.get(request.kind)
         check_workdir(request.workdir)
-        check_spec(request.spec)
         check_words(request)
         generation = self._token()
         environ, unset = launching.environment(self._site.environ, kind, self._kinds.all(), request, generation)

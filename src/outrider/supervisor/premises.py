@@ -31,22 +31,17 @@ def check_workdir(path: str) -> None:
         )
 
 
-def check_spec(path: str | None) -> None:
-    """InvalidInput where there is a spec and it is no file that can be read."""
+def check_spec(path: str | None, workdir: str) -> None:
+    """InvalidInput where there is a spec and it is no file that can be read; relative ones are in the agent's folder."""
     if path is None:
         return
-    file = Path(path)
-    why = (
-        "is not an absolute path"
-        if not file.is_absolute()
-        else _missing(file)
-        or (
-            "is not a file"
-            if not file.is_file()
-            else "cannot be read by this user"
-            if not os.access(file, os.R_OK)
-            else None
-        )
+    file = Path(workdir, path)
+    why = _missing(file) or (
+        "is not a file"
+        if not file.is_file()
+        else "cannot be read by this user"
+        if not os.access(file, os.R_OK)
+        else None
     )
     if why is not None:
         raise InvalidInput(
