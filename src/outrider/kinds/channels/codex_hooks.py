@@ -103,13 +103,14 @@ class CodexVoice(HookVoice):
         return Heard()
 
     def tool_begins(self, event: HookEvent) -> Heard:
-        """The end of a patch is not told, so it is not kept as under way; it counts when it begins."""
+        """The end of a patch and of a question is not told, so they are not kept as under way; a patch counts when it begins."""
         heard = super().tool_begins(event)
         key = text(event.payload, "tool_use_id") or event.id
         call = self.calls.get(key)
+        if call is not None and (call.tool == "apply_patch" or call.state is State.WAITING):
+            del self.calls[key]
         if call is None or call.tool != "apply_patch":
             return heard
-        del self.calls[key]
         command = text(call.tool_input, "command") or ""
         added = command.count("*** Add File: ")
         edited = command.count("*** Update File: ")

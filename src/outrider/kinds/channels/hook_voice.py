@@ -143,7 +143,8 @@ class HookVoice:
         return Heard(self.between(event, summary(call)), counters=counters)
 
     def _is_asked(self, call: ToolCall) -> bool:
-        return self.asked is not None and self.asked.tool == call.tool and self.asked.tool_input == call.tool_input
+        """Whether that is the call that is asked about; some agents describe it only when they ask."""
+        return self.asked is not None and self.asked.tool == call.tool and _bare(self.asked) == _bare(call)
 
     def close(self, event: HookEvent) -> ToolCall:
         """Takes the call that ended out of those that run; by its id, or the oldest that looks the same."""
@@ -253,3 +254,7 @@ class HookVoice:
 def reading_of(event: HookEvent, state: State, said: str, detail: Detail | None = None) -> Reading:
     line = " ".join(f"{event.name} {said[: 2 * _LINE]}".split())[:_LINE]
     return Reading(Source.HOOK, state, f"hook:{event.name}", line, event.at_ms, detail or Detail())
+
+
+def _bare(call: ToolCall) -> dict[str, object]:
+    return {key: value for key, value in call.tool_input.items() if key != "description"}
