@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from outrider.logic.stuck import DEFAULT, REASONS, History, Thresholds, reason
-from outrider.model.state import BUSY, Confidence, Detail, ErrorClass, State, Verdict
+from outrider.logic.stuck import DEFAULT, REASONS, History, Thresholds, beneath, overlaid, reason, since
+from outrider.model.state import BUSY, Confidence, Detail, ErrorClass, Reading, Source, State, Verdict
 
 NOW = 1_000_000_000
 MINUTE = 60_000
@@ -118,3 +118,18 @@ def test_a_person_is_told_first_what_only_a_person_can_end() -> None:
 
 def test_defaults_are_those_of_the_settings() -> None:
     assert (DEFAULT.frozen, DEFAULT.idle_unfinished, DEFAULT.unanswered) == (300, 300, 600)
+
+
+def test_what_is_beneath_is_found_again() -> None:
+    said = Reading(Source.HOOK, State.WAITING, "hook:PermissionRequest", "Bash", ago(11), PYTEST)
+    asked = replace(verdict(State.WAITING, 11, PYTEST), evidence=(said,))
+    stuck = overlaid(asked, "unanswered", ago(11))
+    assert (stuck.state, stuck.detail.reason, stuck.detail.command) == (State.STUCK, "unanswered", "pytest -q")
+    assert (beneath(stuck).state, beneath(stuck).detail) == (State.WAITING, PYTEST)
+    assert beneath(asked) is asked
+
+
+@pytest.mark.parametrize("case", STUCK)
+def test_each_reason_counts_from_when_it_began(case: str) -> None:
+    why, stuck = STUCK[case]
+    assert stuck.verdict.since_ms <= since(stuck, why) <= NOW
