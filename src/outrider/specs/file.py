@@ -41,8 +41,8 @@ class Report:
 def read(path: Path, name: str) -> tuple[bytes, Stamp]:
     """The file's bytes, and how it was while they were read. OSError, or Unreadable where it is nothing to read."""
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(handle, "rb") as file:
-        status = os.fstat(file.fileno())
+    try:
+        status = os.fstat(handle)
         if stat.S_ISDIR(status.st_mode):
             raise Unreadable(f"{name} is a directory, not a file.")
         if not stat.S_ISREG(status.st_mode):
@@ -52,7 +52,9 @@ def read(path: Path, name: str) -> tuple[bytes, Stamp]:
                 f"{name} has {status.st_size / LARGEST:.1f} MB; a spec is read up to {LARGEST >> 20} MB. "
                 "Keep the tasks in a file of their own."
             )
-        return file.read(LARGEST + 1), stamp_of(status)
+        return os.pread(handle, LARGEST + 1, 0), stamp_of(status)
+    finally:
+        os.close(handle)
 
 
 def parsed(data: bytes, name: str) -> Spec:
