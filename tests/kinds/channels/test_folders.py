@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from outrider.kinds.channels.folders import Folders, Inotify, Watched
+from outrider.kinds.channels.folders import Folders, Inotify, Watched, open_folders
 
 Open = Callable[[], Folders]
 
@@ -109,3 +109,21 @@ async def test_the_same_directory_by_two_names_is_told_by_both(tmp_path: Path) -
         (one / "file").write_text("x")
         async with asyncio.timeout(10):
             assert await folders.changed() == {link}
+
+
+async def test_what_leaves_a_folder_is_told_where_that_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "a").touch()
+    (tmp_path / "b").touch()
+    folders = open_folders(leaving=True)
+    try:
+        folders.watch([tmp_path])
+        await tells(folders, tmp_path)
+        for leave in (
+            (tmp_path / "a").unlink,
+            lambda: (tmp_path / "b").rename(tmp_path.parent / "b"),
+            lambda: (tmp_path / "c").symlink_to(tmp_path.parent / "b"),
+        ):
+            leave()
+            await tells(folders, tmp_path)
+    finally:
+        folders.close()

@@ -38,14 +38,15 @@ def read_on(mark: TranscriptMark, since_ms: int) -> Spent:
         handle = os.open(mark.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return Spent(mark)
-    with os.fdopen(handle, "rb") as file:
-        status = os.fstat(file.fileno())
+    try:
+        status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             return Spent(mark)
         if status.st_size < mark.offset:
             mark = replace(mark, offset=status.st_size)
-        file.seek(mark.offset)
-        data = file.read(LARGEST)
+        data = os.pread(handle, LARGEST, mark.offset)
+    finally:
+        os.close(handle)
     whole = data.rfind(b"\n") + 1
     if whole == 0 and len(data) == LARGEST:
         whole = len(data)  # one line of that size holds a file, no figures
