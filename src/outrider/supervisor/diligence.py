@@ -105,9 +105,11 @@ class Diligence:
 
     def thought(self, member: Member, before: Verdict, after: Verdict, now_ms: int) -> int:
         """How long (ms) it was thinking until now, where it ceases to."""
+        diary = self.diary(member)
+        if before.state is State.STUCK and after.state is State.THINKING:
+            diary.thought_ms = now_ms
         if before.state is not State.THINKING or after.state is State.THINKING:
             return 0
-        diary = self.diary(member)
         end = min(now_ms, after.since_ms) if after.state is State.STUCK else now_ms
         spent = end - max(before.since_ms, diary.thought_ms)
         diary.thought_ms = now_ms
