@@ -23,6 +23,7 @@ from outrider.bus.local import LocalBus
 from outrider.clock import clock_from
 from outrider.errors import OutriderError, StoreError
 from outrider.kinds.channels.claude_session import SessionFiles
+from outrider.kinds.channels.opencode_server import OpenCodeServers
 from outrider.kinds.channels.spool import Spool
 from outrider.kinds.load import Kinds, catalogue
 from outrider.logs import configure
@@ -50,8 +51,7 @@ from outrider.web.access import Access
 
 log = structlog.get_logger()
 
-RETAIN_S = 3600.0
-RELOAD_S = 2.0
+RETAIN_S, RELOAD_S = 3600.0, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +284,7 @@ async def _run(daemon: Daemon, held: Sequence[Lease]) -> None:
                 daemon.watch.run(),
                 daemon.strangers.run(),
                 daemon.lanes.run(),
+                OpenCodeServers(settings.data / "spawns").run(),
                 retain(daemon),
                 reload_kinds(daemon),
             )

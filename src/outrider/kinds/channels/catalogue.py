@@ -3,8 +3,15 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from outrider.kinds.channels import claude_hooks, codex_hooks, gemini_hooks, qwen_hooks
+from outrider.kinds.channels import (
+    claude_hooks,
+    codex_hooks,
+    gemini_hooks,
+    opencode_server,
+    qwen_hooks,
+)
 from outrider.kinds.channels.channel import Channel, Furnishing, Ground
+from outrider.kinds.channels.opencode_voice import OpenCodeVoice
 from outrider.kinds.channels.voice import Voice
 
 CHANNELS: Mapping[str, Channel] = MappingProxyType(
@@ -12,6 +19,7 @@ CHANNELS: Mapping[str, Channel] = MappingProxyType(
         "claude": Channel(claude_hooks.ClaudeVoice, claude_hooks.furnish),
         "codex": Channel(codex_hooks.CodexVoice, codex_hooks.furnish),
         "gemini": Channel(gemini_hooks.GeminiVoice, gemini_hooks.furnish),
+        "opencode": Channel(OpenCodeVoice, opencode_server.furnish),
         "qwen": Channel(qwen_hooks.QwenVoice, qwen_hooks.furnish),
     }
 )

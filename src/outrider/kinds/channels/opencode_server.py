@@ -1,0 +1,212 @@
+"""OpenCode's own server: opened for one spawn on loopback behind a password, and followed into the agent's hook spool.
+
+What it tells is written down as if a hook had left it there, so that one road leads to the daemon. While the daemon is away it
+is not heard; when it comes back the status of every session is asked first. A plugin would hear everything, but OpenCode
+fetches a package from the network for the sake of any plugin and, offline, does not draw its screen for over a minute (1.18.33).
+"""
+
+import asyncio
+import base64
+import contextlib
+import json
+import os
+import secrets
+import socket
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from outrider.kinds.channels.channel import Furnishing, Ground
+from outrider.kinds.channels.folders import Folders, open_folders
+
+log = structlog.get_logger()
+
+SERVER = "server.json"
+KEY_VARIABLE = "OPENCODE_SERVER_PASSWORD"
+USER_VARIABLE = "OPENCODE_SERVER_USERNAME"
+_FIRST_S, _LONGEST_S = 0.5, 20.0
+_LINE = 1 << 22  # bytes of one event at most; a larger one ends the connection, and it is opened again
+_TOLD = frozenset({"session.created", "session.status", "session.idle", "session.error", "message.updated"})
+_ASKED = ("permission.", "question.")
+_DROPPED = frozenset({"output", "metadata", "raw", "attachments", "summary", "snapshot"})
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where one spawn's server listens, and where its events go."""
+
+    port: int
+    user: str
+    password: str
+    spool: Path
+
+
+def furnish(ground: Ground) -> Furnishing:
+    """A free port, a password nobody else has, and both written down for the daemon."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    password = ground.environ.get(KEY_VARIABLE) or secrets.token_hex(16)
+    content = {
+        "port": port,
+        "user": ground.environ.get(USER_VARIABLE) or "opencode",
+        "password": password,
+        "spool": str(ground.spool),
+    }
+    return Furnishing(
+        {SERVER: json.dumps(content)}, ("--port", str(port), "--hostname", "127.0.0.1"), {KEY_VARIABLE: password}
+    )
+
+
+class Sieve:
+    """What of the stream is worth writing down: no deltas, no output of tools, each state of a call once."""
+
+    def __init__(self) -> None:
+        self._calls: dict[str, str] = {}
+
+    def pick(self, event: Mapping[str, object]) -> dict[str, object] | None:
+        """The event as a hook call, None where it tells nothing."""
+        name, properties = event.get("type"), event.get("properties")
+        if not isinstance(name, str) or not isinstance(properties, dict):
+            return None
+        if name == "message.part.updated":
+            return self._part(name, properties)
+        if name not in _TOLD and not name.startswith(_ASKED):
+            return None
+        return {"hook_event_name": name, **properties}
+
+    def _part(self, name: str, properties: Mapping[str, object]) -> dict[str, object] | None:
+        part = properties.get("part")
+        if not isinstance(part, dict) or part.get("type") not in {"tool", "text", "reasoning"}:
+            return None
+        state, slim = part.get("state"), dict(part)
+        if isinstance(state, dict):
+            call, status = str(part.get("callID")), str(state.get("status"))
+            if self._calls.get(call) == status:
+                return None
+            self._calls[call] = status
+            slim["state"] = {key: value for key, value in state.items() if key not in _DROPPED}
+        return {"hook_event_name": name, **properties, "part": slim}
+
+
+class OpenCodeServers:
+    """Follows the servers of all spawns that have one; `folder` holds the spawns' directories."""
+
+    def __init__(self, folder: Path, *, folders: Callable[[], Folders] = open_folders) -> None:
+        self._folder = folder
+        self._open = folders
+        self._written = 0
+
+    async def run(self) -> None:
+        """Follows for ever, each for as long as its spawn's directory is there."""
+        following: dict[Path, asyncio.Task[None]] = {}
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folders = self._open()
+        try:
+            async with asyncio.TaskGroup() as group:
+                while True:
+                    spawns = {path for path in self._folder.iterdir() if path.is_dir()}
+                    folders.watch({self._folder, *spawns})
+                    for gone in following.keys() - spawns:
+                        following.pop(gone).cancel()
+                    for path in spawns - following.keys():
+                        if (server := _read(path / SERVER)) is not None:
+                            following[path] = group.create_task(self._follow(server))
+                    await folders.changed()
+        finally:
+            folders.close()
+
+    async def _follow(self, server: Server) -> None:
+        pause = _FIRST_S
+        while True:
+            try:
+                async for event in _events(server):
+                    pause = _FIRST_S
+                    self._write(server.spool, event)
+            except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as error:
+                log.debug("an OpenCode server cannot be followed", port=server.port, why=str(error))
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, _LONGEST_S)
+
+    def _write(self, spool: Path, event: Mapping[str, object]) -> None:
+        """As the hook line does it: a name of its own, and there only when it is whole."""
+        self._written += 1
+        path = spool / f"{os.getpid()}.{self._written}.tmp"
+        with contextlib.suppress(FileNotFoundError):
+            path.write_text(json.dumps(event), encoding="utf-8")
+            path.rename(path.with_suffix(".json"))
+
+
+async def _events(server: Server) -> AsyncGenerator[dict[str, object], None]:
+    """The sessions' states now, then what happens."""
+    sieve = Sieve()
+    async with contextlib.aclosing(_lines(server, "/event")) as stream:
+        async for line in stream:
+            if not line.startswith(b"data:"):
+                continue
+            event = json.loads(line[5:])
+            if isinstance(event, dict) and event.get("type") == "server.connected":
+                for status in await _statuses(server):
+                    yield status
+            elif isinstance(event, dict) and (picked := sieve.pick(event)) is not None:
+                yield picked
+
+
+async def _statuses(server: Server) -> list[dict[str, object]]:
+    async with contextlib.aclosing(_lines(server, "/session/status")) as body:
+        found = json.loads(b"".join([line async for line in body]) or b"{}")
+    return [
+        {"hook_event_name": "session.status", "sessionID": session, "status": status}
+        for session, status in (found.items() if isinstance(found, dict) else ())
+    ]
+
+
+async def _lines(server: Server, path: str) -> AsyncGenerator[bytes, None]:
+    """The lines of a response's body as they come; EOFError at its end where that was not to be expected."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=_LINE)
+    try:
+        token = base64.b64encode(f"{server.user}:{server.password}".encode()).decode()
+        writer.write(
+            f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nAuthorization: Basic {token}\r\n"
+            "Accept: text/event-stream, application/json\r\nConnection: close\r\n\r\n".encode()
+        )
+        await writer.drain()
+        status, chunked = await _head(reader)
+        if status != 200:
+            raise ValueError(f"it answers {status}")
+        rest = b""
+        while piece := await _piece(reader, chunked=chunked):
+            *whole, rest = (rest + piece).split(b"\n")
+            for line in whole:
+                yield line
+        if rest:
+            yield rest
+    finally:
+        writer.close()
+
+
+async def _head(reader: asyncio.StreamReader) -> tuple[int, bool]:
+    lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower().split("\r\n")
+    words = lines[0].split()
+    if len(words) < 2 or not words[1].isdigit():
+        raise ValueError("it does not answer as a web server does")
+    return int(words[1]), any(line.startswith("transfer-encoding:") and "chunked" in line for line in lines)
+
+
+async def _piece(reader: asyncio.StreamReader, *, chunked: bool) -> bytes:
+    if not chunked:
+        return await reader.read(1 << 16)
+    size = int((await reader.readuntil(b"\r\n")).split(b";")[0], 16)
+    if size > _LINE:
+        raise ValueError("it sends a piece that is too large")
+    return (await reader.readexactly(size + 2))[:-2]
+
+
+def _read(path: Path) -> Server | None:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return Server(int(found["port"]), str(found["user"]), str(found["password"]), Path(found["spool"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,169 @@
+"""OpenCode's event stream, recorded with 1.18.33, and the connection to a server like its own."""
+
+import asyncio
+import base64
+import json
+import stat
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from outrider.kinds.channels.channel import Ground
+from outrider.kinds.channels.opencode_server import SERVER, OpenCodeServers, Sieve, furnish
+from outrider.kinds.channels.opencode_voice import OpenCodeVoice
+from outrider.model.hook import Heard, HookEvent
+from outrider.model.state import ErrorClass, Reading, State
+
+RECORDED = Path(__file__).parent / "recorded" / "opencode"
+
+
+def run(name: str) -> list[tuple[Heard, str | None]]:
+    voice = OpenCodeVoice()
+    rows = [json.loads(line) for line in (RECORDED / f"{name}.jsonl").read_text().splitlines()]
+    return [
+        (
+            voice.hear(HookEvent(f"g/{n}", "g", row["payload"]["hook_event_name"], row["at_ms"], row["payload"])),
+            row["expect"],
+        )
+        for n, row in enumerate(rows)
+    ]
+
+
+def readings(name: str) -> list[Reading]:
+    return [heard.reading for heard, _ in run(name) if heard.reading is not None]
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in RECORDED.glob("*.jsonl")))
+def test_every_recorded_event_means_what_the_agent_did(name: str) -> None:
+    heard = run(name)
+    assert [(one.reading and one.reading.state.value) for one, _ in heard] == [expect for _, expect in heard]
+
+
+def test_an_answered_permission_is_told() -> None:
+    states = [reading.state for reading in readings("tests")]
+    at = states.index(State.WAITING)
+    assert states[at + 1] is State.TESTING
+    assert states[-1] is State.COMPLETE
+
+
+@pytest.mark.parametrize("name", ["rejected", "interrupted"])
+def test_what_was_broken_off_is_not_complete(name: str) -> None:
+    last = readings(name)[-1]
+    assert (last.state, last.detail.reason) == (State.IDLE, "interrupted")
+    assert sum(heard.counters.errors for heard, _ in run(name)) == 0
+
+
+def test_errors_have_a_class_and_retries_say_so() -> None:
+    assert readings("failed")[-1].detail.error is ErrorClass.INVALID_REQUEST
+    assert readings("failed_auth")[-1].detail.error is ErrorClass.AUTH
+    assert readings("retrying")[-1].detail.retrying is True
+
+
+def test_prompts_tools_and_tokens_are_counted_once() -> None:
+    heard = [one for one, _ in run("read")]
+    assert [one.prompt for one in heard if one.prompt] == ["Read the sources"]
+    assert sum(one.counters.files_read for one in heard) == 3
+    assert sum(one.counters.tokens for one in heard) == 3 * 1260
+
+
+def test_a_sub_agent_does_not_end_the_turn() -> None:
+    voice = OpenCodeVoice()
+
+    def hear(name: str, **payload: object) -> Heard:
+        return voice.hear(HookEvent("g/1", "g", name, 1, payload))
+
+    hear("session.status", sessionID="a", status={"type": "busy"})
+    hear("session.created", sessionID="b", info={"id": "b", "parentID": "a"})
+    hear("session.status", sessionID="b", status={"type": "busy"})
+    assert hear("session.idle", sessionID="b").reading is None
+    ended = hear("session.idle", sessionID="a").reading
+    assert ended is not None
+    assert ended.state is State.COMPLETE
+
+
+@pytest.mark.parametrize("payload", [{}, {"part": 1}, {"info": {"time": 3}}, {"status": []}, {"error": {"data": ""}}])
+def test_any_payload_is_heard(payload: dict[str, object]) -> None:
+    voice = OpenCodeVoice()
+    names = ("session.created", "session.status", "session.idle", "session.error", "message.updated")
+    for name in (*names, "message.part.updated", "permission.asked", "permission.replied", "question.asked", "x"):
+        voice.hear(HookEvent("g/1", "g", name, 1, payload))
+
+
+def test_deltas_and_output_are_not_written_down() -> None:
+    sieve = Sieve()
+    part = {
+        "type": "tool",
+        "callID": "c",
+        "state": {"status": "running", "input": {}, "metadata": {"output": "x" * 9000}},
+    }
+    first = sieve.pick({"type": "message.part.updated", "properties": {"sessionID": "s", "part": part}})
+    assert first is not None
+    assert "x" * 9000 not in json.dumps(first)
+    assert sieve.pick({"type": "message.part.updated", "properties": {"sessionID": "s", "part": part}}) is None
+    assert sieve.pick({"type": "message.part.delta", "properties": {}}) is None
+    assert sieve.pick({"type": 4}) is None
+
+
+@asynccontextmanager
+async def server(port: int, password: str, events: list[dict[str, object]]) -> AsyncIterator[list[str]]:
+    """Answers as OpenCode does: a chunked stream of events, and the status of sessions, for whoever knows the password."""
+    refused: list[str] = []
+    expected = "Basic " + base64.b64encode(f"opencode:{password}".encode()).decode()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        if expected not in head:
+            refused.append(head)
+            writer.write(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")
+        elif " /session/status " in head:
+            body = json.dumps({"ses_1": {"type": "busy"}}).encode()
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        else:
+            writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            text = "".join(
+                f"data: {json.dumps(event)}\n\n" for event in [{"type": "server.connected"}, *events]
+            ).encode()
+            for at in range(0, len(text), 17):
+                piece = text[at : at + 17]
+                writer.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+            writer.write(b"0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    running = await asyncio.start_server(answer, "127.0.0.1", port)
+    async with running:
+        yield refused
+
+
+async def test_a_spawns_server_is_followed_into_its_spool(tmp_path: Path) -> None:
+    spawns, spool = tmp_path / "spawns", tmp_path / "spool"
+    spool.mkdir()
+    given = furnish(Ground(spawns / "g1", spool, {}))
+    assert "--port" in given.argv
+    assert "127.0.0.1" in given.argv
+    known = json.loads(given.files[SERVER])
+    assert given.env == {"OPENCODE_SERVER_PASSWORD": known["password"]}
+    idle: dict[str, object] = {"type": "session.idle", "properties": {"sessionID": "ses_1"}}
+    async with server(known["port"], known["password"], [idle]) as refused:
+        following = asyncio.get_running_loop().create_task(OpenCodeServers(spawns).run())
+        try:
+            while not spawns.is_dir():
+                await asyncio.sleep(0.01)
+            (spawns / "g1").mkdir()
+            (spawns / "g1" / SERVER).write_text(given.files[SERVER])
+            async with asyncio.timeout(5):
+                while len(left := sorted(spool.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)) < 2:
+                    await asyncio.sleep(0.01)
+        finally:
+            following.cancel()
+    names = [json.loads(path.read_text())["hook_event_name"] for path in left[:2]]
+    assert names == ["session.status", "session.idle"]
+    assert refused == []
+    assert stat.S_ISREG(left[0].stat().st_mode)
+
+
+def test_a_password_of_the_users_own_is_kept(tmp_path: Path) -> None:
+    given = furnish(Ground(tmp_path, tmp_path, {"OPENCODE_SERVER_PASSWORD": "mine"}))
+    assert given.env == {"OPENCODE_SERVER_PASSWORD": "mine"}
