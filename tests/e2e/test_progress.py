@@ -1,11 +1,13 @@
 """Progress and stuck, end to end: spec files on a disk, agents by script, events on the WebSocket."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from e2e.recorder import EventJSON
+from e2e.scripted.script import Step
 from e2e.waiting import until
 from e2e.world import World
 
@@ -60,19 +62,22 @@ def test_a_spec_that_breaks_keeps_the_last_good_progress_and_says_why(world: Wor
     world.spawn("my-task", [], "--spec", "docs/PLAN.md")
     until(lambda: world.agent("my-task")["progress"] == 25.0)
     assert world.agent("my-task")["spec_problem"] is None
-    for break_it, says in (
-        (lambda: spec.write_bytes(b"\0" * 10), "binary"),
-        (lambda: spec.write_bytes(b"- [ ] x\n" * 1_400_000), "10.7 MB"),
-        (lambda: (spec.unlink(), spec.mkdir()), "directory"),
-        (lambda: (spec.rmdir(), spec.symlink_to(spec)), "leads back to itself"),
-        (lambda: spec.unlink(), "does not exist"),
-    ):
-        break_it()
-        until(lambda: says in (world.agent("my-task")["spec_problem"] or ""), what=says)
-        assert (world.agent("my-task")["progress"], world.agent("my-task")["progress_source"]) == (
-            25.0,
-            "spec:docs/PLAN.md",
-        )
+
+    def swap(make: Callable[[Path], object]) -> Callable[[Path], object]:
+        return lambda path: (path.unlink(), make(path))[1]  # type: ignore[func-returns-value]
+
+    breaks: tuple[tuple[Callable[[Path], object], str], ...] = (
+        (lambda path: path.write_bytes(b"\0" * 10), "binary"),
+        (lambda path: path.write_bytes(b"- [ ] x\n" * 1_400_000), "10.7 MB"),
+        (swap(lambda path: path.symlink_to(path)), "leads back to itself"),
+        (swap(Path.mkdir), "directory"),
+        (Path.rmdir, "does not exist"),
+    )
+    for break_it, says in breaks:
+        break_it(spec)
+        _problem(world, says)
+        agent = world.agent("my-task")
+        assert (agent["progress"], agent["progress_source"]) == (25.0, "spec:docs/PLAN.md")
     assert world.http.post("/api/agents/my-task/progress/tick", json={"item": "2"}).status_code == 409
     world.kill9()
     world.start()
@@ -83,17 +88,23 @@ def test_a_spec_that_breaks_keeps_the_last_good_progress_and_says_why(world: Wor
     assert world.agent("my-task")["spec_problem"] is None
 
 
+def _problem(world: World, says: str) -> None:
+    until(lambda: says in (world.agent("my-task")["spec_problem"] or ""), what=says)
+
+
 def test_the_agents_own_list_and_its_counters_survive_a_crash(world: World) -> None:
     events = world.record()
-    update = {"tool": "TaskUpdate", "input": {"taskId": "1", "status": "completed"}}
-    write = {"todos": [{"content": "a", "status": "completed"}, {"content": "b", "status": "pending"}]}
-    read = {"tool": "Read", "input": {"file_path": "a.py"}}
+    update: Step = {"tool": "TaskUpdate", "input": {"taskId": "1", "status": "completed"}}
+    write: dict[str, object] = {
+        "todos": [{"content": "a", "status": "completed"}, {"content": "b", "status": "pending"}]
+    }
+    read: Step = {"tool": "Read", "input": {"file_path": "a.py"}}
     run = world.spawn(
         "my-task",
         [[read, {"tool": "TodoWrite", "input": write}, {"hold": "away"}, read, update, {"say": "OK"}]],
         "--prompt",
         "Go",
-    )  # type: ignore[list-item]
+    )
     assert own(events.named("progress", "my-task")) == {"progress": 50.0, "source": "todo", "done": 1, "total": 2}
     run.reached("away")
     world.kill9()
@@ -117,8 +128,8 @@ def impatient() -> Iterator[World]:
 
 def test_agents_that_should_move_are_stuck_once_and_move_on(impatient: World) -> None:
     world, events = impatient, impatient.record()
-    ask = {"tool": "Bash", "input": {"command": "rm -rf build"}, "ask": True}
-    world.spawn("asks", [[ask, {"say": "Done"}]], "--prompt", "Go")  # type: ignore[list-item]
+    ask: Step = {"tool": "Bash", "input": {"command": "rm -rf build"}, "ask": True}
+    world.spawn("asks", [[ask, {"say": "Done"}]], "--prompt", "Go")
     hung = world.spawn("hangs", [[{"hold": "silence"}, {"say": "Done"}]], "--prompt", "Go")
     world.spawn("rests", [[{"say": "Done"}]], "--prompt", "Go")
     world.workdir("other").joinpath("TODO.md").write_text(TASKS)
