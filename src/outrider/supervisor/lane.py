@@ -102,7 +102,8 @@ class Lane:
 
     async def _turn(self, member: Member) -> None:
         await self._expire(self._clock())
-        command = self._head(self._clock())
+        # One that has ended never comes back: what was meant for later fails now.
+        command = self._head(self._clock()) if member.agent.ended_ms is None else next(iter(self._waiting), None)
         if command is None or not await self._serve(member, command):
             await self._rest(RECHECK_S if self._waiting else None)
 
@@ -127,7 +128,8 @@ class Lane:
     async def _serve(self, member: Member, command: Command) -> bool:
         """Tries the command now. False where there is nothing to do but wait."""
         if command.status is Status.SENDING:
-            await self._resume(member, command)
+            async with member.hands:
+                await self._resume(member, command)
             return True
         if not member.agent.verdict.alive:
             await self._close(command, None, Outcome(Status.FAILED, "The agent is not running any more."))
@@ -139,7 +141,8 @@ class Lane:
         if self._admit(member, command, view).gate is Gate.WAIT:
             return False  # the cheap question, before tmux is asked
         await self._pace(member)
-        return command not in self._waiting or await self._attempt(member, command)
+        async with member.hands:
+            return command not in self._waiting or await self._attempt(member, command)
 
     async def _pace(self, member: Member) -> None:
         for bucket in (member.rate, self._node_rate):
