@@ -170,7 +170,7 @@ class Muster:
         tracker = Tracker(
             kind, born_ms=agent.created_ms, spawned=agent.spawned, verdict=None if fresh else beneath(agent.verdict)
         )
-        voice = voice_of(kind.channel) if agent.generation else None
+        voice = voice_of(kind.channel) if self._quarters.furnished(agent.generation) else None
         member = Member(agent, kind, tracker, Bucket(self._site.per_agent_per_s), voice=voice)
         if agent.heard is not None:
             member.prompts.append(agent.heard)

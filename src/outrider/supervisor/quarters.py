@@ -48,6 +48,11 @@ class Quarters:
             ) from error
         return furnishing
 
+    def furnished(self, generation: str) -> bool:
+        """Whether that spawn was given something, so that it can be heard; not so where its agent would not have taken it."""
+        folder = self._folder / generation
+        return bool(generation) and folder.is_dir() and any(path.is_file() for path in folder.iterdir())
+
     def clear(self, generation: str) -> None:
         """Removes what was prepared for that spawn; nothing to remove is no error."""
         if generation:
