@@ -22,6 +22,7 @@ import uvloop
 from outrider.bus.local import LocalBus
 from outrider.clock import clock_from
 from outrider.errors import OutriderError, StoreError
+from outrider.kinds.channels.answer_line import Answers
 from outrider.kinds.channels.claude_session import SessionFiles
 from outrider.kinds.channels.opencode_server import OpenCodeServers
 from outrider.kinds.channels.spool import Spool
@@ -29,6 +30,8 @@ from outrider.kinds.load import Kinds, catalogue
 from outrider.logs import configure
 from outrider.settings import Loaded, Settings
 from outrider.store import Lease, Store, Tokens, check_directory
+from outrider.supervisor.answerer import Answerer
+from outrider.supervisor.approvals import Approvals
 from outrider.supervisor.counter import Bounds, Counter
 from outrider.supervisor.crew import Crew
 from outrider.supervisor.desk import Desk
@@ -68,6 +71,8 @@ class Daemon:
     record: Record
     muster: Muster
     lanes: Lanes
+    approvals: Approvals
+    answerer: Answerer
     watch: Watch
     strangers: Strangers
     desk: Desk
@@ -107,7 +112,8 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         environ=environ,
         per_agent_per_s=settings.commands.per_agent_per_s,
     )
-    quarters = Quarters(spool, settings.data / "spawns")
+    spawns = settings.data / "spawns"
+    quarters = Quarters(spool, spawns, settings.approvals.hook_wait_s)
     discharge = Discharge(crew=crew, record=record, terminal=terminal, quarters=quarters, clock=clock)
     muster = Muster(
         site,
@@ -129,6 +135,16 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         adopt=settings.watch_adopt,
     )
     care = upkeep(settings, crew, record, store=store, terminal=terminal, clock=clock)
+    approvals = Approvals(store, clock)
+    answerer = Answerer(
+        approvals=approvals,
+        crew=crew,
+        record=record,
+        terminal=terminal,
+        answers=Answers(spawns),
+        clock=clock,
+        wait_s=settings.approvals.hook_wait_s,
+    )
     watch = Watch(
         crew=crew,
         record=record,
@@ -140,6 +156,8 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         wake=lanes.wake,
         stranger=strangers.meet,
         upkeep=care,
+        approvals=approvals,
+        asked=answerer.hook,
     )
     bounds = Bounds(settings.commands.max_bytes, settings.commands.depth)
     counter = Counter(bounds, store=store, ledger=ledger, lanes=lanes, clock=clock, token=new_token)
@@ -150,6 +168,8 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         discharge=discharge,
         counter=counter,
         lanes=lanes,
+        approvals=approvals,
+        answerer=answerer,
         watch=watch,
         progress=care.progress,
         record=record,
@@ -161,7 +181,22 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
     )
     tokens = Tokens(store.database, clock=clock)
     return Daemon(
-        settings, store, tokens, bus, kinds, crew, terminal, record, muster, lanes, watch, strangers, desk, clock
+        settings,
+        store,
+        tokens,
+        bus,
+        kinds,
+        crew,
+        terminal,
+        record,
+        muster,
+        lanes,
+        approvals,
+        answerer,
+        watch,
+        strangers,
+        desk,
+        clock,
     )
 
 
@@ -174,6 +209,7 @@ async def restore(daemon: Daemon) -> None:
     """Takes the agents and commands of the last run up again; their states are read afresh from what is seen."""
     for agent in await daemon.store.agents():
         daemon.crew.add(daemon.muster.again(agent))
+    daemon.approvals.restore(await daemon.store.unanswered())
     daemon.lanes.add(await daemon.store.unfinished())
 
 
@@ -284,6 +320,7 @@ async def _run(daemon: Daemon, held: Sequence[Lease]) -> None:
                 daemon.watch.run(),
                 daemon.strangers.run(),
                 daemon.lanes.run(),
+                daemon.answerer.run(),
                 OpenCodeServers(settings.data / "spawns").run(),
                 retain(daemon),
                 reload_kinds(daemon),

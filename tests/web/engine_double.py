@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from outrider.errors import Conflict, InvalidInput, NoSuchAgent, NoSuchThing, TooLarge
 from outrider.model.actor import Actor, Scope
 from outrider.model.agent import Agent, SpawnRequest
+from outrider.model.approval import Approval, ApprovalStatus, DialogKind, Option
 from outrider.model.audit import AuditRow
 from outrider.model.command import Attempt, Command, CommandRequest, Stage, Status
 from outrider.model.event import Event, EventName, Fact
@@ -59,6 +60,7 @@ class LittleEngine:
     now: int = 1_700_000_000_000
     journal: list[Event] = field(default_factory=list)
     degraded: str = ""
+    dialogs: list[Approval] = field(default_factory=list)
     _agents: dict[str, Agent] = field(default_factory=dict)
     _commands: list[Command] = field(default_factory=list)
     _audit: list[AuditRow] = field(default_factory=list)
@@ -210,6 +212,29 @@ class LittleEngine:
         self._commands[command.seq - 1] = cancelled
         return cancelled
 
+    async def approvals(
+        self, *, session: str | None = None, status: ApprovalStatus | None = None, limit: int = 50
+    ) -> Sequence[Approval]:
+        found = [each for each in self.dialogs if status in {None, each.status} and session in {None, each.session}]
+        return found[:limit]
+
+    async def find_approval(self, approval_id: str) -> Approval:
+        for approval in self.dialogs:
+            if approval.id == approval_id:
+                return approval
+        raise NoSuchThing(f"There is no approval {approval_id!r}.")
+
+    async def answer(self, approval_id: str, answer: str, reason: str | None, actor: Actor) -> Approval:
+        approval = await self.find_approval(approval_id)
+        if approval.status is not ApprovalStatus.OPEN:
+            raise Conflict("It is answered already.", detail={"approval": None})
+        labels = [option.label for option in approval.options]
+        if answer not in labels:
+            raise InvalidInput(f"There is no option {answer!r}.", detail={"options": labels})
+        done = replace(approval, status=ApprovalStatus.ANSWERED, answer=answer, reason=reason, by=actor.name)
+        self.dialogs[self.dialogs.index(approval)] = done
+        return done
+
     async def events(
         self,
         *,
@@ -292,6 +317,23 @@ class LittleTokens:
     async def revoke(self, name: str) -> None:
         if self._tokens.pop(name, None) is None:
             raise NoSuchThing(f"There is no token {name!r}.")
+
+
+def make_approval(session: str, at: int = 1_700_000_000_000) -> Approval:
+    """A dialog that waits for a person."""
+    return Approval(
+        id=f"p-{session}",
+        fingerprint="p",
+        agent=f"a-{session}",
+        session=session,
+        kind=DialogKind.PERMISSION,
+        question="Do you want to proceed?",
+        asked_ms=at,
+        changed_ms=at,
+        options=(Option("Yes"), Option("No", key="esc")),
+        tool="Bash",
+        command="pytest \udcff",
+    )
 
 
 def make_agent(

@@ -38,6 +38,8 @@ VERBS: tuple[tuple[str, str, Group, str], ...] = (
     ("output", "look:output", STEER, "Print the end of its terminal."),
     ("send", "say:send", STEER, "Have a text typed into it, once."),
     ("commands", "say:commands", STEER, "List what was sent, and what became of it."),
+    ("approve", "approve:approve", STEER, "Answer its dialog with yes, or an option."),
+    ("deny", "approve:deny", STEER, "Answer its dialog with no."),
     ("interrupt", "end:interrupt", STEER, "Interrupt what it does."),
     ("events", "events:events", STEER, "Print what happened, and what happens."),
     ("stats", "look:stats", STEER, "Show counts, the queue, the uptime."),

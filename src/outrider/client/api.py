@@ -17,7 +17,7 @@ from outrider.errors import OutriderError
 from outrider.settings import DEFAULT_URL
 
 if TYPE_CHECKING:
-    from outrider.model.wire import AgentJSON, AuditJSON, CommandJSON, KindJSON, ProgressJSON, WhyJSON
+    from outrider.model.wire import AgentJSON, ApprovalJSON, AuditJSON, CommandJSON, KindJSON, ProgressJSON, WhyJSON
 
 PAGE = 500
 
@@ -93,6 +93,15 @@ class Client:
         """Takes a command back that has not started."""
         answer = await self._exchange("DELETE", f"/api/commands/{quote(command_id, safe='')}")
         return cast("CommandJSON", self._checked(answer))
+
+    async def approvals(self, session: str | None = None) -> "list[ApprovalJSON]":
+        """The dialogs that wait for an answer, oldest first."""
+        return cast("list[ApprovalJSON]", (await self._get("/api/approvals", session=session))["approvals"])
+
+    async def answer(self, approval_id: str, answer: str, reason: str | None = None) -> "ApprovalJSON":
+        """Answers a dialog by an option's number or label, or `approve` or `deny`."""
+        body = {"answer": answer} | ({"reason": reason} if reason is not None else {})
+        return cast("ApprovalJSON", await self._post(f"/api/approvals/{quote(approval_id, safe='')}", body))
 
     async def interrupt(self, session: str) -> "AgentJSON":
         """Interrupts what the agent does."""

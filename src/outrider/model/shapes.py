@@ -166,6 +166,39 @@ class CommandJSON(TypedDict):
     attempts: list[AttemptJSON]
 
 
+class OptionJSON(TypedDict):
+    """One thing that can be answered: by its `label`, or by its `number` in the dialog, from 1. `text` means that it wants words."""
+
+    number: int
+    label: str
+    key: str | None
+    text: bool
+    checked: bool | None
+
+
+class ApprovalJSON(TypedDict):
+    """A dialog of an agent that waits, or waited, for an answer. `way` is how the answer reached the agent: hook or keys."""
+
+    id: str
+    session: str
+    status: str
+    kind: str
+    question: str
+    tool: str | None
+    command: str | None
+    file: str | None
+    diff: str | None
+    options: list[OptionJSON]
+    asked: int
+    changed: int
+    answer: str | None
+    by: str | None
+    reason: str | None
+    rule: str | None
+    way: str | None
+    note: str | None
+
+
 class AuditJSON(TypedDict):
     """Who had what done to an agent, when."""
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import cast
 
 from outrider.model.agent import Agent, Counters
+from outrider.model.approval import Approval
 from outrider.model.audit import AuditRow
 from outrider.model.command import Attempt, Command
 from outrider.model.event import Event
@@ -17,6 +18,7 @@ from outrider.model.kind import Kind
 from outrider.model.progress import ProgressReport
 from outrider.model.shapes import (
     AgentJSON,
+    ApprovalJSON,
     AttemptJSON,
     AuditJSON,
     CommandJSON,
@@ -24,6 +26,7 @@ from outrider.model.shapes import (
     DetailJSON,
     EvidenceJSON,
     KindJSON,
+    OptionJSON,
     PaneJSON,
     ProgressJSON,
     RejectedJSON,
@@ -33,6 +36,7 @@ from outrider.model.state import Detail, Reading, Rejected, Verdict
 
 __all__ = [
     "AgentJSON",
+    "ApprovalJSON",
     "AttemptJSON",
     "AuditJSON",
     "CommandJSON",
@@ -40,12 +44,14 @@ __all__ = [
     "DetailJSON",
     "EvidenceJSON",
     "KindJSON",
+    "OptionJSON",
     "PaneJSON",
     "ProgressJSON",
     "RejectedJSON",
     "WhyJSON",
     "agent_full_json",
     "agent_json",
+    "approval_json",
     "array",
     "audit_json",
     "command_json",
@@ -215,6 +221,39 @@ def command_json(command: Command) -> CommandJSON:
         "expires": command.expires_ms,
         "error": command.error,
         "attempts": [_attempt_json(attempt) for attempt in command.attempts],
+    }
+
+
+def approval_json(approval: Approval) -> ApprovalJSON:
+    """The approval with its options, in the dialog's order."""
+    return {
+        "id": approval.id,
+        "session": approval.session,
+        "status": approval.status,
+        "kind": approval.kind,
+        "question": approval.question,
+        "tool": approval.tool,
+        "command": approval.command,
+        "file": approval.file,
+        "diff": approval.diff,
+        "options": [
+            {
+                "number": number,
+                "label": option.label,
+                "key": option.key,
+                "text": option.text,
+                "checked": option.checked,
+            }
+            for number, option in enumerate(approval.options, 1)
+        ],
+        "asked": approval.asked_ms,
+        "changed": approval.changed_ms,
+        "answer": approval.answer,
+        "by": approval.by,
+        "reason": approval.reason,
+        "rule": approval.rule,
+        "way": approval.way,
+        "note": approval.note,
     }
 
 

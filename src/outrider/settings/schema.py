@@ -76,6 +76,17 @@ class Commands(Section):
     depth: Count = Field(default=1000, description="Commands that may wait for one agent; more are refused.")
 
 
+class Approvals(Section):
+    """How dialogs of agents are answered."""
+
+    hook_wait_s: float = Field(
+        default=8.0,
+        ge=0,
+        le=300,
+        description="Seconds that a permission hook waits for an answer before only keys can give it; 0 for never.",
+    )
+
+
 class Http(Section):
     """The API's limits and who may address it."""
 
@@ -168,6 +179,7 @@ class Settings(Section):
     watch_adopt: bool = Field(default=True, description="Adopt agents recognised there without being asked.")
     monitor: Monitor = Monitor()
     commands: Commands = Commands()
+    approvals: Approvals = Approvals()
     http: Http = Http()
     retention: Retention = Retention()
     progress: Progress = Progress()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from outrider.model.agent import Agent
+from outrider.model.approval import Approval
 from outrider.model.audit import AuditRow
 from outrider.model.command import Command
 from outrider.model.event import Fact
@@ -25,4 +26,5 @@ class Change:
     audit: tuple[AuditRow, ...] = ()
     facts: tuple[Fact, ...] = ()
     samples: tuple[Sample, ...] = ()
+    approvals: tuple[Approval, ...] = ()
     durable: bool = False

@@ -8,10 +8,12 @@ from typing import Never
 
 from outrider.errors import Conflict
 from outrider.model.agent import Agent
+from outrider.model.approval import Approval, ApprovalStatus
 from outrider.model.audit import AuditRow
 from outrider.model.command import Command, Status
 from outrider.model.event import Event, Fact
 from outrider.model.progress import Sample
+from outrider.store import approvals
 from outrider.store import audit as audits
 from outrider.store import journal, queue, roster, samples
 from outrider.store.change import Change
@@ -52,6 +54,8 @@ class Store:
             roster.save(connection, agent)
         for sample in change.samples:
             samples.add(connection, sample)
+        for approval in change.approvals:
+            approvals.save(connection, approval)
         for agent_id in change.forgotten:
             roster.forget(connection, agent_id)
             samples.forget(connection, agent_id)
@@ -107,6 +111,20 @@ class Store:
         """Queued and sending commands of all agents, in the order they are to be typed."""
         return await self.database.read(queue.unfinished)
 
+    async def approval(self, approval_id: str) -> Approval | None:
+        """The approval, open or closed, or None."""
+        return await self.database.read(lambda connection: approvals.by_id(connection, approval_id))
+
+    async def unanswered(self) -> tuple[Approval, ...]:
+        """The approvals that wait for an answer or were being given one, oldest first."""
+        return await self.database.read(approvals.unanswered)
+
+    async def approvals(
+        self, *, session: str | None = None, status: ApprovalStatus | None = None, limit: int = 50
+    ) -> tuple[Approval, ...]:
+        """Newest first."""
+        return await self.database.read(lambda connection: approvals.listed(connection, session, status, limit))
+
     async def events(
         self, *, since: int, limit: int, sessions: frozenset[str] = frozenset(), names: frozenset[str] = frozenset()
     ) -> tuple[Event, ...]:
@@ -143,6 +161,8 @@ class Store:
         while await self.database.write(lambda conn: journal.trim(conn, before_ms=events_ms, keep=events_max)):
             pass
         while await self.database.write(lambda conn: queue.trim(conn, before_ms=commands_ms)):
+            pass
+        while await self.database.write(lambda conn: approvals.trim(conn, before_ms=commands_ms)):
             pass
 
     async def watch(self) -> Never:

@@ -1,5 +1,6 @@
 """The crew: what is known of every agent while the daemon runs."""
 
+import asyncio
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ class Member:
 
     `process` is the agent's own process where it is not the pane's; `prompts` are the texts it said it took in, with the
     time (ms); `ours` is the last text we sent it. `ending` says why it is being ended by us, while that is under way. `placed_ms`
-    is when its pane became known: a look taken before knows nothing of it.
+    is when its pane became known: a look taken before knows nothing of it. Whoever presses keys in its pane holds `hands`.
     """
 
     agent: Agent
@@ -38,6 +39,7 @@ class Member:
     ours: str | None = None
     ending: str = ""
     placed_ms: int = 0
+    hands: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def alive(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from outrider.errors import StoreError
 from outrider.kinds.channels import catalogue
+from outrider.kinds.channels.answer_line import FOLDER
 from outrider.kinds.channels.channel import Furnishing, Ground
 from outrider.model.kind import Kind
 
@@ -22,9 +23,11 @@ class Spool(Protocol):
 class Quarters:
     """Prepares and clears them; `folder` holds one directory a spawn, named for its token, with 0700."""
 
-    def __init__(self, spool: Spool, folder: Path) -> None:
+    def __init__(self, spool: Spool, folder: Path, wait_s: float = 0.0) -> None:
+        """`wait_s` is how long hooks may wait for answers."""
         self._spool = spool
         self._folder = folder
+        self._wait_s = wait_s
 
     def prepare(self, kind: Kind, generation: str, environ: Mapping[str, str]) -> Furnishing:
         """What makes the agent report to its spool, written down; empty where its kind has no channel.
@@ -38,7 +41,9 @@ class Quarters:
             spool = self._spool.prepare(generation)
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.mkdir(mode=0o700, exist_ok=True)
-            furnishing = catalogue.furnish(kind.channel, Ground(folder.absolute(), spool.absolute(), environ))
+            (folder / FOLDER).mkdir(mode=0o700, exist_ok=True)
+            ground = Ground(folder.absolute(), spool.absolute(), environ, self._wait_s)
+            furnishing = catalogue.furnish(kind.channel, ground)
             for name, content in furnishing.files.items():
                 _write(folder / name, content)
         except OSError as error:

@@ -132,6 +132,7 @@ def merged(changes: list[Change]) -> Change:
         steps=tuple(step for change in changes for step in change.steps),
         audit=tuple(row for change in changes for row in change.audit),
         facts=tuple(fact for change in changes for fact in change.facts),
+        approvals=tuple(approval for change in changes for approval in change.approvals),
         samples=tuple(sample for change in changes for sample in change.samples),
         durable=any(change.durable for change in changes),
     )

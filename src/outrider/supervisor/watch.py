@@ -23,6 +23,7 @@ from outrider.ports import Terminal
 from outrider.processes import alive
 from outrider.store import Change
 from outrider.supervisor import counting
+from outrider.supervisor.approvals import Approvals
 from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.diligence import open_items
 from outrider.supervisor.record import Record
@@ -67,6 +68,8 @@ class Watch:
         wake: Callable[[str], None],
         stranger: Callable[[Pane], None],
         upkeep: Upkeep,
+        approvals: Approvals,
+        asked: Callable[[Member, HookEvent], None],
     ) -> None:
         self._crew = crew
         self._record = record
@@ -78,6 +81,8 @@ class Watch:
         self._wake = wake
         self._stranger = stranger
         self._upkeep = upkeep
+        self._approvals = approvals
+        self._asked = asked
         self._diligence = upkeep.diligence
         self._progress = upkeep.progress
         self._transcripts = upkeep.transcripts
@@ -201,6 +206,7 @@ class Watch:
                 member.agent = dataclasses.replace(member.agent, heard=(event.at_ms, heard.prompt))
             member.agent = counting.counted(member.agent, event, heard)
             self._diligence.hook(member, event)
+            self._asked(member, event)
             if heard.transcript is not None:
                 self._transcripts.spoke(member.agent.id, heard.transcript, event.at_ms)
             touched[member.agent.id] = member
@@ -270,8 +276,9 @@ class Watch:
         if thought:
             counters = counting.added(member.agent.counters, Counters(thinking_ms=thought))
             member.agent = dataclasses.replace(member.agent, counters=counters)
-        if news or keep:
-            self._record.put(Change(agents=(member.agent,), facts=facts))
+        asked = self._approvals.follow(member, beneath, facts, now_ms)
+        if news or keep or asked.approvals or asked.facts:
+            self._record.put(dataclasses.replace(asked, agents=(member.agent,)))
         if news and not after.alive:
             self.follow()
         self._wake(member.agent.id)

@@ -8,7 +8,19 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from outrider import __version__
-from outrider.web import agents, commands, complaints, events, health, metrics, page, progress, stream, tokens
+from outrider.web import (
+    agents,
+    approvals,
+    commands,
+    complaints,
+    events,
+    health,
+    metrics,
+    page,
+    progress,
+    stream,
+    tokens,
+)
 from outrider.web.access import Access
 from outrider.web.context import Context
 from outrider.web.encoded import EncodedAgents
@@ -32,6 +44,7 @@ _ROUTERS = (
     agents.router,
     progress.router,
     commands.router,
+    approvals.router,
     events.router,
     tokens.router,
     metrics.router,

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from outrider.model.actor import Actor
 from outrider.model.agent import Agent, SpawnRequest
+from outrider.model.approval import Approval, ApprovalStatus
 from outrider.model.audit import AuditRow
 from outrider.model.command import Command, CommandRequest, Status
 from outrider.model.event import Event
@@ -66,6 +67,21 @@ class Engine(Protocol):
     async def find_command(self, command_id: str) -> Command: ...
 
     async def cancel(self, command_id: str, actor: Actor) -> Command: ...
+
+    async def approvals(
+        self, *, session: str | None = None, status: ApprovalStatus | None = None, limit: int = 50
+    ) -> Sequence[Approval]:
+        """Those that stand, oldest first; with any status but `open`, those that were kept with it, newest first."""
+        ...
+
+    async def find_approval(self, approval_id: str) -> Approval:
+        """Open or closed; NoSuchThing where there is none."""
+        ...
+
+    async def answer(self, approval_id: str, answer: str, reason: str | None, actor: Actor) -> Approval:
+        """Answers a dialog by an option's number or label, or `approve` or `deny`. Conflict where it is not open or has
+        changed (`detail.approval` is what stands now), InvalidInput where no option is meant."""
+        ...
 
     async def events(
         self,

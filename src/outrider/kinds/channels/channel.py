@@ -13,11 +13,15 @@ from outrider.kinds.channels.voice import Voice
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Where one spawn is prepared: its own directory, its hook spool (both absolute), and the environment it will have."""
+    """Where one spawn is prepared: its own directory, its hook spool (both absolute), and the environment it will have.
+
+    `wait_s` is how long a hook that asks for permission may wait for an answer of ours; 0 has it only report.
+    """
 
     folder: Path
     spool: Path
     environ: Mapping[str, str]
+    wait_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

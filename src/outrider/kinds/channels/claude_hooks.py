@@ -6,6 +6,7 @@ It tells nothing where Esc interrupts it or a person answers a permission dialog
 import json
 from pathlib import Path
 
+from outrider.kinds.channels import answer_line
 from outrider.kinds.channels.channel import Furnishing, Ground
 from outrider.kinds.channels.hook_line import command
 from outrider.kinds.channels.hook_voice import HookVoice
@@ -32,10 +33,18 @@ TIMEOUT_S = 5
 SETTINGS = "settings.json"
 
 
-def settings(spool_dir: Path) -> dict[str, object]:
-    """What belongs into the file for `claude --settings FILE`: every event's hook call is left in the spool directory."""
-    hook = {"type": "command", "command": command(spool_dir), "timeout": TIMEOUT_S}
-    return {"hooks": {event: [{"hooks": [hook]}] for event in EVENTS}}
+def settings(spool_dir: Path, answers: Path | None = None, wait_s: float = 0.0) -> dict[str, object]:
+    """What belongs into the file for `claude --settings FILE`: every event's hook call is left in the spool directory.
+
+    With a folder of `answers`, a permission request waits there for its answer, for so many seconds.
+    """
+    hook: dict[str, object] = {"type": "command", "command": command(spool_dir), "timeout": TIMEOUT_S}
+    hooks = {event: [{"hooks": [hook]}] for event in EVENTS}
+    if answers is not None and wait_s > 0:
+        line = answer_line.command(spool_dir, answers, wait_s)
+        asking = {"type": "command", "command": line, "timeout": TIMEOUT_S + round(wait_s * 2)}
+        hooks["PermissionRequest"] = [{"hooks": [asking]}]
+    return {"hooks": hooks}
 
 
 def argv(settings_file: Path) -> tuple[str, ...]:
@@ -45,7 +54,7 @@ def argv(settings_file: Path) -> tuple[str, ...]:
 
 def furnish(ground: Ground) -> Furnishing:
     """The settings file of one spawn, and the arguments that name it."""
-    content = json.dumps(settings(ground.spool), indent=1)
+    content = json.dumps(settings(ground.spool, ground.folder / answer_line.FOLDER, ground.wait_s), indent=1)
     return Furnishing({SETTINGS: content}, argv(ground.folder / SETTINGS))
 
 

@@ -1,0 +1,68 @@
+"""Verbs that answer an agent's dialog."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from outrider.cli.connection import HERE, Connection, Environ
+from outrider.cli.words import as_json, plain
+from outrider.errors import Conflict
+
+if TYPE_CHECKING:
+    from outrider.client import Client
+    from outrider.model.wire import ApprovalJSON
+
+Id = Annotated[str | None, Parameter(name="--id", help="Only if it is still this approval.")]
+
+
+async def approve(
+    session: str,
+    *,
+    option: Annotated[
+        str | None, Parameter(help="Number or label of the option; else the yes that grants no more than is asked.")
+    ] = None,
+    id_: Id = None,
+    connection: Connection = HERE,
+    environ: Environ,
+) -> None:
+    """Answers the dialog that an agent shows, with yes or with one of its options."""
+    client = connection.client(environ)
+    wanted = id_ or (await _standing(client, session))["id"]
+    _tell(await client.answer(wanted, option or "approve"), connection)
+
+
+async def deny(
+    session: str,
+    *,
+    reason: Annotated[str | None, Parameter(help="Why not; written down, and told to agents that can be told.")] = None,
+    id_: Id = None,
+    connection: Connection = HERE,
+    environ: Environ,
+) -> None:
+    """Answers the dialog that an agent shows with no."""
+    client = connection.client(environ)
+    wanted = id_ or (await _standing(client, session))["id"]
+    _tell(await client.answer(wanted, "deny", reason), connection)
+
+
+async def _standing(client: "Client", session: str) -> "ApprovalJSON":
+    """The dialog that the agent shows; NoSuchAgent where there is no such agent, Conflict where it shows none."""
+    agent = await client.agent(session)
+    found = await client.approvals(session)
+    if not found:
+        raise Conflict(
+            f"{session} shows no dialog that could be answered; it is {agent['state']}.",
+            detail={"session": session, "state": agent["state"]},
+        )
+    return found[0]
+
+
+def _tell(done: "ApprovalJSON", connection: Connection) -> None:
+    if connection.json:
+        print(as_json(done))
+    elif done["status"] == "answered":
+        about = done["command"] or done["file"] or done["question"]
+        print(f"{done['session']} was told {plain(done['answer'])!r}: {plain(about)}")
+    else:
+        ticked = ", ".join(option["label"] for option in done["options"] if option["checked"])
+        print(f"{done['session']} has chosen so far: {plain(ticked) or 'nothing'}. Choose Submit when that is all.")

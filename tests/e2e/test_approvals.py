@@ -1,0 +1,173 @@
+"""Dialogs end to end: they are listed, answered by API and command line, and never answered by accident."""
+
+import json
+from typing import cast
+
+import httpx
+import pytest
+
+from e2e.waiting import until
+from e2e.world import Run, World
+from outrider.model.wire import ApprovalJSON
+
+BASH = {"command": "rm -rf build", "description": "Clean up"}
+ASKS = {"tool": "Bash", "input": BASH, "ask": True}
+ALSO = {"tool": "Bash", "input": {"command": "rm -rf /", "description": "Worse"}, "ask": True}
+
+
+def standing(world: World, session: str) -> ApprovalJSON:
+    """Waits until the agent's dialog is listed."""
+
+    def look() -> list[ApprovalJSON]:
+        answer = world.http.get("/api/approvals", params={"session": session}).raise_for_status()
+        return cast("list[ApprovalJSON]", answer.json()["approvals"])
+
+    return until(look, what=f"a dialog of {session}")[0]
+
+
+def answer(world: World, approval: ApprovalJSON, said: str, **fields: str) -> httpx.Response:
+    return world.http.post(f"/api/approvals/{approval['id']}", json={"answer": said, **fields})
+
+
+def answers(run: Run) -> list[str]:
+    return [line["answer"] for line in run.log("answer")]
+
+
+def test_a_dialog_is_listed_with_what_it_asks_and_approved_over_http(world: World) -> None:
+    events = world.record()
+    run = world.spawn("asks", [[ASKS, {"say": "Gone."}]], "--prompt", "Clean up")
+    approval = standing(world, "asks")
+    assert (approval["kind"], approval["tool"], approval["command"]) == ("permission", "Bash", "rm -rf build")
+    assert [option["label"] for option in approval["options"]][::2] == ["Yes", "No"]
+    told = events.first(lambda event: event["event"] == "agent_waiting" and event.get("approval") == approval["id"])
+    assert told["session"] == "asks"
+    done = answer(world, approval, "approve", reason="it is only a build")
+    assert done.status_code == 200, done.text
+    assert (done.json()["status"], done.json()["answer"], done.json()["way"]) == ("answered", "Yes", "hook")
+    answered = events.named("approval_answered", "asks")
+    assert (answered["approval"], answered["answer"]) == (approval["id"], "Yes")
+    events.state("asks", "complete", after=answered["seq"] - 3)
+    assert answers(run) == ["Yes"]
+    assert world.http.get("/api/approvals").json() == {"approvals": [], "count": 0}
+    log = world.http.get("/api/agents/asks/log").json()["log"]
+    row = next(row for row in log if row["action"] == "approval_answered")
+    assert (row["data"]["answer"], row["data"]["reason"]) == ("Yes", "it is only a build")
+    again = answer(world, approval, "approve")
+    assert again.status_code == 409
+    assert "answered already" in again.json()["error"]
+
+
+def test_the_command_line_approves_denies_and_chooses(world: World) -> None:
+    run = world.spawn("asks", [[ASKS, {"say": "One."}], [ASKS, {"say": "Two."}], [ASKS]], "--prompt", "Clean up")
+    for number, words in enumerate(
+        (("approve", "asks"), ("approve", "asks", "--option", "2"), ("deny", "asks", "--reason", "No"))
+    ):
+        standing(world, "asks")
+        done = world.cli(*words)
+        assert done.returncode == 0, done.stderr
+        until(lambda number=number: len(answers(run)) == number + 1)  # type: ignore[misc]
+        if number < 2:
+            world.sent(world.send("asks", "Next"))
+    assert [given.partition(",")[0] for given in answers(run)] == ["Yes", "Yes", "No"]
+    until(lambda: world.agent("asks")["state"] == "idle")
+    none = world.cli("approve", "asks")
+    assert none.returncode == 1
+    assert "shows no dialog" in none.stderr
+    assert world.cli("approve", "nobody").returncode == 4
+
+
+def test_unknown_options_and_unknown_approvals_are_refused_with_what_there_is(world: World) -> None:
+    run = world.spawn("asks", [[ASKS]], "--prompt", "Clean up")
+    approval = standing(world, "asks")
+    for said in ("7", "Maybe", "0", "y n"):
+        refused = answer(world, approval, said)
+        assert refused.status_code == 422, said
+        assert refused.json()["detail"]["options"] == [option["label"] for option in approval["options"]]
+    assert world.http.post("/api/approvals/nothing", json={"answer": "approve"}).status_code == 404
+    assert world.http.post(f"/api/approvals/{approval['id']}", json={"answer": "1", "x": 1}).status_code == 422
+    assert answers(run) == []
+
+
+@pytest.fixture
+def keys() -> object:
+    """A world whose hooks do not wait: answers go by keys."""
+    fresh = World(config="[approvals]\nhook_wait_s = 0\n")
+    try:
+        yield fresh.start()
+    finally:
+        fresh.close()
+
+
+def test_answers_by_keys_and_a_dialog_that_changed_is_refused_with_the_new_one(keys: World) -> None:
+    run = keys.spawn("asks", [[ASKS, ALSO, {"say": "Gone."}]], "--prompt", "Clean up")
+    first = standing(keys, "asks")
+    keys.press("asks", "1")
+    until(lambda: standing(keys, "asks")["command"] == "rm -rf /", what="the second dialog")
+    refused = answer(keys, first, "approve")
+    assert refused.status_code == 409
+    assert answers(run) == ["Yes"]
+    assert refused.json()["detail"]["approval"]["command"] == "rm -rf /"
+    second = standing(keys, "asks")
+    assert second["id"] == refused.json()["detail"]["approval"]["id"]
+    assert keys.http.get(f"/api/approvals/{first['id']}").json()["status"] in ("expired", "changed")
+    done = answer(keys, second, "No")
+    assert (done.status_code, done.json()["way"]) == (200, "keys")
+    assert answers(run) == ["Yes", "No"]
+
+
+def test_a_persons_answer_in_the_terminal_expires_it(world: World) -> None:
+    run = world.spawn("asks", [[ASKS, {"say": "Gone."}]], "--prompt", "Clean up")
+    approval = standing(world, "asks")
+    world.press("asks", "3")
+    until(lambda: world.http.get(f"/api/approvals/{approval['id']}").json()["status"] == "expired")
+    refused = answer(world, approval, "approve")
+    assert refused.status_code == 409
+    assert "expired" in refused.json()["error"]
+    assert answers(run) == ["No"]
+
+
+def test_the_mark_is_of_no_matter_and_of_two_answers_one_wins(keys: World) -> None:
+    run = keys.spawn("asks", [[ASKS, {"hold": "on"}]], "--prompt", "Clean up")
+    approval = standing(keys, "asks")
+    keys.press("asks", "Down", "Down")
+    until(lambda: "❯ 3. No" in keys.screen("asks"))
+    assert standing(keys, "asks")["id"] == approval["id"]
+    url = f"/api/approvals/{approval['id']}"
+    with httpx.Client(base_url=keys.url, timeout=20) as other:
+        import threading
+
+        got: list[int] = []
+        threads = [
+            threading.Thread(target=lambda said=said: got.append(other.post(url, json={"answer": said}).status_code))
+            for said in ("approve", "approve", "deny", "deny")
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(got) == [200, 409, 409, 409]
+    assert len(answers(run)) == 1
+
+
+def test_approvals_survive_the_daemon(world: World) -> None:
+    run = world.spawn("asks", [[ASKS, {"say": "Gone."}]], "--prompt", "Clean up")
+    approval = standing(world, "asks")
+    world.kill9()
+    world.start()
+    again = standing(world, "asks")
+    assert (again["id"], again["asked"]) == (approval["id"], approval["asked"])
+    done = answer(world, again, "1")
+    assert done.status_code == 200, done.text
+    assert answers(run) == ["Yes"]
+    until(lambda: world.agent("asks")["state"] == "complete")
+
+
+def test_trust_dialogs_are_answered_by_keys(world: World) -> None:
+    run = world.spawn("new", [], "--prompt", "Hello", dialogs=["trust", "api_key"])
+    approval = standing(world, "new")
+    assert approval["kind"] == "trust"
+    assert answer(world, approval, "approve").status_code == 200
+    key = until(lambda: standing(world, "new") if standing(world, "new")["id"] != approval["id"] else None)
+    assert answer(world, key, "No (recommended)").json()["way"] == "keys"
+    until(lambda: run.prompts() == ["Hello"])
+    assert json.dumps(answers(run)) == json.dumps(["Yes, I trust this folder", "No (recommended)"])
