@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
 from outrider.errors import StoreError
 from outrider.model.event import Event, EventName, Fact
 from outrider.store import Change
@@ -62,6 +64,21 @@ async def test_a_full_disk_loses_nothing_and_is_told() -> None:
         disk.full = False
         await asyncio.wait_for(record.commit(told("b")), 5)
     assert (disk.written, done, record.why) == (["a", "b"], ["a"], "")
+
+
+async def test_a_full_disk_refuses_what_is_only_intended_and_keeps_what_happened() -> None:
+    disk = Disk()
+    record = Record(disk, retry_s=0.01)
+    disk.full = True
+    async with writing(record):
+        kept = asyncio.create_task(record.keep(told("happened")))
+        with pytest.raises(StoreError, match="full"):
+            await asyncio.wait_for(record.commit(told("intended")), 5)
+        await asyncio.wait_for(kept, 5)
+        assert disk.written == []
+        disk.full = False
+        await asyncio.wait_for(record.commit(told("later")), 5)
+    assert disk.written == ["happened", "later"]
 
 
 def test_merging_keeps_every_fact_and_the_last_state_of_each_agent() -> None:
