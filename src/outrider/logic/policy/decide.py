@@ -157,7 +157,7 @@ def _holds(rule: Rule, case: _Case, context: Context) -> bool:
     return _touches_hold(rule, case, context)
 
 
-def _matches(patterns: tuple["re.Pattern[str]", ...], rest: bool, words: tuple[str, ...]) -> bool:  # noqa: FBT001
+def _matches(patterns: tuple["re.Pattern[str]", ...], rest: bool, words: tuple[str, ...]) -> bool:
     if not words or len(words) < len(patterns) or (len(words) > len(patterns) and not rest):
         return False
     return all(pattern.fullmatch(word) for pattern, word in zip(patterns, words, strict=False))

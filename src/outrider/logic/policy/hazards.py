@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from outrider.logic.policy import git, interpreters
-from outrider.logic.policy.places import PUBLIC, SINKS, GLOBS, absolute, control, disposable, inside, secret
+from outrider.logic.policy.places import GLOBS, PUBLIC, SINKS, absolute, control, disposable, inside, secret
 from outrider.logic.policy.programs import ALWAYS, BAD_OPTIONS, PLAIN_PREFIXES, PLAIN_VARIABLES, SHELLS, SUBCOMMANDS
 from outrider.logic.policy.rules import Access, Context, Hazard, Side
 from outrider.logic.policy.runs import Arg, Run, any_option

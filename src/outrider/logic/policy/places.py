@@ -54,10 +54,9 @@ CONTROL = frozenset(
         ".gitconfig",
     }
 )
-BUILD = frozenset(
-    """build dist target node_modules out .pytest_cache .mypy_cache .ruff_cache __pycache__ coverage htmlcov .next .nuxt .turbo
-    .tox .nox .venv venv .cache .parcel-cache .svelte-kit .gradle .eggs tmp .coverage obj .vite .nyc_output""".split()
-)
+_BUILD_NAMES = """build dist target node_modules out .pytest_cache .mypy_cache .ruff_cache __pycache__ coverage htmlcov .next .nuxt .turbo
+    .tox .nox .venv venv .cache .parcel-cache .svelte-kit .gradle .eggs tmp .coverage obj .vite .nyc_output"""
+BUILD = frozenset(_BUILD_NAMES.split())
 GLOBS = re.compile(r"[*?\[]")
 
 

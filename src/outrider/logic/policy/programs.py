@@ -8,19 +8,29 @@ from types import MappingProxyType
 
 from outrider.logic.policy.rules import Hazard
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 INERT = frozenset(
-    "echo printf true false : sleep test [ [[ break continue return shift wait jobs date whoami hostname uname nproc id uptime basename dirname seq "
-    "expr pwd type which whereis ps command tty arch getconf tput yes clear logname groups local declare typeset readonly export unset read exit set cal df free".split()
+    _words(
+        """echo printf true false : sleep test [ [[ break continue return shift wait jobs date whoami hostname uname
+    nproc id uptime basename dirname seq expr pwd type which whereis ps command tty arch getconf tput yes clear
+    logname groups local declare typeset readonly export unset read exit set cal df free"""
+    )
 )
 """Their words are not files that they read or write."""
-EVALUATING = frozenset("test [ [[ let declare typeset local export readonly read unset printf wait".split())
+EVALUATING = frozenset(_words("test [ [[ let declare typeset local export readonly read unset printf wait"))
 """Builtins that run a `$(…)` inside a quoted array index."""
 READERS = frozenset(
-    "cat head tail wc file stat du ls tree diff cmp md5sum sha1sum sha256sum sha512sum cksum sum nl od xxd hexdump strings tac rev cut paste "
-    "column fold comm join uniq sort grep egrep fgrep rg jq yq sed awk gawk mawk realpath readlink find fd bat less more tr fmt expand b2sum "
-    "shellcheck cloc tokei test".split()
+    _words(
+        """cat head tail wc file stat du ls tree diff cmp md5sum sha1sum sha256sum sha512sum cksum sum nl od xxd hexdump
+    strings tac rev cut paste column fold comm join uniq sort grep egrep fgrep rg jq yq sed awk gawk mawk realpath
+    readlink find fd bat less more tr fmt expand b2sum shellcheck cloc tokei test"""
+    )
 )
-WRITERS = frozenset("rm rmdir touch mkdir tee chmod mv truncate unlink shred ln install split csplit rsync".split())
+WRITERS = frozenset(_words("rm rmdir touch mkdir tee chmod mv truncate unlink shred ln install split csplit rsync"))
 # Programs whose first word is a pattern or script, and the options that give it instead.
 SCRIPTED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -162,30 +172,41 @@ BAD_OPTIONS: Mapping[str, tuple[tuple[str, ...], Hazard]] = MappingProxyType(
 ALWAYS: Mapping[str, Hazard] = MappingProxyType(
     {
         **dict.fromkeys(
-            "sudo doas su pkexec runuser chown chgrp setcap setfacl chattr passwd visudo usermod useradd chroot unshare nsenter".split(),
+            _words(
+                """sudo doas su pkexec runuser chown chgrp setcap setfacl chattr passwd visudo usermod useradd chroot unshare
+    nsenter"""
+            ),
             Hazard.PRIVILEGE,
         ),
         **dict.fromkeys(
-            "dd mount umount shutdown reboot halt poweroff systemctl service launchctl crontab at batch systemd-run iptables nft ufw sysctl modprobe "
-            "insmod rmmod fdisk parted wipefs swapoff kill pkill killall xkill tmux screen ulimit umask loginctl diskutil defaults".split(),
+            _words(
+                """dd mount umount shutdown reboot halt poweroff systemctl service launchctl crontab at batch systemd-run
+    iptables nft ufw sysctl modprobe insmod rmmod fdisk parted wipefs swapoff kill pkill killall xkill tmux screen
+    ulimit umask loginctl diskutil defaults"""
+            ),
             Hazard.SYSTEM,
         ),
-        **dict.fromkeys("shred truncate unlink wipe srm dropdb".split(), Hazard.DELETE),
+        **dict.fromkeys(_words("shred truncate unlink wipe srm dropdb"), Hazard.DELETE),
         **dict.fromkeys(
-            "eval enable hash alias bind complete trap shopt fc history expect script gdb lldb ed ex vi vim nvim emacs nano osascript let".split(),
+            _words(
+                """eval enable hash alias bind complete trap shopt fc history expect script gdb lldb ed ex vi vim nvim emacs nano
+    osascript let"""
+            ),
             Hazard.CODE,
         ),
         **dict.fromkeys(
-            "curl wget nc ncat netcat socat ssh scp sftp ftp telnet rsync http https aria2c dig nslookup host ping rclone".split(),
+            _words(
+                "curl wget nc ncat netcat socat ssh scp sftp ftp telnet rsync http https aria2c dig nslookup host ping rclone"
+            ),
             Hazard.NETWORK,
         ),
         **dict.fromkeys(
-            "printenv gpg gpg2 pass security secret-tool op vault aws gcloud az ssh-keygen ssh-add keyring".split(),
+            _words("printenv gpg gpg2 pass security secret-tool op vault aws gcloud az ssh-keygen ssh-add keyring"),
             Hazard.CREDENTIALS,
         ),
-        **dict.fromkeys("twine semantic-release lerna changeset".split(), Hazard.PUBLISH),
+        **dict.fromkeys(_words("twine semantic-release lerna changeset"), Hazard.PUBLISH),
         **dict.fromkeys(
-            "apt apt-get brew dnf yum pacman apk snap flatpak port gem pipx easy_install conda mamba".split(),
+            _words("apt apt-get brew dnf yum pacman apk snap flatpak port gem pipx easy_install conda mamba"),
             Hazard.INSTALL,
         ),
     }
@@ -248,22 +269,31 @@ INTERPRETERS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
     }
 )
 CODE_MODULES = frozenset(
-    "timeit code codeop asyncio pdb trace runpy cProfile profile sqlite3 zipfile tarfile idlelib webbrowser ftplib smtplib telnetlib".split()
+    _words(
+        """timeit code codeop asyncio pdb trace runpy cProfile profile sqlite3 zipfile tarfile idlelib webbrowser ftplib
+    smtplib telnetlib"""
+    )
 )
 """Modules of Python that run what they are given, or unpack it anywhere."""
-MODULE_PROGRAMS = frozenset("pip uv poetry twine build coverage tox nox pytest".split())
+MODULE_PROGRAMS = frozenset(_words("pip uv poetry twine build coverage tox nox pytest"))
 """Modules of Python that are programs of that name."""
-SHELLS = frozenset("sh bash dash zsh ksh ash fish".split())
+SHELLS = frozenset(_words("sh bash dash zsh ksh ash fish"))
 # Variables that change what a program reads as input, not what is run.
 PLAIN_VARIABLES = frozenset(
-    """NODE_ENV CI DEBUG PORT HOST RUST_BACKTRACE RUST_LOG FORCE_COLOR NO_COLOR LANG LC_ALL TZ APP_ENV FLASK_ENV FLASK_DEBUG FLASK_APP
-    DJANGO_SETTINGS_MODULE DJANGO_DEBUG PYTHONUNBUFFERED PYTHONDONTWRITEBYTECODE PYTHONHASHSEED PYTHONIOENCODING PYTHONUTF8 GOOS GOARCH CGO_ENABLED
-    MIX_ENV RAILS_ENV RACK_ENV LOG_LEVEL VERBOSE COVERAGE SEED WORKERS COLUMNS LINES TERM BABEL_ENV ENV_NAME STAGE HEADLESS RUST_TEST_THREADS
-    OMP_NUM_THREADS CUDA_VISIBLE_DEVICES TEST_ENV JOBS V""".split()
+    _words(
+        """NODE_ENV CI DEBUG PORT HOST RUST_BACKTRACE RUST_LOG FORCE_COLOR NO_COLOR LANG LC_ALL TZ APP_ENV FLASK_ENV
+    FLASK_DEBUG FLASK_APP DJANGO_SETTINGS_MODULE DJANGO_DEBUG PYTHONUNBUFFERED PYTHONDONTWRITEBYTECODE
+    PYTHONHASHSEED PYTHONIOENCODING PYTHONUTF8 GOOS GOARCH CGO_ENABLED MIX_ENV RAILS_ENV RACK_ENV LOG_LEVEL
+    VERBOSE COVERAGE SEED WORKERS COLUMNS LINES TERM BABEL_ENV ENV_NAME STAGE HEADLESS RUST_TEST_THREADS
+    OMP_NUM_THREADS CUDA_VISIBLE_DEVICES TEST_ENV JOBS V"""
+    )
 )
 PLAIN_PREFIXES = ("VITE_", "NEXT_PUBLIC_", "REACT_APP_", "TEST_", "LC_")
 NETWORK = frozenset(
-    """curl wget nc ncat netcat socat ssh scp sftp ftp telnet rsync http https aria2c dig nslookup host ping gh aws gcloud az kubectl twine""".split()
+    _words(
+        """curl wget nc ncat netcat socat ssh scp sftp ftp telnet rsync http https aria2c dig nslookup host ping gh aws
+    gcloud az kubectl twine"""
+    )
 ) | {
     *(f"git {sub}" for sub in ("fetch", "pull", "push", "clone", "ls-remote")),
     *(

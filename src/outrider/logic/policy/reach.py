@@ -1,7 +1,5 @@
 """Whether a rule can ever decide, given one before it."""
 
-import re
-
 from outrider.logic.policy.rules import CommandPattern, Rule, Verdict
 
 
@@ -34,6 +32,4 @@ def _wider(a: CommandPattern, b: CommandPattern) -> bool:
     theirs = b.text.split()
     theirs = theirs[:-1] if b.rest else theirs
     mine = a.text.split()[:-1]
-    return len(mine) <= len(theirs) and all(
-        x == y or x == "*" or (not re.search(r"[*?]", x) and x == y) for x, y in zip(mine, theirs, strict=False)
-    )
+    return len(mine) <= len(theirs) and all(x in (y, "*") for x, y in zip(mine, theirs, strict=False))

@@ -229,7 +229,7 @@ class Walk:
         words = [arg.text for arg in run.argv]
         while words[:1] in (["command"], ["builtin"]):
             del words[0]
-        if words[:1] == ["popd"] or words[:1] in (["source"], ["."]) and not words[-1].endswith("bin/activate"):
+        if words[:1] == ["popd"] or (words[:1] in (["source"], ["."]) and not words[-1].endswith("bin/activate")):
             return None, None
         if words[:1] not in (["cd"], ["pushd"]):
             return run.where, run.where
@@ -295,8 +295,7 @@ def _tame(arg: Arg) -> bool:
         and not arg.pipe
         and not arg.text.startswith(("/", "~", "-", "*", "?", "["))
         and ".." not in arg.text.split("/")
-        or (arg.known and arg.pattern and arg.text.startswith("*."))
-    )
+    ) or (arg.known and arg.pattern and arg.text.startswith("*."))
 
 
 def _oddities(node: Simple, argv: tuple[Arg, ...]) -> tuple[tuple[Hazard, str], ...]:
