@@ -17,6 +17,10 @@ GENERIC = "generic"
 NOWHERE = PaneRef("", 0, "")
 
 
+Stamp = tuple[Path, int, int, int]
+"""What tells that a file changed: when it was written, its size and its mode."""
+
+
 def catalogue(user_dir: Path | None, *, shell: str = "/bin/sh") -> "Kinds":
     """The packaged kinds and, over them, the files `*.toml` in the user's folder (which need not exist).
 
@@ -41,11 +45,19 @@ class Kinds:
                 self._raw[kind.name] = Source(file.name, text).data
                 self._packaged[kind.name] = self._filled(kind)
         self._mine: dict[str, Kind] = {}
+        self._read: tuple[Stamp, ...] | None = None
         self.problems: tuple[str, ...] = ()
         self.reload()
 
     def reload(self) -> tuple[str, ...]:
-        """Reads the user's files again; returns what is wrong, a sentence a file. A broken one keeps its last good kind."""
+        """Reads the user's files again where one changed; returns what is wrong, a sentence a file.
+
+        A broken one keeps its last good kind; a kind of a file that did not change stays the same object.
+        """
+        stamps = self._stamps()
+        if stamps == self._read:
+            return self.problems
+        self._read = stamps
         problems: list[str] = []
         mine: dict[str, Kind] = {}
         for path in self._files():
@@ -103,6 +115,17 @@ class Kinds:
         if self._user_dir is None or not self._user_dir.is_dir():
             return []
         return sorted(self._user_dir.glob("*.toml"))
+
+    def _stamps(self) -> tuple[Stamp, ...]:
+        found = []
+        for path in self._files():
+            try:
+                about = path.stat()
+            except OSError as error:
+                found.append((path, error.errno or 0, 0, 0))
+            else:
+                found.append((path, about.st_mtime_ns, about.st_size, about.st_mode))
+        return tuple(found)
 
     def _filled(self, kind: Kind) -> Kind:
         argv = tuple(word.replace(SHELL, self._shell) for word in kind.launch.argv)
