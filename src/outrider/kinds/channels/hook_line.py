@@ -30,3 +30,18 @@ def calls(report: Path) -> str:
     """The line that runs that file; once the file is gone it only reads its input. It never fails: exit 2 would block the agent."""
     path = shlex.quote(str(report))
     return f"if [ -r {path} ]; then . {path}; else cat >/dev/null; fi; exit 0"
+
+
+_ADOPTED = (
+    'umask 077; d={folder}; f=$d/$PPID.$$; if [ -d "$d" ] && [ -z "$OUTRIDER_GENERATION" ]; '
+    'then {{ cat >"$f.tmp" && mv -f "$f.tmp" "$f.json" || rm -f "$f.tmp"; }} 2>/dev/null; '
+    "else cat >/dev/null; fi; exit 0"
+)
+
+
+def adopted(spool_dir: Path) -> str:
+    """The line for agents that Outrider did not start: the file bears the id of the process that ran it.
+
+    A spawned agent has a line of its own and is passed over here, so that nothing is told twice.
+    """
+    return _ADOPTED.format(folder=shlex.quote(str(spool_dir)))

@@ -26,7 +26,8 @@ log = structlog.get_logger()
 SERVER = "server.json"
 KEY_VARIABLE = "OPENCODE_SERVER_PASSWORD"
 USER_VARIABLE = "OPENCODE_SERVER_USERNAME"
-_FIRST_S, _LONGEST_S = 0.5, 20.0
+_SOON_S, _LATER_S = 0.5, 20.0
+_SOON = 120  # tries: it may take a minute until it listens; one that still doesn't has ended
 _LINE = 1 << 22  # bytes of one event at most; a larger one ends the connection, and it is opened again
 _TOLD = frozenset({"session.created", "session.status", "session.idle", "session.error", "message.updated"})
 _ASKED = ("permission.", "question.")
@@ -119,16 +120,16 @@ class OpenCodeServers:
             folders.close()
 
     async def _follow(self, server: Server) -> None:
-        pause = _FIRST_S
+        tries = 0
         while True:
             try:
                 async for event in _events(server):
-                    pause = _FIRST_S
+                    tries = 0
                     self._write(server.spool, event)
             except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as error:
                 log.debug("an OpenCode server cannot be followed", port=server.port, why=str(error))
-            await asyncio.sleep(pause)
-            pause = min(pause * 1.5, _LONGEST_S)
+            tries += 1
+            await asyncio.sleep(_SOON_S if tries < _SOON else _LATER_S)
 
     def _write(self, spool: Path, event: Mapping[str, object]) -> None:
         """As the hook line does it: a name of its own, and there only when it is whole."""
