@@ -24,7 +24,7 @@ from outrider.clock import clock_from
 from outrider.errors import OutriderError, StoreError
 from outrider.kinds.channels.answer_line import Answers
 from outrider.kinds.channels.claude_session import SessionFiles
-from outrider.kinds.channels.opencode_server import OpenCodeServers
+from outrider.kinds.channels.ears import Ears
 from outrider.kinds.channels.spool import Spool
 from outrider.kinds.load import Kinds, catalogue
 from outrider.logs import configure
@@ -321,7 +321,7 @@ async def _run(daemon: Daemon, held: Sequence[Lease]) -> None:
                 daemon.strangers.run(),
                 daemon.lanes.run(),
                 daemon.answerer.run(),
-                OpenCodeServers(settings.data / "spawns").run(),
+                Ears(settings.data, settings.runtime / "hooks").run(),
                 retain(daemon),
                 reload_kinds(daemon),
             )

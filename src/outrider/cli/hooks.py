@@ -6,7 +6,12 @@ from outrider.cli.connection import Environ, Json
 from outrider.cli.setup import ConfigFile, DataFolder
 from outrider.cli.words import as_json
 
-app = App(name="hooks", help="Hooks in your own settings, so that adopted agents report too.")
+app = App(
+    name="hooks",
+    help="Hooks in your own settings, so that adopted agents report too.",
+    help_format="plaintext",
+    help_epilogue="",
+)
 
 
 @app.command
@@ -15,19 +20,18 @@ def install(
 ) -> None:
     """Puts hooks into an agent's own settings: claude, codex, gemini or qwen. What is there stays."""
     from outrider.kinds.channels.hooks_file import HooksFile
-    from outrider.kinds.channels.spool import Spool
     from outrider.kinds.channels.user_hooks import generation_of
     from outrider.settings import load
 
     settings = load({"config": config, "data": data}, environ).settings
     file = HooksFile(kind, environ, settings.data / "hooks")
-    changed = file.install(Spool(settings.runtime / "hooks").prepare(generation_of(kind)))
+    changed = file.install(settings.runtime / "hooks" / generation_of(kind))
     if json:
         print(as_json({"kind": kind, "path": str(file.path), "changed": changed}))
         return
     print(f"Hooks for {kind} are in {file.path}." if changed else f"Hooks for {kind} were in {file.path} already.")
     if changed:
-        print(f"Agents that start from now on report. Take them out: outrider hooks uninstall {kind}")
+        print(f"Agents that start from now on report while Outrider runs. Take them out: outrider hooks uninstall {kind}")
         if file.place.trusts:
             print(file.place.trusts)
 

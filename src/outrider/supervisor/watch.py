@@ -28,6 +28,7 @@ from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.diligence import open_items
 from outrider.supervisor.record import Record
 from outrider.supervisor.signs import agent_process
+from outrider.supervisor.speaker import speaker
 from outrider.supervisor.upkeep import Upkeep
 
 log = structlog.get_logger()
@@ -194,7 +195,7 @@ class Watch:
         """Hook calls, in their order; what belongs to no living spawn of ours is dropped (late, or of an earlier run)."""
         touched: dict[str, Member] = {}
         for event in events:
-            member = self._crew.of_generation(event.generation)
+            member = speaker(self._crew, event)
             if member is None or member.voice is None:
                 continue
             heard = member.voice.hear(event)

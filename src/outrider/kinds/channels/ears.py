@@ -1,0 +1,22 @@
+"""Ears: the channels that have to be listened to, beside what agents leave in the spool by themselves."""
+
+import asyncio
+from pathlib import Path
+
+from outrider.kinds.channels.adopted_spools import AdoptedSpools
+from outrider.kinds.channels.opencode_server import OpenCodeServers
+from outrider.kinds.channels.spool import Spool
+
+
+class Ears:
+    """`data` is the daemon's data directory, `spool` the root of the hook spool."""
+
+    def __init__(self, data: Path, spool: Path) -> None:
+        self._servers = OpenCodeServers(data / "spawns")
+        self._adopted = AdoptedSpools(Spool(spool), data / "hooks")
+
+    async def run(self) -> None:
+        """Listens for ever; the daemon's task."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._servers.run())
+            group.create_task(self._adopted.run())
