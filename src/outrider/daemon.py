@@ -32,10 +32,13 @@ from outrider.settings import Loaded, Settings
 from outrider.store import Lease, Store, Tokens, check_directory
 from outrider.supervisor.answerer import Answerer
 from outrider.supervisor.approvals import Approvals
+from outrider.supervisor.autopilot import Autopilot, nobody
 from outrider.supervisor.counter import Bounds, Counter
 from outrider.supervisor.crew import Crew
 from outrider.supervisor.desk import Desk
 from outrider.supervisor.discharge import Discharge
+from outrider.supervisor.hook_calls import HookCalls
+from outrider.supervisor.keypad import Keypad
 from outrider.supervisor.lane import Limits
 from outrider.supervisor.lanes import Lanes
 from outrider.supervisor.ledger import Ledger
@@ -72,7 +75,7 @@ class Daemon:
     muster: Muster
     lanes: Lanes
     approvals: Approvals
-    answerer: Answerer
+    autopilot: Autopilot
     watch: Watch
     strangers: Strangers
     desk: Desk
@@ -136,15 +139,11 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
     )
     care = upkeep(settings, crew, record, store=store, terminal=terminal, clock=clock)
     approvals = Approvals(store, clock)
+    calls = HookCalls(Answers(spawns), clock, settings.approvals.hook_wait_s)
     answerer = Answerer(
-        approvals=approvals,
-        crew=crew,
-        record=record,
-        terminal=terminal,
-        answers=Answers(spawns),
-        clock=clock,
-        wait_s=settings.approvals.hook_wait_s,
+        approvals=approvals, crew=crew, record=record, calls=calls, keypad=Keypad(terminal, clock), clock=clock
     )
+    autopilot = Autopilot(nobody, approvals=approvals, answerer=answerer, calls=calls, record=record, clock=clock)
     watch = Watch(
         crew=crew,
         record=record,
@@ -157,7 +156,7 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         stranger=strangers.meet,
         upkeep=care,
         approvals=approvals,
-        asked=answerer.hook,
+        asked=autopilot.hook,
     )
     bounds = Bounds(settings.commands.max_bytes, settings.commands.depth)
     counter = Counter(bounds, store=store, ledger=ledger, lanes=lanes, clock=clock, token=new_token)
@@ -192,7 +191,7 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         muster,
         lanes,
         approvals,
-        answerer,
+        autopilot,
         watch,
         strangers,
         desk,
@@ -320,7 +319,7 @@ async def _run(daemon: Daemon, held: Sequence[Lease]) -> None:
                 daemon.watch.run(),
                 daemon.strangers.run(),
                 daemon.lanes.run(),
-                daemon.answerer.run(),
+                daemon.autopilot.run(),
                 Ears(settings.data, settings.runtime / "hooks").run(),
                 retain(daemon),
                 reload_kinds(daemon),

@@ -88,7 +88,9 @@ def read(kind: Kind, screen: Screen) -> Shown | None:
 
 def fingerprint(agent_id: str, generation: str, shown: Shown) -> str:
     """16 hexadecimal digits: the same for the same dialog of the same agent."""
-    parts = [agent_id, generation, shown.kind, shown.form, shown.body, *(option.label for option in shown.options)]
+    # Which parts of a question are answered, and which boxes are ticked, is no other dialog.
+    body = shown.body.replace("☒", "☐")
+    parts = [agent_id, generation, shown.kind, shown.form, body, *(option.label for option in shown.options)]
     text = "\0".join(re.sub(r"\s+", "", part) for part in parts)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 

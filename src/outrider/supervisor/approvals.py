@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 
 from outrider.errors import NoSuchThing
 from outrider.logic import approval as dialogs
-from outrider.model.agent import Agent
-from outrider.model.approval import Approval, ApprovalStatus, Decision, Shown
+from outrider.model.approval import Approval, ApprovalStatus, Shown
 from outrider.model.audit import AuditRow
 from outrider.model.event import EventName, Fact
 from outrider.model.pane import Screen
@@ -22,9 +21,6 @@ OUTRIDER = "outrider"
 STALE_MS = 3000
 """A screen that was taken before a dialog was closed may still show it, for no longer than this."""
 LONGEST = 100_000
-
-Decide = Callable[[Agent, Approval], Decision | None]
-"""A policy: what it says to an approval of an agent, None where a person is to be asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ _SCRIPT = (
     "umask 077; d={spool}; f=$d/$$; n=0; "
     'if [ -d "$d" ]; then while [ -e "$f.$n.json" ]; do n=$((n+1)); done; a={answers}/$$.$n; rm -f "$a"; '
     '{{ cat >"$f.$n.tmp" && mv -f "$f.$n.tmp" "$f.$n.json" || rm -f "$f.$n.tmp"; }} 2>/dev/null; '
-    "i=0; while [ $i -lt {ticks} ] && [ -d {answers} ]; do "
+    "i=0; while [ $i -lt {ticks} ] && [ -d {answers} ] && kill -0 $PPID 2>/dev/null; do "
     'if [ -e "$a" ] && mv "$a" "$a.taken" 2>/dev/null; then cat "$a.taken"; rm -f "$a.taken"; break; fi; '
     "sleep {tick}; i=$((i+1)); done; "
     "else cat >/dev/null; fi; exit 0"
@@ -24,7 +24,10 @@ _SCRIPT = (
 
 
 def command(spool: Path, answers: Path, wait_s: float) -> str:
-    """The POSIX sh line: as `hook_line.command`, and then it waits for an answer below `answers` for so many seconds."""
+    """The POSIX sh line: as `hook_line.command`, and then it waits for an answer below `answers` for so many seconds.
+
+    It ends with the agent that runs it; that a person answers at the terminal does not end it.
+    """
     return _SCRIPT.format(
         spool=shlex.quote(str(spool)),
         answers=shlex.quote(str(answers)),

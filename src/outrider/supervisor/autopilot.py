@@ -1,0 +1,155 @@
+"""The autopilot: what a policy decides about the dialogs of agents that run under one is done, and written down with its rule.
+
+A policy is asked when the agent's hook asks, before any dialog is seen, and again for a dialog that comes up. What it allows must be
+known in full: of a command that may be cut or wrapped on the screen, a person is asked.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import structlog
+
+from outrider.errors import OutriderError
+from outrider.logic import answering
+from outrider.logic import approval as dialogs
+from outrider.model.actor import Actor, Scope
+from outrider.model.agent import Agent
+from outrider.model.approval import Approval, ApprovalStatus, Behavior, Decision, DialogKind, Form, Shown, Way
+from outrider.model.audit import AuditRow
+from outrider.model.hook import HookEvent
+from outrider.store import Change
+from outrider.supervisor.answerer import Answerer
+from outrider.supervisor.approvals import Approvals, ending
+from outrider.supervisor.crew import Member
+from outrider.supervisor.hook_calls import Call, HookCalls
+from outrider.supervisor.record import Record
+
+log = structlog.get_logger()
+
+POLICY = Actor("policy", Scope.WRITE)
+YOLO = "yolo"
+UNSEEN_MS = 5000
+"""How long the dialog of a call that is being answered is not taken for one that waits."""
+TAKEN_MS = 1500
+
+Decide = Callable[[Agent, Approval], Decision | None]
+"""A policy: what it says to an approval of an agent, None where a person is to be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What was decided: about a dialog, or a hook call before its dialog is seen."""
+
+    member: Member
+    decision: Decision
+    approval: Approval
+    call: Call | None
+
+
+class Autopilot:
+    """Performs decisions; `decide` is asked for agents that were spawned with a policy, and for no others."""
+
+    def __init__(
+        self,
+        decide: Decide,
+        *,
+        approvals: Approvals,
+        answerer: Answerer,
+        calls: HookCalls,
+        record: Record,
+        clock: Callable[[], int],
+    ) -> None:
+        self._decide = decide
+        self._approvals = approvals
+        self._answerer = answerer
+        self._calls = calls
+        self._record = record
+        self._clock = clock
+        self._jobs: asyncio.Queue[Job] = asyncio.Queue()
+        approvals.opened = self.dialog
+
+    async def run(self) -> None:
+        """Performs for ever; the daemon's task."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                group.create_task(self._perform(await self._jobs.get()))
+
+    def hook(self, member: Member, event: HookEvent) -> None:
+        """A hook call of the agent; one that asks for permission is decided if it can be."""
+        call = self._calls.hear(member, event)
+        if call is not None and self._consider(member, asked(member, call), call):
+            self._approvals.hush(member, call.tool, self._clock() + UNSEEN_MS)
+
+    def dialog(self, member: Member, approval: Approval) -> None:
+        """A dialog that has come up."""
+        if approval.kind is DialogKind.PERMISSION:
+            self._consider(member, approval, None)
+
+    def _consider(self, member: Member, approval: Approval, call: Call | None) -> bool:
+        if member.agent.auto in (None, YOLO):
+            return False
+        decided = self._decide(member.agent, approval)
+        if decided is None or (decided.behavior is Behavior.ALLOW and not approval.whole):
+            return False
+        self._jobs.put_nowait(Job(member, decided, approval, call))
+        return True
+
+    async def _perform(self, job: Job) -> None:
+        try:
+            if job.call is not None:
+                await self._answer_call(job, job.call)
+            else:
+                await self._answer_dialog(job)
+        except OutriderError as error:
+            log.warning("what a policy decided was not done", session=job.approval.session, why=error.message)
+
+    async def _answer_call(self, job: Job, call: Call) -> None:
+        member, decided = job.member, job.decision
+        data = {"rule": decided.rule, "answer": decided.behavior.value, "tool": call.tool, "command": call.command}
+        row = AuditRow(self._clock(), POLICY.name, "answer", member.agent.session, data | {"file": call.file})
+        await self._record.commit(Change(audit=(row,), durable=True))
+        taken = await self._calls.tell(member, call, decided.behavior, decided.reason)
+        self._approvals.hush(member, call.tool, self._clock() + (TAKEN_MS if taken else 0))
+        if taken:
+            done = replace(self._meant(job), status=ApprovalStatus.ANSWERED, way=Way.HOOK, changed_ms=self._clock())
+            await self._record.keep(ending(done, POLICY.name))
+
+    async def _answer_dialog(self, job: Job) -> None:
+        wish = answering.approving if job.decision.behavior is Behavior.ALLOW else answering.denying
+        options = wish(job.approval.options)
+        if len(options) != 1:
+            return
+        meant = replace(self._meant(job), answer=job.approval.options[options[0]].label)
+        await self._answerer.give(meant, options[0], job.decision.behavior, POLICY)
+
+    def _meant(self, job: Job) -> Approval:
+        decided = job.decision
+        said = decided.behavior.value
+        return replace(job.approval, by=POLICY.name, answer=said, rule=decided.rule, reason=decided.reason)
+
+
+def asked(member: Member, call: Call) -> Approval:
+    """What a hook call asks, before its dialog is seen."""
+    about = f"{call.name}\n{call.tool}\n{call.command}\n{call.file}"
+    shown = Shown(DialogKind.PERMISSION, Form.LIST, "", body=about)
+    mark = dialogs.fingerprint(member.agent.id, member.agent.generation, shown)
+    return Approval(
+        id=f"{mark}-{call.at_ms:x}",
+        fingerprint=mark,
+        agent=member.agent.id,
+        session=member.agent.session,
+        kind=DialogKind.PERMISSION,
+        question=f"Allow {call.tool}?",
+        asked_ms=call.at_ms,
+        changed_ms=call.at_ms,
+        tool=call.tool,
+        command=call.command,
+        file=call.file,
+        whole=True,
+    )
+
+
+def nobody(agent: Agent, approval: Approval) -> Decision | None:
+    """No policy: a person is asked."""
+    return None
