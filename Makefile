@@ -1,5 +1,7 @@
 # Everything a newcomer or a build machine needs: up, setup, check, test.
 PYTHON ?= python3
+# Most tests wait for programs, so a few at a time cost little; JOBS=0 runs them one after the other.
+JOBS ?= 4
 VENV := .venv
 PY := $(VENV)/bin/python
 
@@ -24,7 +26,7 @@ check: $(VENV)/.dev-stamp
 
 test: $(VENV)/.dev-stamp
 	@./scripts/need tmux git
-	$(PY) -m pytest
+	$(PY) -m pytest -n $(JOBS)
 
 clean:
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache
