@@ -5,6 +5,7 @@
 DIR is a folder of cases with an index.jsonl; without one, tests/screens.
 """
 
+import dataclasses
 import sys
 import time
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from pathlib import Path
 from outrider.kinds import cases
 from outrider.kinds.load import catalogue
 from outrider.logic import detect
-from outrider.logic.score import EXITED, Case, score
+from outrider.logic.score import EXITED, GENERIC, Case, score
 from outrider.model.kind import Kind
 from outrider.model.state import COARSE, Coarse, State
 
@@ -31,6 +32,8 @@ def main(argv: list[str]) -> None:
     print(f"{'kind':<12}{'cases':>6}{'coarse':>9}{'exact':>9}")
     for name, row in [*by_kind.items(), ("all", report)]:
         print(f"{name:<12}{row['cases']:>6}{row['coarse']:>9.1%}{row['exact']:>9.1%}")
+    unknown = score(as_generic(loaded), kinds.by_name())
+    print(f"{'as generic':<12}{unknown['cases']:>6}{unknown['coarse']:>9.1%}{unknown['exact']:>9.1%}")
     confusion = report["confusion"]
     assert isinstance(confusion, dict)
     columns = sorted({got for row in confusion.values() for got in row})
@@ -46,6 +49,11 @@ def main(argv: list[str]) -> None:
                 f"{mark} {miss['kind']:<9} {miss['id']:<44} {miss['expected']:<13} got {miss['got']:<13} {miss['rule']}"
             )
     print(f"\ndetect: {speed(loaded, kinds.by_name()):.3f} ms a screen")
+
+
+def as_generic(loaded: tuple[Case, ...]) -> list[Case]:
+    """The same cases as those of programs that nobody knows."""
+    return [dataclasses.replace(case, kind=GENERIC) for case in loaded]
 
 
 def coarse_of(label: str) -> Coarse:

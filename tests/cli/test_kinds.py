@@ -119,3 +119,22 @@ def test_up_refuses_bad_settings(
     captured = capsys.readouterr()
     assert says in captured.err
     assert len(captured.err.splitlines()) == 1
+
+
+def test_score_against_other_rules(environ: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    screens = str(Path(__file__).resolve().parents[1] / "screens")
+    other = tmp_path / "aider.toml"
+    other.write_text(
+        'extends = "aider"\nname = "aider"\n[[rules]]\nid = "done"\nstate = "error"\n'
+        'region = "before"\npattern = "^Tokens: "\n'
+    )
+    assert app.run(["score", screens, "--against", str(other)], environ) == 0
+    shown = capsys.readouterr().out
+    assert "AGAINST" in shown
+    assert "better" in shown
+    assert app.run(["score", screens, "--against", str(other), "--json"], environ) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert {each["kind"] for each in report["changed"]} == {"aider"}
+    assert report["against"]["by_kind"]["aider"]["coarse"] < report["now"]["by_kind"]["aider"]["coarse"]
+    assert app.run(["score", screens, "--against", str(tmp_path / "none.toml")], environ) == 1
+    assert "none.toml cannot be read" in capsys.readouterr().err

@@ -62,6 +62,8 @@ TABLE: tuple[tuple[str, Words, State], ...] = (
     ),
     ("screen", Words(NOW, screen(State.IDLE), LOOKED, session=said(Source.SESSION_FILE, State.WAITING)), State.IDLE),
     ("screen", Words(NOW, screen(State.ERROR), LOOKED, title=BUSY_TITLE), State.ERROR),
+    ("moving", Words(NOW, screen(State.IDLE), LOOKED, motion=said(Source.MOTION, State.WORKING)), State.WORKING),
+    ("screen", Words(NOW, screen(State.IDLE), LOOKED, motion=said(Source.MOTION, State.IDLE)), State.IDLE),
     ("hook", Words(NOW, (), LOOKED, hook=said(Source.HOOK, State.COMPLETE, at_ms=OLD)), State.COMPLETE),
     ("session", Words(NOW, (), LOOKED, session=said(Source.SESSION_FILE, State.IDLE, at_ms=OLD)), State.IDLE),
     ("title", Words(NOW, (), LOOKED, title=CALM_TITLE), State.IDLE),

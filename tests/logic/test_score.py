@@ -6,7 +6,7 @@ import pytest
 
 import drawn
 from outrider.kinds.load import catalogue
-from outrider.logic.score import score
+from outrider.logic.score import compare, score
 
 # What was reached, less a small margin for the labels that can be argued about.
 FLOORS = {
@@ -38,6 +38,13 @@ def test_how_right_it_is(kind: str, with_channels: bool) -> None:
     assert row["exact"] >= exact, row
 
 
+def test_programs_that_nobody_knows() -> None:
+    """The recorded screens without what is known of their kinds: mostly right, and never sure where it is wrong."""
+    cases = [dataclasses.replace(case, kind="generic") for case in drawn.recorded().values()]
+    report = score(cases, catalogue(None).by_name())
+    assert shares(report, "generic")["coarse"] >= 0.85, report["by_kind"]
+
+
 def test_the_report_is_complete_and_says_what_missed() -> None:
     case = drawn.recorded()["cl80-perm-bash-waiting"]
     wrong = dataclasses.replace(case, state="idle", accept=("idle",))
@@ -53,3 +60,25 @@ def test_the_report_is_complete_and_says_what_missed() -> None:
 def test_a_kind_without_rules_is_counted_all_the_same() -> None:
     case = dataclasses.replace(drawn.recorded()["cl80-fresh-idle"], kind="never-heard-of")
     assert shares(score([case], {}), "never-heard-of")["cases"] == 1
+
+
+def test_two_rule_sets_side_by_side() -> None:
+    cases = [drawn.recorded()[name] for name in ("cl80-perm-bash-waiting", "cl80-fresh-idle")]
+    kinds = catalogue(None).by_name()
+    without = dataclasses.replace(kinds["claude"], rules=kinds["claude"].rules[-4:])
+    report = compare(cases, kinds, {**kinds, "claude": without})
+    assert shares({"by_kind": {"now": report["now"]}}, "now")["coarse"] == 1
+    (changed,) = [each for each in listed(report["changed"]) if each["id"] == "cl80-perm-bash-waiting"]
+    assert (changed["expected"], changed["now"], changed["change"]) == ("waiting", "waiting", "better")
+    (worse,) = [
+        each["change"]
+        for each in listed(compare(cases, {**kinds, "claude": without}, kinds)["changed"])
+        if each["id"] == "cl80-perm-bash-waiting"
+    ]
+    assert worse == "worse"
+    assert compare(cases, kinds, kinds)["changed"] == []
+
+
+def listed(found: object) -> list[dict[str, object]]:
+    assert isinstance(found, list)
+    return found

@@ -43,6 +43,9 @@ def score(
     channels: Annotated[
         bool, Parameter(negative=(), help="Use what the agents' own channels said, where it was recorded.")
     ] = False,
+    against: Annotated[
+        str | None, Parameter(help="Other rules: a kind's TOML file or a folder of them; shows both side by side.")
+    ] = None,
     config: ConfigFile = None,
     json: Json = False,
     environ: Environ,
@@ -53,9 +56,32 @@ def score(
     from outrider.logic import score as scoring
     from outrider.settings import load
 
-    kinds = catalogue(load({"config": config}, environ).settings.kinds).by_name()
-    report = scoring.score(load_cases(Path(directory)), kinds, channels)
-    print(as_json(report) if json else "\n".join(_report(report)))
+    known = catalogue(load({"config": config}, environ).settings.kinds)
+    cases = load_cases(Path(directory))
+    if against is None:
+        report = scoring.score(cases, known.by_name(), channels)
+    else:
+        report = scoring.compare(cases, known.by_name(), known.overlaid(Path(against)), channels)
+    lines = _report if against is None else _compared
+    print(as_json(report) if json else "\n".join(lines(report)))
+
+
+def _compared(report: Mapping[str, object]) -> Iterator[str]:
+    now, other = ({**_inner(of, "by_kind"), "all": of} for of in (_inner(report, "now"), _inner(report, "against")))
+    rows = []
+    for name in now:
+        pair = _inner(now, name), _inner(other, name)
+        shares = [f"{_share(of, what):.1%}" for what in ("coarse", "exact") for of in pair]
+        rows.append([name, str(pair[0]["cases"]), *shares])
+    yield table(("KIND", "CASES", "COARSE NOW", "AGAINST", "EXACT NOW", "AGAINST"), rows)
+    changed = report["changed"]
+    if isinstance(changed, list) and changed:
+        rows = [
+            [str(each[name]) for name in ("change", "kind", "expected", "now", "against", "id")] for each in changed
+        ]
+        yield "\nJudged differently:\n\n" + table(("NOW IS", "KIND", "EXPECTED", "NOW", "AGAINST", "CASE"), rows)
+    else:
+        yield "\nNo case is judged differently."
 
 
 def _report(report: Mapping[str, object]) -> Iterator[str]:

@@ -49,6 +49,23 @@ class Kinds:
         self.problems: tuple[str, ...] = ()
         self.reload()
 
+    def overlaid(self, path: Path) -> Mapping[str, Kind]:
+        """These kinds with those of a file, or of every `*.toml` in a folder, over them; for comparing rules.
+
+        Raises BadSetting with file, line and key, InvalidInput where nothing can be read.
+        """
+        files = sorted(path.glob("*.toml")) if path.is_dir() else [path]
+        if not files:
+            raise InvalidInput(f"{path} holds no kinds: a folder of kinds has a .toml file for each.")
+        kinds = dict(self.by_name())
+        for file in files:
+            try:
+                kind = parse(file.read_text(encoding="utf-8"), str(file), self._raw)
+            except (OSError, UnicodeDecodeError) as error:
+                raise InvalidInput(f"{file} cannot be read: {error}. Name a kind's .toml file or a folder.") from error
+            kinds[kind.name] = self._filled(kind)
+        return kinds
+
     def reload(self) -> tuple[str, ...]:
         """Reads the user's files again where one changed; returns what is wrong, a sentence a file.
 

@@ -160,6 +160,13 @@ def _turn_end(words: Words) -> Reading | None:
     return hook
 
 
+def _moving(words: Words) -> Reading | None:
+    motion, seen = words.motion, words.seen
+    if motion is None or motion.state not in BUSY:
+        return None
+    return motion if seen is not None and COARSE[seen.state] in (*CALM, Coarse.STARTING) else None
+
+
 def _screen(words: Words) -> Reading | None:
     return words.seen
 
@@ -192,6 +199,7 @@ PRECEDENCE: tuple[Row, ...] = (
     Row("session-ahead", _session_ahead, "its session file is newer than the last look at the screen"),
     Row("title-busy", _title_busy, "its title is that of work going on; a calm screen may be a silent stream"),
     Row("turn-end", _turn_end, "the agent itself said how the turn ended, and the screen shows it ended"),
+    Row("moving", _moving, "its screen keeps changing, and its rules are a guess"),
     Row("screen", _screen, "the screen shows otherwise, and Esc or an answered dialog fires no hook"),
     Row("hook", _hook, "nothing on the screen contradicts the agent's own word"),
     Row("session", _session, "nothing on the screen contradicts the agent's session file"),

@@ -39,14 +39,12 @@ def score(cases: Iterable[Case], kinds: Mapping[str, Kind], with_channels: bool 
     confusion: dict[str, Counter[str]] = defaultdict(Counter)
     misses: list[dict[str, object]] = []
     for case in cases:
-        verdict = run(case, kinds.get(case.kind) or kinds.get(GENERIC) or BARE, with_channels=with_channels)
-        got = verdict.state.value if verdict.alive else EXITED
-        coarse, exact = judged(verdict, case.accept)
+        said = _said(case, kinds, with_channels)
+        got, (coarse, exact) = said.got, said.right
         tally[case.kind].update({"cases": 1, "coarse": int(coarse), "exact": int(exact)})
         confusion[case.state][got] += 1
         if not exact:
-            rule = verdict.evidence[0].rule if verdict.evidence else ""
-            misses.append({"id": case.id, "kind": case.kind, "expected": case.state, "got": got, "rule": rule})
+            misses.append({"id": case.id, "kind": case.kind, "expected": case.state, "got": got, "rule": said.rule})
     total: Counter[str] = sum(tally.values(), Counter())
     return {
         **_shares(total),
@@ -54,6 +52,43 @@ def score(cases: Iterable[Case], kinds: Mapping[str, Kind], with_channels: bool 
         "confusion": {expected: dict(got) for expected, got in sorted(confusion.items())},
         "misses": misses,
     }
+
+
+def compare(
+    cases: Iterable[Case], kinds: Mapping[str, Kind], others: Mapping[str, Kind], with_channels: bool = False
+) -> dict[str, object]:
+    """Two rule sets on the same cases, JSON-shaped: `now` and `against` are reports, `changed` the cases judged differently.
+
+    Each of those has `id`, `kind`, `expected`, what each set said (`now`, `against`) and `change`: `better`, `worse` or `other`.
+    """
+    cases = tuple(cases)
+    changed: list[dict[str, object]] = []
+    for case in cases:
+        mine, theirs = (_said(case, each, with_channels) for each in (kinds, others))
+        if mine.got != theirs.got:
+            change = "other" if mine.right == theirs.right else "better" if mine.right > theirs.right else "worse"
+            said = {"now": mine.got, "against": theirs.got, "change": change}
+            changed.append({"id": case.id, "kind": case.kind, "expected": case.state, **said})
+    return {
+        "now": score(cases, kinds, with_channels),
+        "against": score(cases, others, with_channels),
+        "changed": changed,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a rule set made of a case, and how right that is: by class, then exactly."""
+
+    got: str
+    right: tuple[bool, bool]
+    rule: str
+
+
+def _said(case: Case, kinds: Mapping[str, Kind], with_channels: bool) -> _Said:
+    verdict = run(case, kinds.get(case.kind) or kinds.get(GENERIC) or BARE, with_channels=with_channels)
+    got = verdict.state.value if verdict.alive else EXITED
+    return _Said(got, judged(verdict, case.accept), verdict.evidence[0].rule if verdict.evidence else "")
 
 
 def run(case: Case, kind: Kind, *, with_channels: bool) -> Verdict:

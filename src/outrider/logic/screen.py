@@ -16,11 +16,16 @@ from outrider.model.pane import Screen
 SCREEN = "screen"
 CURSOR = "cursor"
 LAST = "last"
+TITLE = "title"
+FOOT = "foot"
+FOOT_ROWS = 12
 BUILT_IN: Mapping[str, str] = MappingProxyType(
     {
         SCREEN: "all visible rows, blank ones at the bottom cut",
         CURSOR: "the row of the cursor, up to the cursor",
         LAST: "the last row that is not blank",
+        FOOT: "the last twelve visible rows, counted from the last that is not blank",
+        TITLE: "the pane's title as it was when the screen was captured; no row",
     }
 )
 
@@ -52,10 +57,13 @@ class Layout:
         self._spans: dict[str, Span] = {SCREEN: Span(0, height, 0, height)}
         if height:
             self._spans[LAST] = Span(height - 1, height, height - 1, height)
+            self._spans[FOOT] = Span(max(0, height - FOOT_ROWS), height, max(0, height - FOOT_ROWS), height)
         y = screen.pane.cursor_y
         if 0 <= y < len(self.rows):
             self._spans[CURSOR] = Span(y, y + 1, y, y + 1)
             self._texts[CURSOR] = self.rows[y][: screen.pane.cursor_x]
+        self._texts[TITLE] = screen.pane.title
+        self._spans[TITLE] = Span(0, 0, 0, 0)
         for region in regions:
             span = self._find(region)
             if span is not None:

@@ -18,9 +18,14 @@ def essence(rows: Sequence[str]) -> int:
     return hash(tuple(_still(row) for row in rows))
 
 
+def unclocked(row: str) -> str:
+    """A row without the clocks in it."""
+    return _CLOCK.sub(" ", row)
+
+
 def _still(row: str) -> str:
     if not row or row.isspace():
         return ""
     if _BUSY.search(row):
         return " ".join(_TOKENS.findall(row))
-    return " ".join(_SPIN.sub(" ", _CLOCK.sub(" ", row)).split())
+    return " ".join(_SPIN.sub(" ", unclocked(row)).split())

@@ -14,6 +14,7 @@ from outrider.logic.foreground import is_shell
 from outrider.logic.fuse import MOVING_MS, STANDING_MS, Decision, Words, fuse
 from outrider.logic.news import transitions
 from outrider.logic.screen import Layout
+from outrider.logic.stillness import unclocked
 from outrider.logic.tools import of_command
 from outrider.logic.turn import Turn
 from outrider.model.kind import Kind
@@ -37,6 +38,8 @@ __all__ = ["Tracker", "transitions"]
 SETTLE_MS = 400
 # A spawned agent may be started by a shell script: a shell in front counts only when it still stands there after this.
 STARTING_MS = 15_000
+# The kind whose rules know no program: what moves is all there is to go by.
+GENERIC = "generic"
 # Nobody looked for so long: what was known is no longer supported.
 UNSEEN_MS = 30_000
 
@@ -94,7 +97,8 @@ class Tracker:
         layout = Layout(screen, self._kind.regions)
         at_ms = screen.taken_ms
         if screen.rows != self._rows:
-            self._moves = (*self._moves[-2:], at_ms)
+            if not self._moves or self._says_work(screen):
+                self._moves = (*self._moves[-2:], at_ms)
             self._rows = screen.rows
         self._composer = composer.seen(self._kind, layout, screen)
         self._words = replace(
@@ -103,6 +107,14 @@ class Tracker:
             looked_ms=at_ms,
             changed_ms=self._moves[-1] if self._moves else at_ms,
         )
+
+    def _says_work(self, screen: Screen) -> bool:
+        """Whether what moved can be work of a program that we know nothing of: not its clock, and not what is typed."""
+        if self._kind.name != GENERIC or len(screen.rows) != len(self._rows):
+            return True
+        typed = screen.pane.cursor_y
+        pairs = zip(screen.rows, self._rows, strict=True)
+        return any(a != b and unclocked(a) != unclocked(b) for y, (a, b) in enumerate(pairs) if y != typed)
 
     def still(self, at_ms: int) -> None:
         """It was looked at and had not changed."""
@@ -218,7 +230,10 @@ class Tracker:
 
     def _motion(self, now_ms: int) -> Reading | None:
         """For agents whose screens no rule reads: what moves works, what stands still doesn't."""
-        if not self._moves or self._words.screen or self._turn.ready_seen:
+        known = self._kind.rules and self._kind.name != GENERIC
+        if not self._moves or (known and (self._words.screen or self._turn.ready_seen)):
+            return None
+        if known and now_ms - self._born_ms < STARTING_MS:
             return None
         moved = self._moves[-1]
         if len(self._moves) > 1 and now_ms - moved <= MOVING_MS:

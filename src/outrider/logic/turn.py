@@ -28,6 +28,7 @@ class Turn:
         self._phase = BEFORE.get(before.state, Phase.NONE) if before is not None else Phase.NONE
         self._error: Reading | None = None
         self._drafted = False
+        self._doing: Reading | None = None
         self.ready_seen = before is not None and before.state is not State.INITIALIZING
 
     def began(self) -> None:
@@ -35,6 +36,15 @@ class Turn:
         self._phase = Phase.BUSY
         self._fresh = False
         self._error = None
+
+    def _remembered(self, reading: Reading) -> Reading:
+        """Work whose beginning has scrolled off the screen is still the work that was seen to begin."""
+        if reading.detail.reason != "unseen":
+            self._doing = reading if reading.state in BUSY else None
+        begun = self._doing
+        if begun is None or begun is reading:
+            return reading
+        return replace(reading, state=begun.state, detail=replace(begun.detail, reason="unseen"))
 
     def judged(
         self, reading: Reading, *, composer: ComposerView | None, background: bool, unfinished: bool = False
@@ -48,8 +58,11 @@ class Turn:
             self.ready_seen = True
         if reading.state in BUSY or reading.detail.retrying:
             self.began()
+            reading = self._remembered(reading)
             self._drafted = composer is not None and not composer.empty
-        elif coarse is Coarse.ERROR:
+        else:
+            self._doing = None
+        if coarse is Coarse.ERROR and not reading.detail.retrying:
             self._phase, self._error = Phase.FAILED, reading
         elif coarse is Coarse.IDLE:
             reading = self._calm(reading, composer)
