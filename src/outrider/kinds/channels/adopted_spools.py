@@ -36,8 +36,8 @@ class AdoptedSpools:
         opened: set[str] = set()
         folders = self._open()
         try:
-            self._kept.mkdir(mode=0o700, parents=True, exist_ok=True)
             while True:
+                self._make()
                 folders.watch({self._kept})
                 for kind in PLACES:
                     if kind not in opened and (self._kept / f"{kind}.json").is_file():
@@ -47,6 +47,12 @@ class AdoptedSpools:
             folders.close()
             for kind in opened:
                 self._spool.drop(generation_of(kind))
+
+    def _make(self) -> None:
+        try:
+            self._kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            log.warning("the directory of installed hooks cannot be made", path=str(self._kept), why=str(error))
 
     def _prepare(self, kind: str) -> set[str]:
         try:

@@ -103,12 +103,11 @@ class OpenCodeServers:
     async def run(self) -> None:
         """Follows for ever, each for as long as its spawn's directory is there."""
         following: dict[Path, asyncio.Task[None]] = {}
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folders = self._open()
         try:
             async with asyncio.TaskGroup() as group:
                 while True:
-                    spawns = {path for path in self._folder.iterdir() if path.is_dir()}
+                    spawns = self._spawns()
                     folders.watch({self._folder, *spawns})
                     for gone in following.keys() - spawns:
                         following.pop(gone).cancel()
@@ -118,6 +117,15 @@ class OpenCodeServers:
                     await folders.changed()
         finally:
             folders.close()
+
+    def _spawns(self) -> set[Path]:
+        """The spawns' directories; none where the folder cannot be made, and the next change finds it."""
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return {path for path in self._folder.iterdir() if path.is_dir()}
+        except OSError as error:
+            log.warning("the spawns' directory cannot be read", path=str(self._folder), why=str(error))
+            return set()
 
     async def _follow(self, server: Server) -> None:
         tries = 0
@@ -135,7 +143,7 @@ class OpenCodeServers:
         """As the hook line does it: a name of its own, and there only when it is whole."""
         self._written += 1
         path = spool / f"{os.getpid()}.{self._written}.tmp"
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):  # it was dropped, or the disk is full: then the screen speaks
             path.write_text(json.dumps(event), encoding="utf-8")
             path.rename(path.with_suffix(".json"))
 
