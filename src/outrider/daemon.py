@@ -32,7 +32,7 @@ from outrider.settings import Loaded, Settings
 from outrider.store import Lease, Store, Tokens, check_directory
 from outrider.supervisor.answerer import Answerer
 from outrider.supervisor.approvals import Approvals
-from outrider.supervisor.autopilot import Autopilot, nobody
+from outrider.supervisor.autopilot import Autopilot
 from outrider.supervisor.counter import Bounds, Counter
 from outrider.supervisor.crew import Crew
 from outrider.supervisor.desk import Desk
@@ -43,6 +43,7 @@ from outrider.supervisor.lane import Limits
 from outrider.supervisor.lanes import Lanes
 from outrider.supervisor.ledger import Ledger
 from outrider.supervisor.muster import Muster, Site
+from outrider.supervisor.policing import Policing
 from outrider.supervisor.quarters import Quarters
 from outrider.supervisor.record import Record
 from outrider.supervisor.strangers import Strangers
@@ -139,11 +140,12 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
     )
     care = upkeep(settings, crew, record, store=store, terminal=terminal, clock=clock)
     approvals = Approvals(store, clock)
+    policing = Policing(Path(environ.get("HOME", "/")))
     calls = HookCalls(Answers(spawns), clock, settings.approvals.hook_wait_s)
     answerer = Answerer(
         approvals=approvals, crew=crew, record=record, calls=calls, keypad=Keypad(terminal, clock), clock=clock
     )
-    autopilot = Autopilot(nobody, approvals=approvals, answerer=answerer, calls=calls, record=record, clock=clock)
+    autopilot = Autopilot(policing, approvals=approvals, answerer=answerer, calls=calls, record=record, clock=clock)
     watch = Watch(
         crew=crew,
         record=record,

@@ -171,3 +171,25 @@ def test_trust_dialogs_are_answered_by_keys(world: World) -> None:
     assert answer(world, key, "No (recommended)").json()["way"] == "keys"
     until(lambda: run.prompts() == ["Hello"])
     assert json.dumps(answers(run)) == json.dumps(["Yes, I trust this folder", "No (recommended)"])
+
+
+def test_a_policy_allows_by_itself_what_its_rules_allow_and_asks_for_the_rest(world: World) -> None:
+    events = world.record()
+    tests = {"tool": "Bash", "input": {"command": "pytest -q tests", "description": "Test"}, "ask": True}
+    run = world.spawn("auto", [[tests, ALSO, {"say": "Gone."}]], "--auto", "--prompt", "Clean up")
+    answered = events.named("approval_answered", "auto")
+    assert (answered["by"], answered["way"]) == ("policy", "hook")
+    assert answered["rule"]
+    until(lambda: standing(world, "auto")["command"] == "rm -rf /")
+    approval = standing(world, "auto")
+    assert answers(run) == ["Yes"]
+    row = next(
+        row for row in world.http.get("/api/agents/auto/log").json()["log"] if row["action"] == "approval_answered"
+    )
+    assert (row["actor"], row["data"]["command"], row["data"]["rule"]) == (
+        "policy",
+        "pytest -q tests",
+        answered["rule"],
+    )
+    assert answer(world, approval, "deny").status_code == 200
+    assert answers(run) == ["Yes", "No"]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from outrider.errors import InvalidInput
 from outrider.model.approval import Approval, Behavior, DialogKind, Form, Option, Shown
 
+SUBMIT = "Submit"
 APPROVE, DENY = "approve", "deny"
 # Kinds whose lists take the option's number as one key that chooses at once.
 NUMBERS = frozenset({"claude", "gemini", "qwen"})
@@ -92,6 +93,10 @@ def stroke(kind: str, shown: Shown, wanted: int) -> Stroke | None:
         return Stroke(text=option.key) if option.key else None
     if shown.form is Form.ENTRY:
         return None
+    if _submits(shown, wanted):
+        # The next tab is the one that submits; in a field for text the arrow would only move the cursor.
+        at_text = shown.marked is not None and shown.options[shown.marked].text
+        return None if at_text else Stroke(keys=("Right",), final=True)
     if shown.form is Form.LIST:
         listed = option.checked is not None or not _multiple(shown) or wanted < _numbered(shown)
         if kind in NUMBERS and wanted < 9 and listed:
@@ -108,13 +113,18 @@ def stroke(kind: str, shown: Shown, wanted: int) -> Stroke | None:
     return Stroke(keys=("Down" if forward else "Up",))
 
 
+def _submits(shown: Shown, wanted: int) -> bool:
+    """Whether it is what hands in the boxes that were ticked, in a dialog with tabs."""
+    return _multiple(shown) and shown.options[wanted].label == SUBMIT and "✔ Submit" in shown.body
+
+
 def _multiple(shown: Shown) -> bool:
     return any(option.checked is not None for option in shown.options)
 
 
 def _numbered(shown: Shown) -> int:
     """How many options of a dialog with boxes have numbers: all but the last, which submits."""
-    return len(shown.options) - 1 if shown.options[-1].label == "Submit" else len(shown.options)
+    return len(shown.options) - 1 if shown.options[-1].label == SUBMIT else len(shown.options)
 
 
 def toggles(shown: Shown, wanted: int) -> bool:

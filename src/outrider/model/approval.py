@@ -111,6 +111,7 @@ class Approval:
     file: str | None = None
     diff: str | None = None
     whole: bool = False
+    url: str | None = None
     by: str | None = None
     answer: str | None = None
     reason: str | None = None

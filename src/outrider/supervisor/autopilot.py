@@ -22,7 +22,7 @@ from outrider.store import Change
 from outrider.supervisor.answerer import Answerer
 from outrider.supervisor.approvals import Approvals, ending
 from outrider.supervisor.crew import Member
-from outrider.supervisor.hook_calls import Call, HookCalls
+from outrider.supervisor.hook_calls import Call, HookCalls, fits
 from outrider.supervisor.record import Record
 
 log = structlog.get_logger()
@@ -66,6 +66,7 @@ class Autopilot:
         self._calls = calls
         self._record = record
         self._clock = clock
+        self._under_way: set[str] = set()
         self._jobs: asyncio.Queue[Job] = asyncio.Queue()
         approvals.opened = self.dialog
 
@@ -78,7 +79,14 @@ class Autopilot:
     def hook(self, member: Member, event: HookEvent) -> None:
         """A hook call of the agent; one that asks for permission is decided if it can be."""
         call = self._calls.hear(member, event)
-        if call is not None and self._consider(member, asked(member, call), call):
+        if call is None:
+            return
+        current = self._approvals.of(member.agent.id)
+        if current is not None and fits(call, current):
+            if current.id not in self._under_way:  # the screen was faster, and did not tell all
+                told = replace(current, tool=call.tool, command=call.command, file=call.file, url=call.url, whole=True)
+                self._consider(member, told, None)
+        elif self._consider(member, asked(member, call), call):
             self._approvals.hush(member, call.tool, self._clock() + UNSEEN_MS)
 
     def dialog(self, member: Member, approval: Approval) -> None:
@@ -92,6 +100,7 @@ class Autopilot:
         decided = self._decide(member.agent, approval)
         if decided is None or (decided.behavior is Behavior.ALLOW and not approval.whole):
             return False
+        self._under_way.add(approval.id)
         self._jobs.put_nowait(Job(member, decided, approval, call))
         return True
 
@@ -103,6 +112,8 @@ class Autopilot:
                 await self._answer_dialog(job)
         except OutriderError as error:
             log.warning("what a policy decided was not done", session=job.approval.session, why=error.message)
+        finally:
+            self._under_way.discard(job.approval.id)
 
     async def _answer_call(self, job: Job, call: Call) -> None:
         member, decided = job.member, job.decision
@@ -131,7 +142,7 @@ class Autopilot:
 
 def asked(member: Member, call: Call) -> Approval:
     """What a hook call asks, before its dialog is seen."""
-    about = f"{call.name}\n{call.tool}\n{call.command}\n{call.file}"
+    about = f"{call.name}\n{call.tool}\n{call.command}\n{call.file}\n{call.url}"
     shown = Shown(DialogKind.PERMISSION, Form.LIST, "", body=about)
     mark = dialogs.fingerprint(member.agent.id, member.agent.generation, shown)
     return Approval(
@@ -146,10 +157,6 @@ def asked(member: Member, call: Call) -> Approval:
         tool=call.tool,
         command=call.command,
         file=call.file,
+        url=call.url,
         whole=True,
     )
-
-
-def nobody(agent: Agent, approval: Approval) -> Decision | None:
-    """No policy: a person is asked."""
-    return None

@@ -24,6 +24,7 @@ class Call:
     tool: str
     command: str | None
     file: str | None
+    url: str | None
     at_ms: int
     until_ms: int
 
@@ -44,12 +45,13 @@ class HookCalls:
         if event.name != ASKS or until <= self._clock() or not isinstance(tool, str) or tool in CHOICES:
             return None
         words = given if isinstance(given, dict) else {}
-        command, file = words.get("command"), words.get("file_path") or words.get("notebook_path")
+        file = words.get("file_path") or words.get("notebook_path") or words.get("path")
         call = Call(
             name=event.id.partition("/")[2].removesuffix(".json"),
             tool=tool,
-            command=command if isinstance(command, str) else None,
-            file=file if isinstance(file, str) else None,
+            command=_text(words.get("command")),
+            file=_text(file),
+            url=_text(words.get("url")),
             at_ms=event.at_ms,
             until_ms=until,
         )
@@ -76,6 +78,10 @@ class HookCalls:
     def _waiting(self, member: Member) -> list[Call]:
         now = self._clock()
         return [each for each in self._calls.get(member.agent.id, ()) if each.until_ms > now]
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def fits(call: Call, approval: Approval) -> bool:
