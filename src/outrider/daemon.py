@@ -22,7 +22,6 @@ import uvloop
 from outrider.bus.local import LocalBus
 from outrider.clock import clock_from
 from outrider.errors import OutriderError, StoreError
-from outrider.kinds.channels.answer_line import Answers
 from outrider.kinds.channels.claude_session import SessionFiles
 from outrider.kinds.channels.ears import Ears
 from outrider.kinds.channels.spool import Spool
@@ -30,20 +29,15 @@ from outrider.kinds.load import Kinds, catalogue
 from outrider.logs import configure
 from outrider.settings import Loaded, Settings
 from outrider.store import Lease, Store, Tokens, check_directory
-from outrider.supervisor.answerer import Answerer
-from outrider.supervisor.approvals import Approvals
-from outrider.supervisor.autopilot import Autopilot
+from outrider.supervisor.audience import Audience, audience
 from outrider.supervisor.counter import Bounds, Counter
 from outrider.supervisor.crew import Crew
 from outrider.supervisor.desk import Desk
 from outrider.supervisor.discharge import Discharge
-from outrider.supervisor.hook_calls import HookCalls
-from outrider.supervisor.keypad import Keypad
 from outrider.supervisor.lane import Limits
 from outrider.supervisor.lanes import Lanes
 from outrider.supervisor.ledger import Ledger
 from outrider.supervisor.muster import Muster, Site
-from outrider.supervisor.policing import Policing
 from outrider.supervisor.quarters import Quarters
 from outrider.supervisor.record import Record
 from outrider.supervisor.strangers import Strangers
@@ -75,8 +69,7 @@ class Daemon:
     record: Record
     muster: Muster
     lanes: Lanes
-    approvals: Approvals
-    autopilot: Autopilot
+    audience: Audience
     watch: Watch
     strangers: Strangers
     desk: Desk
@@ -139,13 +132,16 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         adopt=settings.watch_adopt,
     )
     care = upkeep(settings, crew, record, store=store, terminal=terminal, clock=clock)
-    approvals = Approvals(store, clock)
-    policing = Policing(Path(environ.get("HOME", "/")))
-    calls = HookCalls(Answers(spawns), clock, settings.approvals.hook_wait_s)
-    answerer = Answerer(
-        approvals=approvals, crew=crew, record=record, calls=calls, keypad=Keypad(terminal, clock), clock=clock
+    heard = audience(
+        crew,
+        record,
+        store=store,
+        terminal=terminal,
+        spawns=spawns,
+        wait_s=settings.approvals.hook_wait_s,
+        environ=environ,
+        clock=clock,
     )
-    autopilot = Autopilot(policing, approvals=approvals, answerer=answerer, calls=calls, record=record, clock=clock)
     watch = Watch(
         crew=crew,
         record=record,
@@ -157,8 +153,7 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         wake=lanes.wake,
         stranger=strangers.meet,
         upkeep=care,
-        approvals=approvals,
-        asked=autopilot.hook,
+        audience=heard,
     )
     bounds = Bounds(settings.commands.max_bytes, settings.commands.depth)
     counter = Counter(bounds, store=store, ledger=ledger, lanes=lanes, clock=clock, token=new_token)
@@ -169,8 +164,7 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         discharge=discharge,
         counter=counter,
         lanes=lanes,
-        approvals=approvals,
-        answerer=answerer,
+        dialogs=heard,
         watch=watch,
         progress=care.progress,
         record=record,
@@ -192,8 +186,7 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         record,
         muster,
         lanes,
-        approvals,
-        autopilot,
+        heard,
         watch,
         strangers,
         desk,
@@ -210,7 +203,7 @@ async def restore(daemon: Daemon) -> None:
     """Takes the agents and commands of the last run up again; their states are read afresh from what is seen."""
     for agent in await daemon.store.agents():
         daemon.crew.add(daemon.muster.again(agent))
-    daemon.approvals.restore(await daemon.store.unanswered())
+    daemon.audience.approvals.restore(await daemon.store.unanswered())
     daemon.lanes.add(await daemon.store.unfinished())
 
 
@@ -321,7 +314,7 @@ async def _run(daemon: Daemon, held: Sequence[Lease]) -> None:
                 daemon.watch.run(),
                 daemon.strangers.run(),
                 daemon.lanes.run(),
-                daemon.autopilot.run(),
+                daemon.audience.autopilot.run(),
                 Ears(settings.data, settings.runtime / "hooks").run(),
                 retain(daemon),
                 reload_kinds(daemon),

@@ -52,6 +52,36 @@ class Line:
             await self._wake.wait()
 
 
+class LittleDialogs:
+    """Fits `Dialogs`."""
+
+    def __init__(self) -> None:
+        self.kept: list[Approval] = []
+
+    async def listed(
+        self, *, session: str | None = None, status: ApprovalStatus | None = None, limit: int = 50
+    ) -> Sequence[Approval]:
+        found = [each for each in self.kept if status in {None, each.status} and session in {None, each.session}]
+        return found[:limit]
+
+    async def find(self, approval_id: str) -> Approval:
+        for approval in self.kept:
+            if approval.id == approval_id:
+                return approval
+        raise NoSuchThing(f"There is no approval {approval_id!r}.")
+
+    async def answer(self, approval_id: str, answer: str, reason: str | None, actor: Actor) -> Approval:
+        approval = await self.find(approval_id)
+        if approval.status is not ApprovalStatus.OPEN:
+            raise Conflict("It is answered already.", detail={"approval": None})
+        labels = [option.label for option in approval.options]
+        if answer not in labels:
+            raise InvalidInput(f"There is no option {answer!r}.", detail={"options": labels})
+        done = replace(approval, status=ApprovalStatus.ANSWERED, answer=answer, reason=reason, by=actor.name)
+        self.kept[self.kept.index(approval)] = done
+        return done
+
+
 @dataclass
 class LittleEngine:
     """Fits `Engine`. `clock` is a number that only moves when something happens."""
@@ -60,7 +90,7 @@ class LittleEngine:
     now: int = 1_700_000_000_000
     journal: list[Event] = field(default_factory=list)
     degraded: str = ""
-    dialogs: list[Approval] = field(default_factory=list)
+    dialogs: LittleDialogs = field(default_factory=LittleDialogs)
     _agents: dict[str, Agent] = field(default_factory=dict)
     _commands: list[Command] = field(default_factory=list)
     _audit: list[AuditRow] = field(default_factory=list)
@@ -211,29 +241,6 @@ class LittleEngine:
         cancelled = replace(command, status=Status.CANCELLED)
         self._commands[command.seq - 1] = cancelled
         return cancelled
-
-    async def approvals(
-        self, *, session: str | None = None, status: ApprovalStatus | None = None, limit: int = 50
-    ) -> Sequence[Approval]:
-        found = [each for each in self.dialogs if status in {None, each.status} and session in {None, each.session}]
-        return found[:limit]
-
-    async def find_approval(self, approval_id: str) -> Approval:
-        for approval in self.dialogs:
-            if approval.id == approval_id:
-                return approval
-        raise NoSuchThing(f"There is no approval {approval_id!r}.")
-
-    async def answer(self, approval_id: str, answer: str, reason: str | None, actor: Actor) -> Approval:
-        approval = await self.find_approval(approval_id)
-        if approval.status is not ApprovalStatus.OPEN:
-            raise Conflict("It is answered already.", detail={"approval": None})
-        labels = [option.label for option in approval.options]
-        if answer not in labels:
-            raise InvalidInput(f"There is no option {answer!r}.", detail={"options": labels})
-        done = replace(approval, status=ApprovalStatus.ANSWERED, answer=answer, reason=reason, by=actor.name)
-        self.dialogs[self.dialogs.index(approval)] = done
-        return done
 
     async def events(
         self,

@@ -8,7 +8,6 @@ from outrider.errors import Conflict, InvalidInput, NoSuchThing, PaneGone
 from outrider.kinds.load import Kinds
 from outrider.model.actor import Actor
 from outrider.model.agent import Agent, SpawnRequest
-from outrider.model.approval import Approval, ApprovalStatus
 from outrider.model.audit import AuditRow
 from outrider.model.command import Command, CommandRequest, Status
 from outrider.model.event import Event
@@ -18,8 +17,7 @@ from outrider.model.progress import ProgressReport
 from outrider.model.state import BUSY, State
 from outrider.ports import Bus, Subscription, Terminal
 from outrider.store import Change, Store
-from outrider.supervisor.answerer import Answerer
-from outrider.supervisor.approvals import Approvals
+from outrider.supervisor.audience import Audience
 from outrider.supervisor.counter import Counter, check
 from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.discharge import Discharge
@@ -46,8 +44,7 @@ class Desk:
         discharge: Discharge,
         counter: Counter,
         lanes: Lanes,
-        approvals: Approvals,
-        answerer: Answerer,
+        dialogs: Audience,
         watch: Watch,
         progress: Progress,
         record: Record,
@@ -63,8 +60,7 @@ class Desk:
         self._discharge = discharge
         self._counter = counter
         self._lanes = lanes
-        self._approvals = approvals
-        self._answerer = answerer
+        self.dialogs = dialogs
         self._watch = watch
         self._progress = progress
         self._record = record
@@ -224,22 +220,6 @@ class Desk:
     async def cancel(self, command_id: str, actor: Actor) -> Command:
         """Cancels a queued command."""
         return await self._counter.cancel(command_id, actor)
-
-    # ---- approvals -------------------------------------------------------------------------------
-
-    async def approvals(
-        self, *, session: str | None = None, status: ApprovalStatus | None = None, limit: int = 50
-    ) -> Sequence[Approval]:
-        """Dialogs that wait for an answer, oldest first, or those that were closed so, newest first."""
-        return await self._approvals.listed(session, status, limit)
-
-    async def find_approval(self, approval_id: str) -> Approval:
-        """One approval."""
-        return await self._approvals.find(approval_id)
-
-    async def answer(self, approval_id: str, answer: str, reason: str | None, actor: Actor) -> Approval:
-        """Answers a dialog."""
-        return await self._answerer.answer(approval_id, answer, reason, actor)
 
     # ---- events, figures -------------------------------------------------------------------------
 

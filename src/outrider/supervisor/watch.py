@@ -23,7 +23,7 @@ from outrider.ports import Terminal
 from outrider.processes import alive
 from outrider.store import Change
 from outrider.supervisor import counting
-from outrider.supervisor.approvals import Approvals
+from outrider.supervisor.audience import Audience
 from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.diligence import open_items
 from outrider.supervisor.record import Record
@@ -69,8 +69,7 @@ class Watch:
         wake: Callable[[str], None],
         stranger: Callable[[Pane], None],
         upkeep: Upkeep,
-        approvals: Approvals,
-        asked: Callable[[Member, HookEvent], None],
+        audience: Audience,
     ) -> None:
         self._crew = crew
         self._record = record
@@ -82,8 +81,7 @@ class Watch:
         self._wake = wake
         self._stranger = stranger
         self._upkeep = upkeep
-        self._approvals = approvals
-        self._asked = asked
+        self._audience = audience
         self._diligence = upkeep.diligence
         self._progress = upkeep.progress
         self._transcripts = upkeep.transcripts
@@ -207,7 +205,7 @@ class Watch:
                 member.agent = dataclasses.replace(member.agent, heard=(event.at_ms, heard.prompt))
             member.agent = counting.counted(member.agent, event, heard)
             self._diligence.hook(member, event)
-            self._asked(member, event)
+            self._audience.autopilot.hook(member, event)
             if heard.transcript is not None:
                 self._transcripts.spoke(member.agent.id, heard.transcript, event.at_ms)
             touched[member.agent.id] = member
@@ -277,7 +275,7 @@ class Watch:
         if thought:
             counters = counting.added(member.agent.counters, Counters(thinking_ms=thought))
             member.agent = dataclasses.replace(member.agent, counters=counters)
-        asked = self._approvals.follow(member, beneath, facts, now_ms)
+        asked = self._audience.approvals.follow(member, beneath, facts, now_ms)
         if news or keep or asked.approvals or asked.facts:
             self._record.put(dataclasses.replace(asked, agents=(member.agent,)))
         if news and not after.alive:

@@ -52,14 +52,14 @@ router = APIRouter(prefix="/api", tags=["approvals"], responses=documented(*ALWA
 @router.get("/approvals", response_model=ApprovalList)
 async def list_approvals(engine: Service, query: Annotated[ApprovalQuery, Query()]) -> Response:
     """What waits for a person, oldest first."""
-    found = await engine.approvals(session=query.session, status=query.status, limit=query.limit)
+    found = await engine.dialogs.listed(session=query.session, status=query.status, limit=query.limit)
     return answer({"approvals": [wire.approval_json(approval) for approval in found], "count": len(found)})
 
 
 @router.get("/approvals/{approval_id}", response_model=wire.ApprovalJSON, responses=documented(*THING))
 async def get_approval(approval_id: ApprovalId, engine: Service) -> Response:
     """One approval, open or closed."""
-    return answer(wire.approval_json(await engine.find_approval(approval_id)))
+    return answer(wire.approval_json(await engine.dialogs.find(approval_id)))
 
 
 @router.post(
@@ -72,4 +72,4 @@ async def answer_approval(approval_id: ApprovalId, body: AnswerBody, engine: Ser
 
     A conflict where it is not open or has changed: `detail.approval` is what stands now.
     """
-    return answer(wire.approval_json(await engine.answer(approval_id, body.answer, body.reason, actor)))
+    return answer(wire.approval_json(await engine.dialogs.answer(approval_id, body.answer, body.reason, actor)))

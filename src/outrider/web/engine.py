@@ -14,6 +14,25 @@ from outrider.model.progress import ProgressReport
 from outrider.ports import Subscription
 
 
+class Dialogs(Protocol):
+    """The dialogs of all agents here."""
+
+    async def listed(
+        self, *, session: str | None = None, status: ApprovalStatus | None = None, limit: int = 50
+    ) -> Sequence[Approval]:
+        """Those that stand, oldest first; with any status but `open`, those that were kept with it, newest first."""
+        ...
+
+    async def find(self, approval_id: str) -> Approval:
+        """Open or closed; NoSuchThing where there is none."""
+        ...
+
+    async def answer(self, approval_id: str, answer: str, reason: str | None, actor: Actor) -> Approval:
+        """Answers a dialog by an option's number or label, or `approve` or `deny`. Conflict where it is not open or has
+        changed (`detail.approval` is what stands now), InvalidInput where no option is meant."""
+        ...
+
+
 class Engine(Protocol):
     """Every method that addresses an agent raises NoSuchAgent where none of that session name is known."""
 
@@ -68,20 +87,8 @@ class Engine(Protocol):
 
     async def cancel(self, command_id: str, actor: Actor) -> Command: ...
 
-    async def approvals(
-        self, *, session: str | None = None, status: ApprovalStatus | None = None, limit: int = 50
-    ) -> Sequence[Approval]:
-        """Those that stand, oldest first; with any status but `open`, those that were kept with it, newest first."""
-        ...
-
-    async def find_approval(self, approval_id: str) -> Approval:
-        """Open or closed; NoSuchThing where there is none."""
-        ...
-
-    async def answer(self, approval_id: str, answer: str, reason: str | None, actor: Actor) -> Approval:
-        """Answers a dialog by an option's number or label, or `approve` or `deny`. Conflict where it is not open or has
-        changed (`detail.approval` is what stands now), InvalidInput where no option is meant."""
-        ...
+    @property
+    def dialogs(self) -> Dialogs: ...
 
     async def events(
         self,
