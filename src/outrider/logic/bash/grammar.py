@@ -29,6 +29,8 @@ from outrider.logic.bash.tree import (
 from outrider.logic.bash.words import BREAKS, DEPTH, Cursor
 
 LIMIT = 128_000  # characters; agents write whole files by here-documents, and nobody means more by a command
+LINKS = 40  # of && and || in a row: each is a level of the tree
+MOST = 2000  # commands in a list, words in a command
 _RESERVED = re.compile(r"(?:[a-z]+|[{}!]|\[\[)(?=[ \t\n;&|<>()]|\Z)")
 _CLOSERS = frozenset({"then", "elif", "else", "fi", "do", "done", "esac", "}", ")", ";;"})
 _REFUSED = frozenset({"function", "select", "coproc", "foreach", "repeat", "end", "in", "]]"})
@@ -81,6 +83,8 @@ class _Reader(Cursor):
         self._skip_lines()
         while self.at < len(self.text) and self._closer() is None:
             items.append(self._item())
+            if len(items) > MOST:
+                raise Unsure("it has too many commands")
             self._skip_lines()
         found = self._closer()
         if (found or "") not in (ends or {""}) or self._pending or not (items or empty):
@@ -91,12 +95,15 @@ class _Reader(Cursor):
 
     def _item(self) -> Node:
         """One and-or list with the `;` or `&` behind it."""
-        node = self._pipeline()
+        node, links = self._pipeline(), 0
         while True:
+            links += 1
             self._skip_blanks()
             operator = "&&" if self.ahead("&&") else "||" if self.ahead("||") else ""
             if not operator:
                 break
+            if links > LINKS:
+                raise Unsure("it has too many && and ||")
             self.at += 2
             self._skip_lines()
             node = Chain(operator, node, self._pipeline())
@@ -140,6 +147,8 @@ class _Reader(Cursor):
         if function is not None:
             self.at = function.end()
             self._skip_lines()
+            if not self.ahead("(") and self._reserved() not in _COMPOUND:
+                raise Unsure("a function whose body is not in braces")
             return Function(function[1], self._command())
         if self.ahead("(") or word in _COMPOUND:
             body = self._compound(word)
@@ -256,6 +265,8 @@ class _Reader(Cursor):
             elif not self.peek() or (self.peek() in BREAKS and not self.ahead("<(") and not self.ahead(">(")):
                 break
             else:
+                if len(words) + len(assignments) > MOST:
+                    raise Unsure("it has too many words")
                 word = self.word()
                 assignment = None if words else _assignment(word)
                 if assignment is not None:

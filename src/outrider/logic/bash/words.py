@@ -5,11 +5,13 @@ it cannot do itself: to read a whole script inside a substitution.
 """
 
 import re
+from collections.abc import Callable
 
 from outrider.logic.bash import letters
 from outrider.logic.bash.tree import Node, Part, Sort, Unsure, Word
 
 DEPTH = 30
+PIECES = 2000  # of one word: nobody writes that many, and every piece costs
 BREAKS = " \t\n;&|<>()"
 _RUN = re.compile(r"""[^ \t\n;&|<>()\\'"$`*?\[!~=:]+""")
 _QUOTED_RUN = re.compile(r"""[^"\\$`]+""")
@@ -51,6 +53,8 @@ class Cursor:
         parts: list[Part] = []
         while (here := self.peek()) and (here not in BREAKS or self._pipe_ahead(parts)):
             parts += self._piece(here, parts)
+            if len(parts) > PIECES:
+                raise Unsure("a word has too many pieces")
         if begin == self.at:
             raise Unsure(f"a word is missing before {self._shown()}")
         if self.peek() == "(" and parts:
@@ -153,13 +157,13 @@ class Cursor:
         if self.peek() == "`":
             return [self._backticks(quoted=quoted)]
         if self.ahead("$(("):
-            return [self._arithmetic()]
+            return [self._deeper(self._arithmetic)]
         if self.ahead("$("):
             self.at += 2
             return [Part(Sort.OUTPUT, "", (self.script_until_paren(),))]
         if self.ahead("${"):
             self.at += 2
-            return [self._braced()]
+            return [self._deeper(self._braced)]
         if self.ahead("$'") and not quoted:
             return [self._ansi()]
         if (self.ahead('$"') and not quoted) or self.ahead("$["):
@@ -170,6 +174,14 @@ class Cursor:
             return [Part(Sort.TEXT, "$")]
         self.at = name.end()
         return [Part(Sort.VARIABLE, name[0])]
+
+    def _deeper(self, read: Callable[[], Part]) -> Part:
+        self.depth += 1
+        if self.depth > DEPTH:
+            raise Unsure("it is nested too deep")
+        part = read()
+        self.depth -= 1
+        return part
 
     def _ansi(self) -> Part:
         found = re.compile(r"\$'((?:[^'\\]|\\.)*)'", re.DOTALL).match(self.text, self.at)

@@ -7,6 +7,7 @@ from outrider.logic.bash.tree import Part, Sort, Unsure, Word
 from outrider.logic.policy.runs import HOLE, Arg
 
 MOST = 256
+BRACES = 12
 Atom = tuple[str, str]  # a bare character, or a piece: ("", text) bare, else (kind, text)
 
 
@@ -14,6 +15,8 @@ def arguments(word: Word, known: Mapping[str, Arg]) -> tuple[Arg, ...]:
     """What the word becomes; several where it has braces. `known` are variables."""
     if not any(part.sort is Sort.BARE and "{" in part.text for part in word.parts):
         return (_joined(word.parts, known),)
+    if sum(part.text.count("{") for part in word.parts if part.sort is Sort.BARE) > BRACES:
+        raise Unsure("a word has too many braces")
     parts = [
         Part(part.sort, character, part.inner)
         for part in word.parts

@@ -2,6 +2,7 @@
 
 import re
 
+LONGEST = 2000
 # An address, then one command that neither writes nor runs; `s` with flags that do neither.
 _REGEX = r"(?:/(?:[^/\\\n]|\\.)*/I?)"
 _ADDRESS = rf"(?:(?:\d+(?:~\d+)?|\$|{_REGEX})(?:\s*,\s*[+~]?(?:\d+|\$|{_REGEX}))?\s*!?\s*)?"
@@ -21,6 +22,8 @@ _AWK_BAD = re.compile(r"\b(system|getline|close|fflush|ENVIRON|PROCINFO|ARGV)\b|
 
 def sed_is_plain(script: str) -> bool:
     """Whether the sed script only prints and changes lines: no `w`, `e`, `r`, no labels, no braces with more in them."""
+    if len(script) > LONGEST:
+        return False
     script = re.sub(r"[{}]", ";", script) if not re.search(r"s.*[{}]|[/\\][^;]*[{}]", script) else script
     at = 0
     script = script.strip().lstrip(";")
@@ -36,5 +39,7 @@ def sed_is_plain(script: str) -> bool:
 
 def awk_is_plain(script: str) -> bool:
     """Whether the awk program starts nothing and writes to standard output alone."""
+    if len(script) > LONGEST:
+        return False
     bare = _AWK_REGEX.sub("R", _AWK_STRING.sub('""', script))
     return _AWK_BAD.search(bare) is None and '"' not in bare.replace('""', "")

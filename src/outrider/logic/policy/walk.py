@@ -34,6 +34,7 @@ from outrider.logic.policy.runs import Arg, Feed, Run, any_option
 MOST = 400  # runs of one command
 DEPTH = 12  # programs that start programs
 FOLDERS = 6
+LEVELS = 70  # of the tree, with those of the shells in it
 Where = frozenset[str] | None
 LISTERS = frozenset({"find", "git", "ls", "rg", "grep", "fd"})
 FILTERS = frozenset({"grep", "head", "tail", "sort", "uniq"})
@@ -48,11 +49,20 @@ class Walk:
     runs: list[Run] = field(default_factory=list)
     functions: set[str] = field(default_factory=set)
     _depth: int = 0
+    _level: int = 0
 
     def node(
         self, node: Node, where: Where, known: Mapping[str, Arg], feed: Feed = Feed.NOTHING
     ) -> tuple[Where, Where]:
         """Walks a part; gives the folders after it went well, and after it failed."""
+        self._level += 1
+        if self._level > LEVELS:
+            raise Unsure("it is nested too deep")
+        after = self._walked(node, where, known, feed)
+        self._level -= 1
+        return after
+
+    def _walked(self, node: Node, where: Where, known: Mapping[str, Arg], feed: Feed) -> tuple[Where, Where]:
         match node:
             case Simple():
                 return self._simple(node, where, known, feed)

@@ -1,0 +1,27 @@
+"""What goes into Claude Code's own settings is never more than the policy says."""
+
+from outrider.logic.policy.claude import compile_claude
+from outrider.policies.load import parse, preset
+
+
+def test_what_depends_on_the_call_is_left_to_the_hook() -> None:
+    permissions = compile_claude(preset("standard"))["permissions"]
+    assert {"Bash", "Read", "Edit", "Write", "WebFetch"} <= set(permissions["ask"])
+    assert "TodoWrite" in permissions["allow"]
+    assert not {"Bash", "Read", "Edit", "Write", "Grep", "WebFetch"} & set(permissions["allow"])
+    assert permissions["deny"] == []
+    assert "AskUserQuestion" not in str(permissions)
+
+
+def test_what_is_always_denied_is_denied_there() -> None:
+    text = '[[rules]]\nname = "no net"\nverdict = "deny"\ntools = ["WebFetch", "WebSearch"]\n'
+    text += '[[rules]]\nname = "no docs"\nverdict = "deny"\ntools = ["Edit"]\npaths = ["docs/*"]\n'
+    permissions = compile_claude(parse(f'name = "mine"\nextends = "standard"\n{text}', "mine.toml"))["permissions"]
+    assert permissions["deny"] == ["WebFetch", "WebSearch"]
+    assert "Edit" in permissions["ask"]
+
+
+def test_a_rule_before_it_takes_the_denial_back_to_the_hook() -> None:
+    text = '[[rules]]\nname = "some"\nverdict = "ask"\ntools = ["mcp__db"]\nnetwork = false\n'
+    text += '[[rules]]\nname = "none"\nverdict = "deny"\ntools = ["mcp__db"]\n'
+    assert "mcp__db" in compile_claude(parse(f'name = "mine"\n{text}', "mine.toml"))["permissions"]["ask"]
