@@ -26,6 +26,11 @@ class EventJSON(TypedDict, total=False):
     prevState: str
     detail: DetailJSON
     jobId: str
+    approval: str
+    answer: str
+    by: str
+    way: str
+    rule: str
     command: str
 
 

@@ -1,18 +1,21 @@
 """Dialogs end to end: they are listed, answered by API and command line, and never answered by accident."""
 
 import json
+import threading
+from collections.abc import Iterator
 from typing import cast
 
 import httpx
 import pytest
 
+from e2e.scripted.script import Step
 from e2e.waiting import until
 from e2e.world import Run, World
 from outrider.model.wire import ApprovalJSON
 
-BASH = {"command": "rm -rf build", "description": "Clean up"}
-ASKS = {"tool": "Bash", "input": BASH, "ask": True}
-ALSO = {"tool": "Bash", "input": {"command": "rm -rf /", "description": "Worse"}, "ask": True}
+BASH: dict[str, object] = {"command": "rm -rf build", "description": "Clean up"}
+ASKS: Step = {"tool": "Bash", "input": BASH, "ask": True}
+ALSO: Step = {"tool": "Bash", "input": {"command": "rm -rf /", "description": "Worse"}, "ask": True}
 
 
 def standing(world: World, session: str) -> ApprovalJSON:
@@ -89,7 +92,7 @@ def test_unknown_options_and_unknown_approvals_are_refused_with_what_there_is(wo
 
 
 @pytest.fixture
-def keys() -> object:
+def keys() -> Iterator[World]:
     """A world whose hooks do not wait: answers go by keys."""
     fresh = World(config="[approvals]\nhook_wait_s = 0\n")
     try:
@@ -134,8 +137,6 @@ def test_the_mark_is_of_no_matter_and_of_two_answers_one_wins(keys: World) -> No
     assert standing(keys, "asks")["id"] == approval["id"]
     url = f"/api/approvals/{approval['id']}"
     with httpx.Client(base_url=keys.url, timeout=20) as other:
-        import threading
-
         got: list[int] = []
         threads = [
             threading.Thread(target=lambda said=said: got.append(other.post(url, json={"answer": said}).status_code))
@@ -175,7 +176,7 @@ def test_trust_dialogs_are_answered_by_keys(world: World) -> None:
 
 def test_a_policy_allows_by_itself_what_its_rules_allow_and_asks_for_the_rest(world: World) -> None:
     events = world.record()
-    tests = {"tool": "Bash", "input": {"command": "pytest -q tests", "description": "Test"}, "ask": True}
+    tests: Step = {"tool": "Bash", "input": {"command": "pytest -q tests", "description": "Test"}, "ask": True}
     run = world.spawn("auto", [[tests, ALSO, {"say": "Gone."}]], "--auto", "--prompt", "Clean up")
     answered = events.named("approval_answered", "auto")
     assert (answered["by"], answered["way"]) == ("policy", "hook")
@@ -193,3 +194,22 @@ def test_a_policy_allows_by_itself_what_its_rules_allow_and_asks_for_the_rest(wo
     )
     assert answer(world, approval, "deny").status_code == 200
     assert answers(run) == ["Yes", "No"]
+
+
+def test_a_killed_agents_dialog_does_not_wait_for_ever(world: World) -> None:
+    world.spawn("asks", [[ASKS]], "--prompt", "Clean up")
+    approval = standing(world, "asks")
+    assert world.cli("kill", "asks").returncode == 0
+    until(lambda: world.http.get("/api/approvals").json()["count"] == 0)
+    assert world.http.get(f"/api/approvals/{approval['id']}").json()["status"] == "expired"
+    assert answer(world, approval, "approve").status_code == 409
+
+
+def test_a_command_waits_for_the_dialog_and_never_answers_it(keys: World) -> None:
+    run = keys.spawn("asks", [[ASKS, {"say": "Gone."}]], "--prompt", "Clean up")
+    approval = standing(keys, "asks")
+    queued = keys.send("asks", "1\nand more")
+    assert answer(keys, approval, "deny").status_code == 200
+    keys.sent(queued)
+    assert answers(run) == ["No"]
+    assert run.prompts() == ["Clean up", "1\nand more"]

@@ -7,13 +7,16 @@ import pytest
 
 from e2e.real.install import NotInstalled
 from e2e.real.lab import Lab
+from e2e.real.model import Step
 from e2e.test_approvals import answer, standing
 from e2e.waiting import until
+from outrider.kinds.channels.answer_line import Answers, decision
+from outrider.model.approval import Behavior
 from outrider.model.wire import ApprovalJSON
 
 pytestmark = pytest.mark.real
 TIMEOUT = 40.0
-TOUCH = {"tool": "Bash", "input": {"command": "touch made", "description": "Make it"}}
+TOUCH: Step = {"tool": "Bash", "input": {"command": "touch made", "description": "Make it"}}
 
 
 def opened(config: str = "") -> Lab:
@@ -87,6 +90,24 @@ def test_a_person_at_the_terminal_wins_while_the_hook_waits(lab: Lab, key: str, 
     assert late.status_code == 409, late.text
     events.state("asks", "complete" if made else "idle", timeout=TIMEOUT)
     assert lab.project.joinpath("made").exists() is made
+
+
+def test_a_hook_that_decides_after_the_person_is_not_heard(lab: Lab) -> None:
+    events = lab.world.record()
+    lab.script([[TOUCH], [{"say": "Made."}]])
+    lab.spawn("asks", "--prompt", "Make a file")
+    standing(lab.world, "asks")
+    (hook,) = [pid for pid, line in lab.world.marked().items() if line.startswith("/bin/sh -c umask")]
+    lab.world.press("asks", "1")
+    events.state("asks", "complete", timeout=TIMEOUT)
+    assert hook in lab.world.marked(), "the answer at the terminal does not end the hook"
+    (generation,) = [folder.name for folder in (lab.world.data / "spawns").iterdir()]
+    assert Answers(lab.world.data / "spawns").put(generation, f"{hook}.0", decision(Behavior.DENY, "no"))
+    until(lambda: hook not in lab.world.marked(), what="the hook to print its decision and end")
+    time.sleep(1)  # to see that nothing happens
+    assert lab.world.agent("asks")["state"] == "complete"
+    assert "denied by hook" not in lab.world.screen("asks")
+    assert lab.project.joinpath("made").exists()
 
 
 def test_keys_answer_where_no_hook_waits(keys: Lab) -> None:

@@ -4,7 +4,7 @@ In come the verdicts that the watch settles, and hook calls; out go changes for 
 `answerer`; here it is only known that somebody does.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from outrider.errors import NoSuchThing
@@ -97,6 +97,15 @@ class Approvals:
             return replace(closed, facts=tuple(facts))
         approval = self.open(member, shown, now_ms)
         return replace(closed, approvals=(*closed.approvals, approval), facts=_named(facts, approval, new=True))
+
+    def orphans(self, living: Collection[str], now_ms: int) -> Change | None:
+        """Closes those of agents that are not among the living any more; None where there are none."""
+        lost = [each for each in self._open.values() if each.agent not in living and each.id not in self.answering]
+        if not lost:
+            return None
+        changes = [self._gone(each, None, now_ms) for each in lost]
+        approvals = tuple(approval for change in changes for approval in change.approvals)
+        return Change(approvals=approvals, audit=tuple(row for change in changes for row in change.audit))
 
     def print(self, member: Member, shown: Shown) -> str:
         """The fingerprint of a dialog on that agent's screen."""

@@ -242,6 +242,10 @@ class Watch:
         now = self._clock()
         self._notes.follow(self._config_dirs())
         self._progress.follow()
+        living = {member.agent.id for member in self._crew if member.agent.ended_ms is None}
+        lost = self._audience.approvals.orphans(living, now)
+        if lost is not None:
+            self._record.put(lost)
         for member in self._crew:
             if member.agent.ended_ms is not None:
                 continue
