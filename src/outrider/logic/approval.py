@@ -22,6 +22,7 @@ from outrider.model.state import Detail, State
 TOP = re.compile(
     r"^\s*─{10,}|^ ?╭─|^\s{0,3}(?:Would you like to |Question \d+/\d+|Folder access|Welcome to Codex|Implement this plan)"
 )
+LOOSE = 12
 PLAN_TOP = re.compile(r"^\s*(?:Ready to code\?|Exit plan mode\?)")
 BAR = re.compile(r"^\s*[┃│|]?\s{1,4}(?P<words>\S.*?)\s+(?:ctrl\+\w \w+\s+)?⇆ select\b")
 LETTERS = re.compile(r"\((?P<key>[A-Z])\)(?P<rest>[^/\[(:]*)")
@@ -152,6 +153,8 @@ def _box(rows: Sequence[str], first: int) -> list[str]:
     plan = next((at for at in range(first - 1, -1, -1) if PLAN_TOP.match(rows[at])), None)
     if plan is not None and top is not None and plan < top:
         top = plan
+    if top is None and not any(DASHES.match(row) for row in rows[:first]):
+        top = max(0, first - LOOSE)  # what stands above a dialog without a box may move while it waits
     return list(rows[0 if top is None else top : first])
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from outrider.kinds.channels.answer_line import Answers, decision
+from outrider.kinds.channels.answer_line import CHANNELS, Answers, decision
 from outrider.logic.answering import CHOICES
 from outrider.model.approval import Approval, Behavior
 from outrider.model.hook import HookEvent
@@ -42,6 +42,8 @@ class HookCalls:
         """The call that this event is, if it is one that can be answered now."""
         tool, given = event.payload.get("tool_name"), event.payload.get("tool_input")
         until = event.at_ms + self._wait_ms
+        if member.kind.channel not in CHANNELS:
+            return None
         if event.name != ASKS or until <= self._clock() or not isinstance(tool, str) or tool in CHOICES:
             return None
         words = given if isinstance(given, dict) else {}

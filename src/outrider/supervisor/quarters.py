@@ -8,7 +8,7 @@ from typing import Protocol
 
 from outrider.errors import StoreError
 from outrider.kinds.channels import catalogue
-from outrider.kinds.channels.answer_line import FOLDER
+from outrider.kinds.channels.answer_line import CHANNELS, FOLDER
 from outrider.kinds.channels.channel import Furnishing, Ground
 from outrider.model.kind import Kind
 
@@ -41,7 +41,8 @@ class Quarters:
             spool = self._spool.prepare(generation)
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.mkdir(mode=0o700, exist_ok=True)
-            (folder / FOLDER).mkdir(mode=0o700, exist_ok=True)
+            if kind.channel in CHANNELS:
+                (folder / FOLDER).mkdir(mode=0o700, exist_ok=True)
             ground = Ground(folder.absolute(), spool.absolute(), environ, self._wait_s)
             furnishing = catalogue.furnish(kind.channel, ground)
             for name, content in furnishing.files.items():

@@ -11,6 +11,8 @@ from pathlib import Path
 from outrider.model.approval import Behavior
 
 FOLDER = "answers"
+CHANNELS = frozenset({"claude"})
+"""Channels whose permission hook waits for an answer."""
 TICK_S = 0.1
 _SCRIPT = (
     "umask 077; d={spool}; f=$d/$$; n=0; "
