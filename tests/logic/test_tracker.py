@@ -264,6 +264,59 @@ def test_another_question_is_another_wait() -> None:
     assert [fact.name for fact in transitions("s", first, second, 1)] == [EventName.AGENT_WAITING]
 
 
+def test_a_dialog_that_a_hook_tells_and_the_screen_shows_is_one() -> None:
+    agent = Watched()
+    busy = agent.sees(BUSY)
+    asked = Detail(tool="Bash", command="rm -rf build", question="Allow Bash?")
+    told = agent.hears(State.WAITING, "hook:PermissionRequest", detail=asked)
+    shown = agent.sees(DIALOG)
+    assert shown.detail.options == ("Yes", "No")
+    names = [fact.name for fact in transitions("s", busy, told, 1)]
+    assert names == [EventName.STATE_CHANGE, EventName.AGENT_WAITING]
+    assert transitions("s", told, shown, 2) == ()
+
+
+def test_a_turn_is_complete_once_also_when_a_menu_was_open() -> None:
+    agent = Watched()
+    agent.sees(BUSY)
+    done = agent.sees(DONE)
+    menu = agent.sees(drawn.claude("❯ Fix it\n\n● Fixed.\n\n✻ Crunched for 5s", draft="/mo", title="✳ Fix"))
+    assert (menu.state, menu.detail.reason) == (State.IDLE, "menu")
+    again = agent.sees(DONE)
+    assert again.state is State.COMPLETE
+    assert done.state is State.COMPLETE
+    assert [fact.name for fact in transitions("s", menu, again, 1)] == [EventName.STATE_CHANGE]
+
+
+def test_what_a_shell_runs_before_its_first_prompt_is_no_turn() -> None:
+    tracker = Tracker(drawn.kind("shell"), born_ms=0, spawned=True)
+    seen = []
+    at_prompt = dataclasses.replace(drawn.pane(command="bash", title=""), cursor_x=7, cursor_y=0)
+    blank = drawn.screen("", title="")
+    for now, command, rows in (
+        (100, "bash", ""),
+        (16_000, "nvm", ""),
+        (20_000, "bash", "u@h:~$"),
+        (20_500, "bash", "u@h:~$"),
+    ):
+        pane = dataclasses.replace(at_prompt, command=command)
+        tracker.pane(pane, now)
+        tracker.screen(dataclasses.replace(blank, pane=pane, rows=(rows, *blank.rows[1:]), taken_ms=now))
+        seen.append(tracker.verdict(now).state)
+    assert seen[-1] is State.IDLE, seen
+    assert State.COMPLETE not in seen
+
+
+def test_work_whose_beginning_has_scrolled_off_is_still_that_work() -> None:
+    agent = Watched()
+    assert agent.sees(TESTING).state is State.TESTING
+    rows = "\n".join(f"     test_{n} PASSED" for n in range(30)) + "\n\n✽ Forming… (9s · ↓ 60 tokens)"
+    verdict = agent.sees(drawn.claude(rows, title="⠂ Fix"))
+    assert (verdict.state, verdict.detail.command, verdict.evidence[0].rule) == (State.TESTING, "pytest -q", "unseen")
+    fresh = Watched()
+    assert fresh.sees(drawn.claude(rows, title="⠂ Fix")).state is State.WORKING
+
+
 def test_a_shell() -> None:
     shell = drawn.kind("shell")
     tracker = Tracker(shell, born_ms=0, spawned=True)

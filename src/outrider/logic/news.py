@@ -12,6 +12,9 @@ NEWS: Mapping[State, EventName] = {
     State.STUCK: EventName.AGENT_STUCK,
 }
 
+# Somebody looked something up in the agent, and went back to where it was.
+PASSING = ("menu", "overlay")
+
 
 def transitions(session: str, before: Verdict | None, after: Verdict, now_ms: int) -> tuple[Fact, ...]:
     """What is news between two verdicts on one agent, in the order in which it is told."""
@@ -24,7 +27,7 @@ def transitions(session: str, before: Verdict | None, after: Verdict, now_ms: in
         name = NEWS.get(after.state)
         if name is not None and not _again(before, after):
             facts.append(Fact(name, session, now_ms, _told(name, after, now_ms)))
-    elif before is not None and after.state is State.WAITING and _asks(before.detail) != _asks(after.detail):
+    elif before is not None and after.state is State.WAITING and _another(before.detail, after.detail):
         facts.append(Fact(EventName.AGENT_WAITING, session, now_ms, _told(EventName.AGENT_WAITING, after, now_ms)))
     if (before is None or before.alive) and not after.alive:
         reason = {"exitStatus": after.exit_status, "reason": after.detail.reason, "message": after.detail.message}
@@ -33,8 +36,12 @@ def transitions(session: str, before: Verdict | None, after: Verdict, now_ms: in
 
 
 def _again(before: Verdict | None, after: Verdict) -> bool:
-    """Whether it only ceased to be stuck in a state that it was in before and that was told then."""
-    return before is not None and before.state is State.STUCK and after.since_ms <= before.since_ms
+    """Whether it only is again in a state that it was in before and that was told then: after being stuck, or after a menu."""
+    if before is None:
+        return False
+    if before.state is State.IDLE and after.state is State.COMPLETE:
+        return before.detail.reason in PASSING
+    return before.state is State.STUCK and after.since_ms <= before.since_ms
 
 
 def plain(detail: Detail) -> dict[str, object]:
@@ -62,5 +69,17 @@ def _told(name: EventName, after: Verdict, now_ms: int) -> dict[str, object]:
     return {"detail": plain(after.detail)}
 
 
-def _asks(detail: Detail) -> tuple[object, ...]:
-    return (detail.question, detail.options, detail.command)
+def _another(before: Detail, after: Detail) -> bool:
+    """Whether another dialog stands there than before. One that is told by a hook and then seen is the same one, told better."""
+    told = ((before.command, after.command), (before.tool, after.tool), (before.file, after.file))
+    if any(mine and other and not _same(mine, other) for mine, other in told):
+        return True
+    if not before.options or not after.options:
+        return False
+    return before.options != after.options or not _same(before.question or "", after.question or "")
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two texts are one, as far as a screen that wraps and cuts shows them."""
+    short, long = sorted(("".join(text.split()).rstrip("…") for text in (one, other)), key=len)
+    return long.startswith(short)

@@ -56,6 +56,8 @@ class Turn:
         coarse = COARSE[reading.state]
         if coarse is not Coarse.STARTING and reading.source in (Source.SCREEN, Source.HOOK):
             self.ready_seen = True
+        if reading.source is Source.PROCESS and self._fresh and not self.ready_seen:
+            return reading  # what a shell's own files run before its first prompt is no turn
         if reading.state in BUSY or reading.detail.retrying:
             self.began()
             reading = self._remembered(reading)
