@@ -32,11 +32,10 @@ PATIENT = Pauses()
 
 
 class OtherDialog(Conflict):
-    """The dialog that was meant is not there; `shown` is the one that is, if any. Nothing was pressed."""
+    """The dialog that was meant is not there; `shown` is the one that is, if any. Nothing was pressed on that."""
 
-    def __init__(self, shown: Shown | None) -> None:
-        super().__init__("The dialog that was meant is not there any more.")
-        self.shown = shown
+    code = "other_dialog"
+    shown: Shown | None = None
 
 
 class Keypad:
@@ -96,7 +95,9 @@ class Keypad:
             raise Conflict(f"The pane of {member.agent.session} is in copy mode. Leave it first, with q.")
         shown = dialogs.read(member.kind, screen)
         if shown is None or fingerprint(member, shown) != mark:
-            raise OtherDialog(shown)
+            other = OtherDialog("The dialog that was meant is not there any more.")
+            other.shown = shown
+            raise other
         return shown, screen
 
     async def _until(
