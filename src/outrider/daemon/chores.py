@@ -1,0 +1,40 @@
+"""Chores: what the daemon does now and then for itself."""
+
+import asyncio
+
+import structlog
+
+from outrider.daemon.wiring import Daemon
+from outrider.errors import StoreError
+
+log = structlog.get_logger()
+
+RETAIN_S, RELOAD_S = 3600.0, 2.0
+
+
+async def retain(daemon: Daemon) -> None:
+    """Forgets what is older than the settings say, once an hour."""
+    keep = daemon.settings.retention
+    while True:
+        try:
+            await daemon.store.retain(
+                events_days=keep.events_days,
+                events_max=keep.events_max,
+                commands_days=keep.commands_days,
+                now_ms=daemon.clock(),
+            )
+        except StoreError as error:
+            log.warning("old events could not be removed", why=error.message)
+        await asyncio.sleep(RETAIN_S)
+
+
+async def reload_kinds(daemon: Daemon) -> None:
+    """Takes changed kind files in; a broken one is told, once, and the last good one stays."""
+    told: tuple[str, ...] = ()
+    while True:
+        for problem in daemon.kinds.problems:
+            if problem not in told:
+                log.warning("a kind's file is broken; what it defined before stays", why=problem)
+        told = daemon.kinds.problems
+        await asyncio.sleep(RELOAD_S)
+        await asyncio.to_thread(daemon.kinds.reload)

@@ -1,0 +1,185 @@
+"""The one place where the parts meet."""
+
+import random
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from outrider.bus.local import LocalBus
+from outrider.kinds.channels.claude_session import SessionFiles
+from outrider.kinds.channels.spool import Spool
+from outrider.kinds.load import Kinds, catalogue
+from outrider.settings import Settings
+from outrider.store import Store, Tokens
+from outrider.supervisor.audience import Audience, audience
+from outrider.supervisor.counter import Bounds, Counter
+from outrider.supervisor.crew import Crew
+from outrider.supervisor.desk import Desk
+from outrider.supervisor.discharge import Discharge
+from outrider.supervisor.lane import Limits
+from outrider.supervisor.lanes import Lanes
+from outrider.supervisor.ledger import Ledger
+from outrider.supervisor.muster import Muster, Site
+from outrider.supervisor.quarters import Quarters
+from outrider.supervisor.record import Record
+from outrider.supervisor.strangers import Strangers
+from outrider.supervisor.typist import Typist
+from outrider.supervisor.upkeep import upkeep
+from outrider.supervisor.watch import Watch
+from outrider.tmux.terminal import TmuxTerminal
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """Everything, wired."""
+
+    settings: Settings
+    store: Store
+    tokens: Tokens
+    bus: LocalBus
+    kinds: Kinds
+    crew: Crew
+    terminal: TmuxTerminal
+    record: Record
+    muster: Muster
+    lanes: Lanes
+    audience: Audience
+    watch: Watch
+    strangers: Strangers
+    desk: Desk
+    clock: Callable[[], int]
+
+
+async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[[], int]) -> Daemon:
+    """Wires the parts; opens the store, and starts nothing."""
+    store = await Store.open(settings.data, node=settings.node, clock=clock)
+    bus = LocalBus(settings.http.buffer)
+    ledger, crew = Ledger(store, bus), Crew()
+    record = Record(ledger)
+    kinds = catalogue(settings.kinds, shell=environ.get("SHELL", "/bin/sh"))
+    spool, notes = Spool(settings.runtime / "hooks"), SessionFiles()
+    terminal = TmuxTerminal(
+        settings.tmux_socket,
+        settings.watch,
+        clock=clock,
+        env=environ,
+        cpu_budget=settings.monitor.cpu_budget,
+        busy_ms=settings.monitor.busy_ms,
+        quiet_ms=settings.monitor.quiet_ms,
+    )
+    lanes = Lanes(
+        crew=crew,
+        ledger=ledger,
+        typist=Typist(terminal, clock),
+        clock=clock,
+        random=random.random,
+        limits=Limits(settings.commands.attempts, settings.commands.backoff_s),
+        per_node_per_s=settings.commands.per_node_per_s,
+    )
+    site = Site(
+        node=settings.node,
+        own=settings.tmux_socket,
+        worktrees=settings.spawn.worktrees,
+        environ=environ,
+        per_agent_per_s=settings.commands.per_agent_per_s,
+    )
+    spawns = settings.data / "spawns"
+    quarters = Quarters(spool, spawns, settings.approvals.hook_wait_s)
+    discharge = Discharge(crew=crew, record=record, terminal=terminal, quarters=quarters, clock=clock)
+    muster = Muster(
+        site,
+        crew=crew,
+        record=record,
+        terminal=terminal,
+        quarters=quarters,
+        discharge=discharge,
+        kinds=kinds,
+        clock=clock,
+        token=new_token,
+    )
+    strangers = Strangers(
+        crew=crew,
+        muster=muster,
+        kinds=kinds,
+        own=settings.tmux_socket,
+        patterns=settings.watch_sessions,
+        adopt=settings.watch_adopt,
+    )
+    care = upkeep(settings, crew, record, store=store, terminal=terminal, clock=clock)
+    heard = audience(
+        crew,
+        record,
+        store=store,
+        terminal=terminal,
+        spawns=spawns,
+        wait_s=settings.approvals.hook_wait_s,
+        environ=environ,
+        clock=clock,
+    )
+    watch = Watch(
+        crew=crew,
+        record=record,
+        terminal=terminal,
+        hooks=spool,
+        notes=notes,
+        environ=environ,
+        clock=clock,
+        wake=lanes.wake,
+        stranger=strangers.meet,
+        upkeep=care,
+        audience=heard,
+    )
+    bounds = Bounds(settings.commands.max_bytes, settings.commands.depth)
+    counter = Counter(bounds, store=store, ledger=ledger, lanes=lanes, clock=clock, token=new_token)
+    desk = Desk(
+        node=settings.node,
+        crew=crew,
+        muster=muster,
+        discharge=discharge,
+        counter=counter,
+        lanes=lanes,
+        dialogs=heard,
+        watch=watch,
+        progress=care.progress,
+        record=record,
+        store=store,
+        bus=bus,
+        terminal=terminal,
+        kinds=kinds,
+        clock=clock,
+    )
+    tokens = Tokens(store.database, clock=clock)
+    return Daemon(
+        settings,
+        store,
+        tokens,
+        bus,
+        kinds,
+        crew,
+        terminal,
+        record,
+        muster,
+        lanes,
+        heard,
+        watch,
+        strangers,
+        desk,
+        clock,
+    )
+
+
+def new_token() -> str:
+    """A token nobody can guess, safe in a path: 32 hexadecimal digits."""
+    return secrets.token_hex(16)
+
+
+async def restore(daemon: Daemon) -> None:
+    """Takes the agents and commands of the last run up again; their states are read afresh from what is seen."""
+    for agent in await daemon.store.agents():
+        daemon.crew.add(daemon.muster.again(agent))
+    daemon.audience.approvals.restore(await daemon.store.unanswered())
+    daemon.lanes.add(await daemon.store.unfinished())
