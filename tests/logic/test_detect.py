@@ -158,3 +158,13 @@ def _timed(screen: Screen) -> float:
     began = time.perf_counter()
     detect.read(CLAUDE, screen)
     return time.perf_counter() - began
+
+
+def test_the_version_on_the_first_screen() -> None:
+    told = {
+        case.kind: found
+        for case in drawn.recorded().values()
+        if (found := detect.version(drawn.kind(case.kind), case.frames[-1])) is not None
+    }
+    assert told == {kind: drawn.kind(kind).version for kind in told}
+    assert {"claude", "codex", "gemini", "qwen", "pi", "opencode"} <= told.keys()

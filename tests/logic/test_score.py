@@ -12,10 +12,10 @@ from outrider.logic.score import compare, score
 FLOORS = {
     "aider": (0.96, 0.90),
     "claude": (0.985, 0.945),
-    "codex": (0.98, 0.91),
-    "gemini": (0.97, 0.93),
-    "opencode": (0.97, 0.94),
-    "pi": (0.99, 0.95),
+    "codex": (0.985, 0.88),
+    "gemini": (0.985, 0.95),
+    "opencode": (0.975, 0.94),
+    "pi": (0.99, 0.97),
     "qwen": (0.99, 0.95),
 }
 

@@ -82,6 +82,7 @@ def _kind(source: Source, data: Raw, *, trusted: bool) -> Kind:
         version=table.text("version", ""),
         channel=table.text("channel", ""),
         shell=table.flag("shell"),
+        banner=_banner(table),
         signs=_signs(table.table("signs")),
         regions=regions,
         rules=tuple(_rule(each, places) for each in table.tables("rules")),
@@ -94,6 +95,13 @@ def _kind(source: Source, data: Raw, *, trusted: bool) -> Kind:
     table.finish()
     _check_ids(table, kind)
     return kind
+
+
+def _banner(table: Table) -> re.Pattern[str] | None:
+    banner = table.pattern("banner", re.MULTILINE)
+    if banner is not None and "version" not in banner.groupindex:
+        raise table.bad("banner", "must have a group for the version: (?P<version>...).")
+    return banner
 
 
 def _check_regions(table: Table, regions: tuple[Region, ...]) -> None:

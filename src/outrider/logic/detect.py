@@ -41,6 +41,12 @@ def title(kind: Kind, pane_title: str, at_ms: int) -> Reading | None:
     return None
 
 
+def version(kind: Kind, screen: Screen) -> str | None:
+    """The agent's version where its banner is on the screen, else None."""
+    match = kind.banner.search("\n".join(screen.rows)) if kind.banner is not None else None
+    return match["version"] if match is not None else None
+
+
 def _apply(rule: Rule, layout: Layout, at_ms: int) -> Reading | None:
     # The conditions come first: many rules share them, they look at small regions, and mostly one of them fails.
     groups: dict[str, str] = {}

@@ -180,5 +180,7 @@ class Kind:
     composer: Composer = Composer()
     typing: Typing = Typing()
     stop: Stop = Stop()
+    banner: re.Pattern[str] | None = None
+    """What its first screens say of its version, in a group `version`."""
     stuck: Mapping[str, float] = field(default_factory=dict)
     """Thresholds of its own, in seconds (`looping`: times), that go before those of the settings."""

@@ -13,9 +13,12 @@ from typing import Protocol
 import structlog
 
 from outrider.kinds.channels import claude_session
+from outrider.logic import detect
 from outrider.logic.tracker import transitions
+from outrider.logic.vigilance import Vigilance
 from outrider.model.agent import Agent, Counters
 from outrider.model.audit import AuditRow
+from outrider.model.event import EventName, Fact
 from outrider.model.hook import HookEvent, SessionNote
 from outrider.model.pane import Away, Pane, PaneRef, Screen, Sight, Sweep
 from outrider.model.state import Verdict
@@ -85,6 +88,7 @@ class Watch:
         self._diligence = upkeep.diligence
         self._progress = upkeep.progress
         self._transcripts = upkeep.transcripts
+        self._vigilance = Vigilance()
         self.panes: dict[PaneRef, Pane] = {}
         self.away: dict[str, str] = {}
 
@@ -174,6 +178,9 @@ class Watch:
                 self._renamed(member, pane.session)
         if screen is not None:
             member.screen = screen
+            if member.agent.version is None:
+                version = detect.version(member.kind, screen)
+                member.agent = dataclasses.replace(member.agent, version=version)
             member.tracker.screen(screen)
         elif pane.ref in sweep.looked:
             member.tracker.still(sweep.at_ms)
@@ -254,6 +261,16 @@ class Watch:
             if member.process is not None and not alive(member.process):
                 member.tracker.process(False, None, now)
             self.settle(member, now)
+            self._doubt(member, now)
+
+    def _doubt(self, member: Member, now_ms: int) -> None:
+        agent, kind = member.agent, member.kind
+        alarm = self._vigilance.note(kind.name, agent.version, kind.version, member.beneath, TICK_S)
+        if alarm is None:
+            return
+        log.warning("a new version of an agent is hard to read", kind=alarm.kind, version=alarm.version)
+        fact = Fact(EventName.ALERT, agent.session, now_ms, dataclasses.asdict(alarm))
+        self._record.put(Change(facts=(fact,)))
 
     def _config_dirs(self) -> set[Path]:
         found = {
