@@ -18,7 +18,7 @@ from outrider.policies.load import parse, preset
 TABLES = Path(__file__).parents[2] / "policy"
 TREE, HOME = "/home/me/project", "/home/me"
 LINKS = {f"{TREE}/out": "/etc", f"{TREE}/up": HOME, f"{TREE}/keys": f"{HOME}/.ssh"}
-STANDARD = preset("standard")
+STANDARD, SANDBOXED = preset("standard"), preset("sandboxed")
 
 
 def resolve(path: str) -> str:
@@ -32,12 +32,16 @@ def resolve(path: str) -> str:
 CONTEXT = Context(TREE, HOME, resolve, lambda path: path in (TREE, f"{TREE}/src"))
 
 
-def commands(name: str) -> list[str]:
+def commands(name: str, table: str | None = None) -> list[str]:
     tables = tomllib.loads((TABLES / f"{name}.toml").read_text(encoding="utf-8"))
-    return [command for table in tables.values() for command in table["commands"]]
+    return [command for key, rows in tables.items() if table in (None, key) for command in rows["commands"]]
 
 
 HOSTILE, EVERYDAY = commands("hostile"), commands("everyday")
+READABLE = [command for command in HOSTILE if command not in commands("hostile", "not_text")]
+"""A text that cannot be read may become harmless by what is put around it."""
+STAYING = [command for command in EVERYDAY if "cd " not in command]
+"""Behind a `cd` into a build folder, `rm -rf .` is everyday."""
 
 
 def said(command: str, policy: Policy = STANDARD) -> Decision:
@@ -108,29 +112,32 @@ QUOTING = (
 
 
 @settings(max_examples=600, deadline=None)
-@given(st.sampled_from(HOSTILE), st.sampled_from(WRAPPERS), st.sampled_from(WRAPPERS))
+@given(st.sampled_from(READABLE), st.sampled_from(WRAPPERS), st.sampled_from(WRAPPERS))
 def test_wrapping_makes_nothing_allowed(command: str, inner: str, outer: str) -> None:
     assert said(outer.format(inner.format(command))).verdict is not Verdict.ALLOW
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.sampled_from(HOSTILE), st.sampled_from(QUOTING))
+@given(st.sampled_from(READABLE), st.sampled_from(QUOTING))
 def test_quoting_for_another_shell_makes_nothing_allowed(command: str, wrapper: str) -> None:
     assert said(wrapper.format(shlex.quote(command))).verdict is not Verdict.ALLOW
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.sampled_from(HOSTILE), st.sampled_from(EVERYDAY), st.sampled_from(["; ", " && ", "\n", " || ", " | ", " & "]))
+@given(st.sampled_from(READABLE), st.sampled_from(STAYING), st.sampled_from(["; ", " && ", "\n", " || ", " | ", " & "]))
 def test_company_makes_nothing_allowed(command: str, other: str, joint: str) -> None:
     assert said(command + joint + other).verdict is not Verdict.ALLOW
+    if "<<" in other or "#" in other:
+        # On the same line the hostile one would be text of a here-document or a comment.
+        joint = "\n"
     assert said(other + joint + command).verdict is not Verdict.ALLOW
 
 
 @settings(max_examples=400, deadline=None)
 @given(st.one_of(st.text(), st.text(alphabet="ab \"'\\\n;&|<>()$`#{}[]*?~!=:-/.EOF0ifthendo")))
 def test_any_text_gets_a_verdict(text: str) -> None:
-    for policy in ("standard", "sandboxed"):
-        assert said(text, preset(policy)).verdict in Verdict
+    for policy in (STANDARD, SANDBOXED):
+        assert said(text, policy).verdict in Verdict
 
 
 @pytest.mark.parametrize(

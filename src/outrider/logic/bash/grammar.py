@@ -7,13 +7,13 @@ refused: `[[` patterns with parentheses, `((`, arrays, `function`, `select`, `co
 import re
 
 from outrider.logic.bash import letters
+from outrider.logic.bash.lines import Lines
 from outrider.logic.bash.tree import (
     Apart,
     Assignment,
     Branches,
     Chain,
     Function,
-    Heredoc,
     Listing,
     Loop,
     Node,
@@ -26,7 +26,7 @@ from outrider.logic.bash.tree import (
     Unsure,
     Word,
 )
-from outrider.logic.bash.words import BREAKS, DEPTH, Cursor
+from outrider.logic.bash.words import BREAKS, DEPTH
 
 LIMIT = 128_000  # characters; agents write whole files by here-documents, and nobody means more by a command
 LINKS = 40  # of && and || in a row: each is a level of the tree
@@ -34,7 +34,6 @@ MOST = 2000  # commands in a list, words in a command
 _RESERVED = re.compile(r"(?:[a-z]+|[{}!]|\[\[)(?=[ \t\n;&|<>()]|\Z)")
 _CLOSERS = frozenset({"then", "elif", "else", "fi", "do", "done", "esac", "}", ")", ";;"})
 _REFUSED = frozenset({"function", "select", "coproc", "foreach", "repeat", "end", "in", "]]"})
-_REDIRECT = re.compile(r"\d*(?:<<<|<<-|<<|<>|<&|>&|>>|>\||<(?!\()|>(?!\())|&>>|&>(?!\()")
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)\+?=")
 _FUNCTION = re.compile(r"([A-Za-z_][\w-]*)[ \t]*\([ \t]*\)")
 _COMPOUND = frozenset({"{", "if", "while", "until", "for", "case", "[["})
@@ -51,12 +50,8 @@ def parse(text: str) -> Node | Unsure:
         return unsure
 
 
-class _Reader(Cursor):
-    """A cursor that knows the grammar. `_pending` are here-documents whose text comes after this line."""
-
-    def __init__(self, text: str, depth: int = 0) -> None:
-        super().__init__(text, depth)
-        self._pending: list[Heredoc] = []
+class _Reader(Lines):
+    """A cursor that knows the grammar."""
 
     def whole(self) -> Node:
         """The whole text as a script."""
@@ -75,21 +70,21 @@ class _Reader(Cursor):
 
     def _listing(self, ends: frozenset[str], *, empty: bool = True) -> Node:
         """Commands up to one of the closers, which stays; or to the end where there are none."""
-        outer, self._pending = self._pending, []
+        outer, self.pending = self.pending, []
         self.depth += 1
         if self.depth > DEPTH:
             raise Unsure("it is nested too deep")
         items: list[Node] = []
-        self._skip_lines()
+        self.skip_lines()
         while self.at < len(self.text) and self._closer() is None:
             items.append(self._item())
             if len(items) > MOST:
                 raise Unsure("it has too many commands")
-            self._skip_lines()
+            self.skip_lines()
         found = self._closer()
-        if (found or "") not in (ends or {""}) or self._pending or not (items or empty):
+        if (found or "") not in (ends or {""}) or self.pending or not (items or empty):
             raise Unsure(f"{found or 'the end'!r} is out of place")
-        self._pending = outer
+        self.pending = outer
         self.depth -= 1
         return items[0] if len(items) == 1 else Listing(tuple(items))
 
@@ -98,14 +93,14 @@ class _Reader(Cursor):
         node, links = self._pipeline(), 0
         while True:
             links += 1
-            self._skip_blanks()
+            self.skip_blanks()
             operator = "&&" if self.ahead("&&") else "||" if self.ahead("||") else ""
             if not operator:
                 break
             if links > LINKS:
                 raise Unsure("it has too many && and ||")
             self.at += 2
-            self._skip_lines()
+            self.skip_lines()
             node = Chain(operator, node, self._pipeline())
         if self.ahead("&"):
             self.at += 1
@@ -119,25 +114,25 @@ class _Reader(Cursor):
         return node
 
     def _pipeline(self) -> Node:
-        self._skip_blanks()
+        self.skip_blanks()
         while (word := self._reserved()) in ("!", "time"):
             self.at += len(word)
-            self._skip_blanks()
+            self.skip_blanks()
             if word == "time" and (option := re.compile(r"-p(?=[ \t])").match(self.text, self.at)):
                 self.at = option.end()
-                self._skip_blanks()
+                self.skip_blanks()
         members = [self._command()]
         while True:
-            self._skip_blanks()
+            self.skip_blanks()
             if not self.ahead("|") or self.ahead("||"):
                 break
             self.at += 2 if self.ahead("|&") else 1
-            self._skip_lines()
+            self.skip_lines()
             members.append(self._command())
         return members[0] if len(members) == 1 else Pipeline(tuple(members))
 
     def _command(self) -> Node:
-        self._skip_blanks()
+        self.skip_blanks()
         word = self._reserved()
         if self.ahead("(("):
             raise Unsure("((…)) is not read here")
@@ -146,13 +141,13 @@ class _Reader(Cursor):
         function = _FUNCTION.match(self.text, self.at)
         if function is not None:
             self.at = function.end()
-            self._skip_lines()
+            self.skip_lines()
             if not self.ahead("(") and self._reserved() not in _COMPOUND:
                 raise Unsure("a function whose body is not in braces")
             return Function(function[1], self._command())
         if self.ahead("(") or word in _COMPOUND:
             body = self._compound(word)
-            redirects = self._redirects()
+            redirects = self.redirects()
             return Redirected(body, redirects) if redirects else body
         return self._simple()
 
@@ -193,37 +188,37 @@ class _Reader(Cursor):
             parts.append(self._body("then"))
 
     def _for(self) -> Node:
-        self._skip_blanks()
+        self.skip_blanks()
         name = self.word().static or ""
         if not re.fullmatch(r"[A-Za-z_]\w*", name):
             raise Unsure("a `for` without a plain name")
-        self._skip_lines()
+        self.skip_lines()
         words: list[Word] | None = None
         if self._reserved() == "in":
             self._expect("in")
-            self._skip_blanks()
+            self.skip_blanks()
             words = []
             while self.peek() and self.peek() not in "\n;":
                 words.append(self.word())
-                self._skip_blanks()
+                self.skip_blanks()
         if self.ahead(";") and not self.ahead(";;"):
             self.at += 1
-        self._skip_lines()
+        self.skip_lines()
         self._expect("do")
         return Loop(name, None if words is None else tuple(words), self._body("done"))
 
     def _case(self) -> Node:
-        self._skip_blanks()
+        self.skip_blanks()
         words, parts = [self.word()], list[Node]()
-        self._skip_lines()
+        self.skip_lines()
         self._expect("in")
-        self._skip_lines()
+        self.skip_lines()
         while self._reserved() != "esac":
             self.at += self.ahead("(")
             while True:
-                self._skip_blanks()
+                self.skip_blanks()
                 words.append(self.word())
-                self._skip_blanks()
+                self.skip_blanks()
                 if not self.ahead("|"):
                     break
                 self.at += 1
@@ -231,7 +226,7 @@ class _Reader(Cursor):
             parts.append(self._listing(frozenset({";;", "esac"})))
             if self.ahead(";;"):
                 self.at += 2
-            self._skip_lines()
+            self.skip_lines()
         self._expect("esac")
         return Branches(tuple(words), tuple(parts))
 
@@ -240,7 +235,7 @@ class _Reader(Cursor):
         begin = self.at
         words = [Word((Part(Sort.BARE, "[["),), "[[")]
         while True:
-            self._skip_lines()
+            self.skip_lines()
             if self.ahead("&&") or self.ahead("||"):
                 self.at += 2
             elif self.peek() in ("<", ">"):
@@ -258,8 +253,8 @@ class _Reader(Cursor):
         redirects: list[Redirect] = []
         while True:
             end = self.at
-            self._skip_blanks()
-            redirect = self._redirect()
+            self.skip_blanks()
+            redirect = self.redirect()
             if redirect is not None:
                 redirects.append(redirect)
             elif not self.peek() or (self.peek() in BREAKS and not self.ahead("<(") and not self.ahead(">(")):
@@ -277,78 +272,6 @@ class _Reader(Cursor):
             raise Unsure(f"a command is missing before {self._shown()}")
         return Simple(tuple(assignments), tuple(words), tuple(redirects), self.text[begin:end])
 
-    def _redirects(self) -> tuple[Redirect, ...]:
-        found: list[Redirect] = []
-        while True:
-            self._skip_blanks()
-            redirect = self._redirect()
-            if redirect is None:
-                return tuple(found)
-            found.append(redirect)
-
-    def _redirect(self) -> Redirect | None:
-        match = _REDIRECT.match(self.text, self.at)
-        if match is None:
-            return None
-        self.at = match.end()
-        operator = match[0].lstrip("0123456789")
-        self._skip_blanks()
-        if self.peek() in ("!", "|", "&") or not self.peek():
-            raise Unsure(f"a redirection {operator} has no plain target")
-        target = self.word()
-        if operator not in ("<<", "<<-"):
-            return Redirect(operator, target)
-        if target.static is None or "\n" in target.static:
-            raise Unsure("the mark of a here-document is not plain")
-        quoted = any(part.sort is Sort.TEXT for part in target.parts)
-        heredoc = Heredoc(target.static, quoted, operator == "<<-")
-        self._pending.append(heredoc)
-        return Redirect(operator, target, heredoc)
-
-    def _skip_blanks(self) -> None:
-        """Blanks, line continuations and a comment."""
-        while True:
-            if self.peek() in (" ", "\t"):
-                self.at += 1
-            elif self.ahead("\\\n"):
-                self.at += 2
-            else:
-                break
-        if self.peek() == "#" and (self.at == 0 or self.text[self.at - 1] in BREAKS):
-            end = self.text.find("\n", self.at)
-            self.at = len(self.text) if end < 0 else end
-        elif self.peek() == "#":
-            raise Unsure("a `#` here is a comment in some shells alone")
-
-    def _skip_lines(self) -> None:
-        """Blanks and ends of lines; here-documents are read where they begin."""
-        self._skip_blanks()
-        while self.ahead("\n"):
-            self.at += 1
-            pending, self._pending = self._pending, []
-            for heredoc in pending:
-                self._fill(heredoc)
-            self._skip_blanks()
-
-    def _fill(self, heredoc: Heredoc) -> None:
-        lines: list[str] = []
-        while self.at < len(self.text):
-            end = self.text.find("\n", self.at)
-            end = len(self.text) if end < 0 else end
-            line = self.text[self.at : end]
-            self.at = min(end + 1, len(self.text))
-            line = line.lstrip("\t") if heredoc.indented else line
-            if line == heredoc.mark:
-                # The newline stays, as the end of the command that announced the document.
-                self.at -= self.at > end
-                body = "".join(f"{each}\n" for each in lines)
-                heredoc.body = (
-                    Word((Part(Sort.TEXT, body),), body) if heredoc.quoted else _Reader(body, self.depth).document()
-                )
-                return
-            lines.append(line)
-        raise Unsure(f"the here-document up to {heredoc.mark!r} never ends")
-
     def _reserved(self) -> str:
         match = _RESERVED.match(self.text, self.at)
         return match[0] if match is not None else ""
@@ -362,7 +285,7 @@ class _Reader(Cursor):
         return word if word in _CLOSERS else None
 
     def _expect(self, text: str) -> None:
-        self._skip_blanks()
+        self.skip_blanks()
         if not text or not self.ahead(text):
             raise Unsure(f"{text!r} is missing before {self._shown()}")
         self.at += len(text)

@@ -18,6 +18,7 @@ _QUOTED_RUN = re.compile(r"""[^"\\$`]+""")
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _SPECIAL = re.compile(r"[0-9@*#?$!_-]")
 _OPERATOR = re.compile(r":?[-+?=]|##?|%%?|//?|\^\^?|,,?|:(?=[\s0-9-])")
+_TWO_NAMES = re.compile(r"\w\s+\w")
 _ARITHMETIC = re.compile(r"[\w\s+*/%<>=!&|^~?:,.-]+")
 
 
@@ -250,7 +251,7 @@ class Cursor:
                 depth, self.at = depth - 1, self.at + 1
             elif here and here in "$`":
                 inner += [node for part in self._expansion(quoted=True) for node in part.inner]
-            elif (run := _ARITHMETIC.match(self.text, self.at)) is not None:
+            elif (run := _ARITHMETIC.match(self.text, self.at)) is not None and not _TWO_NAMES.search(run[0]):
                 self.at = run.end()
             else:
                 raise Unsure("a $((…)) is not of the plain kind")

@@ -70,7 +70,12 @@ def plain(run: Run) -> Run:
     where = run.where
     for folder in folders:
         known = folder.known and not folder.pattern
-        where = frozenset(posixpath.join(each, folder.text) for each in where) if known and where is not None else None
+        if known and folder.text.startswith("/"):
+            where = frozenset({folder.text})
+        else:
+            where = (
+                frozenset(posixpath.join(each, folder.text) for each in where) if known and where is not None else None
+            )
     found = ((Hazard.ENVIRONMENT, why),) if why else ()
     files = tuple(("-C", Arg(each)) for each in where or ()) if folders else ()
     return replace(run, argv=argv, where=where, findings=(*run.findings, *found), files=(*run.files, *files))

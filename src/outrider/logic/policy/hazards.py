@@ -8,7 +8,16 @@ from collections.abc import Iterator, Sequence
 
 from outrider.logic.policy import git, interpreters
 from outrider.logic.policy.places import GLOBS, PUBLIC, SINKS, absolute, control, disposable, inside, secret
-from outrider.logic.policy.programs import ALWAYS, BAD_OPTIONS, PLAIN_PREFIXES, PLAIN_VARIABLES, SHELLS, SUBCOMMANDS
+from outrider.logic.policy.programs import (
+    ALWAYS,
+    BAD_OPTIONS,
+    EVALUATING,
+    INERT,
+    PLAIN_PREFIXES,
+    PLAIN_VARIABLES,
+    SHELLS,
+    SUBCOMMANDS,
+)
 from outrider.logic.policy.rules import Access, Context, Hazard, Side
 from outrider.logic.policy.runs import Arg, Run, any_option
 from outrider.logic.policy.touches import Touch, unknown_words
@@ -73,6 +82,10 @@ def _program(run: Run, name: str) -> Iterator[Finding]:
 
 def _words(run: Run, name: str, context: Context) -> Iterator[Finding]:
     words = run.words
+    if name in EVALUATING and any(mark in word for word in words for mark in ("$(", "`")):
+        yield Hazard.UNCLEAR, f"{name} may run what is quoted"
+    if run.where is None and name not in INERT and name not in ("cd", "pushd", "popd"):
+        yield Hazard.UNCLEAR, "the folder it runs in is not known"
     for arg in unknown_words(run, name):
         yield (
             Hazard.UNCLEAR,

@@ -18,6 +18,9 @@ def name_of(run: Run, context: Context) -> str:
     if program is None or not program.known or program.pattern or program.pipe or not program.text.isascii():
         return ""
     text = program.text
+    if "=" in text:
+        # An assignment behind a wrapper that takes none: what was meant is not what would run.
+        return ""
     if "/" not in text:
         return _plain(text)
     system = SYSTEM.fullmatch(text)

@@ -27,7 +27,7 @@ from outrider.logic.bash.tree import (
 )
 from outrider.logic.policy import wrappers
 from outrider.logic.policy.expand import arguments
-from outrider.logic.policy.programs import EVALUATING, INERT, READERS, SHELLS
+from outrider.logic.policy.programs import INERT, READERS, SHELLS
 from outrider.logic.policy.rules import Context, Hazard
 from outrider.logic.policy.runs import Arg, Feed, Run, any_option
 
@@ -170,7 +170,7 @@ class Walk:
         for each in node.assignments:
             self._inner(each.value, where, known)
             assigned += [(each.name, arg) for arg in self._arguments(each.value, where, known) or (Arg(""),)]
-        findings = _oddities(node, argv)
+        findings = _oddities(node)
         run = Run(argv, node.text, where, feeds or feed, text, files, tuple(assigned), findings)
         self._start(run, 0)
         return self._folders(run)
@@ -186,7 +186,7 @@ class Walk:
         started = wrappers.inner(run, name)
         for inner in started:
             self._start(inner, depth + 1)
-        script = shell_script(run) if name in SHELLS else _watched(run) if name == "watch" else None
+        script = wrappers.shell_script(run) if name in SHELLS else wrappers.watched(run) if name == "watch" else None
         if script is not None:
             self._script(script, run)
         if started or script is not None:
@@ -260,31 +260,6 @@ class Walk:
         return frozenset(after), frozenset(after) if certain else run.where
 
 
-def shell_script(run: Run) -> str | None:
-    """The script that a shell is given by -c, a here-document or a here-string; None where it reads it from elsewhere."""
-    words = list(run.argv[1:])
-    while words and words[0].text[:1] in ("-", "+") and words[0].known:
-        word = words.pop(0).text
-        if word == "--":
-            break
-        if not word.startswith("--") and word.endswith("o") and words:
-            del words[0]
-        if not word.startswith("--") and "c" in word and "n" not in word:
-            return words[0].text if words and words[0].known and not words[0].pattern else None
-    return run.feed_text if not words and run.feed is Feed.TEXT else None
-
-
-def _watched(run: Run) -> str | None:
-    words = list(run.argv[1:])
-    while words and words[0].text.startswith("-"):
-        word = words.pop(0).text
-        if word in ("-n", "--interval") and words:
-            del words[0]
-    if not all(word.known for word in words):
-        raise Unsure("watch is given a command that is not known")
-    return " ".join(word.text for word in words) or None
-
-
 def _either(*folders: Where) -> Where:
     joined: set[str] = set()
     for each in folders:
@@ -308,10 +283,8 @@ def _tame(arg: Arg) -> bool:
     ) or (arg.known and arg.pattern and arg.text.startswith("*."))
 
 
-def _oddities(node: Simple, argv: tuple[Arg, ...]) -> tuple[tuple[Hazard, str], ...]:
+def _oddities(node: Simple) -> tuple[tuple[Hazard, str], ...]:
     found: list[tuple[Hazard, str]] = []
-    if argv and argv[0].text in EVALUATING and any(mark in arg.text for arg in argv for mark in ("$(", "`")):
-        found.append((Hazard.UNCLEAR, "a quoted `$(` may be run by this builtin"))
     if any(mark in (each.value.static or "") for each in node.assignments for mark in ("$(", "`")):
         found.append((Hazard.UNCLEAR, "a quoted `$(` in a variable may be run later"))
     return tuple(found)

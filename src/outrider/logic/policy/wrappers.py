@@ -60,6 +60,9 @@ _TABLE: Mapping[str, Wrapper] = MappingProxyType(
         "bunx": Wrapper(),
     }
 )
+BUILTINS = frozenset(
+    {"cd", "pushd", "popd", "source", ".", "set", "export", "unset", "alias", "exec", "eval", "read", "trap"}
+)
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 
 
@@ -85,6 +88,8 @@ def inner(run: Run, name: str) -> list[Run]:
     while name == "env" and words and (match := _ASSIGNMENT.fullmatch(words[0].text)):
         assigned.append((match[1], Arg(match[2], words[0].known)))
         del words[0]
+    if words and words[0].text in BUILTINS and name not in ("command", "builtin"):
+        raise Unsure(f"{name} cannot start {words[0].text}")
     if not words:
         return [_started(run, (Arg("printenv"),))] if name == "env" else []
     if name != "xargs":
@@ -153,3 +158,29 @@ def _found(run: Run) -> list[Run]:
 
 def _first_test(words: tuple[Arg, ...]) -> int:
     return next((i for i, word in enumerate(words) if word.text[:1] in ("-", "(", "!")), len(words))
+
+
+def shell_script(run: Run) -> str | None:
+    """The script that a shell is given by -c, a here-document or a here-string; None where it reads it from elsewhere."""
+    words = list(run.argv[1:])
+    while words and words[0].text[:1] in ("-", "+") and words[0].known:
+        word = words.pop(0).text
+        if word == "--":
+            break
+        if not word.startswith("--") and word.endswith("o") and words:
+            del words[0]
+        if not word.startswith("--") and "c" in word and "n" not in word:
+            return words[0].text if words and words[0].known and not words[0].pattern else None
+    return run.feed_text if not words and run.feed is Feed.TEXT else None
+
+
+def watched(run: Run) -> str | None:
+    """The script that watch runs again and again; Unsure where it is not known."""
+    words = list(run.argv[1:])
+    while words and words[0].text.startswith("-"):
+        word = words.pop(0).text
+        if word in ("-n", "--interval") and words:
+            del words[0]
+    if not all(word.known for word in words):
+        raise Unsure("watch is given a command that is not known")
+    return " ".join(word.text for word in words) or None
