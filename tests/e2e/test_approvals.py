@@ -25,7 +25,10 @@ def standing(world: World, session: str) -> ApprovalJSON:
         answer = world.http.get("/api/approvals", params={"session": session}).raise_for_status()
         return cast("list[ApprovalJSON]", answer.json()["approvals"])
 
-    return until(look, what=f"a dialog of {session}")[0]
+    try:
+        return until(look, what=f"a dialog of {session}")[0]
+    except AssertionError as error:
+        raise AssertionError(f"{error}\n{world.why(session)}\n{world.screen(session)}") from error
 
 
 def answer(world: World, approval: ApprovalJSON, said: str, **fields: str) -> httpx.Response:

@@ -45,6 +45,7 @@ class Stage:
         rows = tuple(row.replace("rm -rf build", command or "") for row in screen.rows)
         self.member.screen = Screen(screen.pane, rows, self.now)
         change = self.approvals.follow(self.member, verdict, facts, self.now)
+        self.approvals.written(change.approvals)
         return list(change.approvals), list(change.facts)
 
 
@@ -123,6 +124,17 @@ async def test_what_an_earlier_daemon_left_is_taken_up(stage: Stage) -> None:
             assert "not known" in (changed[0].note or "")
         else:
             assert [each.status for each in stage.approvals.standing()] == [ApprovalStatus.OPEN]
+
+
+async def test_what_is_not_written_down_yet_is_not_shown(stage: Stage) -> None:
+    stage.shows(None)
+    stage.terminal.dialog = True
+    stage.member.screen = stage.terminal.screen()
+    change = stage.approvals.follow(stage.member, WAITING, (), stage.now)
+    assert len(change.approvals) == 1
+    assert stage.approvals.standing() == []
+    stage.approvals.written(change.approvals)
+    assert stage.approvals.standing() == list(change.approvals)
 
 
 async def test_an_agent_that_is_gone_asks_nothing(stage: Stage) -> None:

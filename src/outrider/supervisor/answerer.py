@@ -125,6 +125,7 @@ class Answerer:
         fresh = self._approvals.open(member, shown, now) if shown is not None else None
         opened = (fresh,) if fresh is not None else ()
         await self._record.keep(replace(change, approvals=(*change.approvals, *opened)))
+        self._approvals.written(opened)
         what = f"has changed; it now asks: {fresh.question}" if fresh is not None else "is gone."
         return Conflict(
             f"The dialog of {before.session} {what}",

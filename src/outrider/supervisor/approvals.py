@@ -38,6 +38,7 @@ class Approvals:
         self._store = store
         self._clock = clock
         self._open: dict[str, Approval] = {}
+        self._unwritten: set[str] = set()
         self._closed: dict[str, Closed] = {}
         self._read: dict[str, tuple[Screen, Shown | None]] = {}
         self._quiet: dict[str, tuple[str | None, int]] = {}
@@ -54,8 +55,9 @@ class Approvals:
     # ---- looking them up -------------------------------------------------------------------------
 
     def standing(self) -> list[Approval]:
-        """All that are open or just being answered, oldest first."""
-        return sorted(self._open.values(), key=lambda each: (each.asked_ms, each.id))
+        """All that are open or just being answered, oldest first; none that is not written down yet."""
+        known = (each for each in self._open.values() if each.id not in self._unwritten)
+        return sorted(known, key=lambda each: (each.asked_ms, each.id))
 
     def of(self, agent_id: str) -> Approval | None:
         """The one of that agent."""
@@ -184,9 +186,14 @@ class Approvals:
             whole=shown.whole,
         )
         self._open[agent.id] = approval
+        self._unwritten.add(approval.id)
         self._closed.pop(agent.id, None)
         self.opened(member, approval)
         return approval
+
+    def written(self, approvals: Sequence[Approval]) -> None:
+        """These are on the disk, and may be shown: nothing that was shown is forgotten by a crash."""
+        self._unwritten.difference_update(approval.id for approval in approvals)
 
     def put(self, approval: Approval) -> None:
         """The open approval as it is now."""

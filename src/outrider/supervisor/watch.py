@@ -298,7 +298,8 @@ class Watch:
             member.agent = dataclasses.replace(member.agent, counters=counters)
         asked = self._audience.approvals.follow(member, beneath, facts, now_ms)
         if news or keep or asked.approvals or asked.facts:
-            self._record.put(dataclasses.replace(asked, agents=(member.agent,)))
+            change = dataclasses.replace(asked, agents=(member.agent,))
+            self._record.put(change, lambda: self._audience.approvals.written(asked.approvals))
         if news and not after.alive:
             self.follow()
         self._wake(member.agent.id)
