@@ -46,6 +46,7 @@ VERBS: tuple[tuple[str, str, Group, str], ...] = (
     ("open", "attach:open_dashboard", SETUP, "Open the dashboard in a browser."),
     ("config", "setup:config", SETUP, "Print every setting and where it came from."),
     ("doctor", "setup:doctor", SETUP, "Check this machine, and say what to do."),
+    ("policy", "policy:app", STEER, "What agents may do by themselves."),
     ("hooks", "hooks:app", SETUP, "Hooks in your own settings, for adopted agents."),
     ("token", "token:app", SETUP, "Tokens for those who are not you, here."),
     ("agents", "kinds:agents", KINDS, "List the kinds of agents."),
