@@ -1,0 +1,31 @@
+// What an event says of an agent, put into it. Events do not say everything: what they leave open is loaded afterwards.
+import type { Agent, Detail, Event } from '../api/client';
+
+type Told = Event & { state?: string; detail?: Detail & { resets_at_ms?: number }; progress?: number | null; source?: string };
+
+/** The agent after the event: the same object where nothing of it changed. */
+export function apply(agent: Agent, event: Event): Agent {
+  const told = event as Told;
+  if (told.event === 'state_change' && told.state !== undefined) {
+    return { ...agent, state: told.state, since: told.timestamp, detail: told.detail ?? {} };
+  }
+  if (told.event === 'agent_waiting' && told.detail !== undefined && agent.state === 'waiting') {
+    return { ...agent, detail: told.detail };
+  }
+  if (told.event === 'progress' && told.progress !== undefined) {
+    return { ...agent, progress: told.progress, progress_source: told.source ?? agent.progress_source };
+  }
+  if (told.event === 'agent_exited' || told.event === 'agent_killed') return { ...agent, alive: false };
+  return agent;
+}
+
+/** All of them after the events, in the same order. An agent that no event touched stays the same object. */
+export function applied(agents: readonly Agent[], events: readonly Event[]): Agent[] {
+  const bySession = new Map<string, Event[]>();
+  for (const event of events) {
+    const those = bySession.get(event.session);
+    if (those) those.push(event);
+    else bySession.set(event.session, [event]);
+  }
+  return agents.map((agent) => (bySession.get(agent.session) ?? []).reduce(apply, agent));
+}

@@ -1,0 +1,107 @@
+// Everything about one agent that its page shows, kept fresh while the page is open.
+import { api, ask, sentence, type Command, type Event, type Progress, type Why } from '../api/client';
+import { groupOf } from '../words/agent';
+import { fleet } from './fleet.svelte';
+import { Soon } from './soon';
+
+const LINES = 200;
+const KEPT_EVENTS = 200;
+/** How far back in the journal its timeline reaches. */
+const REACH = 5000;
+const WATCH_MS = 1500;
+
+export class Dossier {
+  output = $state('');
+  outputProblem = $state('');
+  why = $state.raw<Why | null>(null);
+  progress = $state.raw<Progress | null>(null);
+  commands = $state.raw<readonly Command[]>([]);
+  /** Newest first, each once. */
+  events = $state.raw<readonly Event[]>([]);
+
+  private readonly path: { params: { path: { session: string } } };
+  private readonly ends: (() => void)[] = [];
+  private readonly soons: Soon[] = [];
+
+  constructor(private readonly session: string) {
+    this.path = { params: { path: { session } } };
+    const output = this.soon(120, () => this.loadOutput());
+    const rest = this.soon(250, () => this.loadRest());
+    this.ends.push(
+      fleet.follow((events) => {
+        const own = events.filter((event) => event.session === session);
+        if (own.length === 0) return;
+        this.add(own);
+        output.call();
+        rest.call();
+      }),
+    );
+    const timer = setInterval(() => {
+      const agent = fleet.agents.find((one) => one.session === session);
+      const moves = agent && (groupOf(agent) === 'busy' || groupOf(agent) === 'needs' || agent.kind === 'shell');
+      if (moves && document.visibilityState === 'visible' && fleet.link.is === 'live') output.call();
+    }, WATCH_MS);
+    this.ends.push(() => clearInterval(timer));
+    output.now();
+    rest.now();
+    void this.loadEvents();
+  }
+
+  /** Loads what its own actions change. */
+  refresh(): void {
+    for (const soon of this.soons) soon.now();
+  }
+
+  close(): void {
+    for (const end of this.ends) end();
+    for (const soon of this.soons) soon.stop();
+  }
+
+  private soon(ms: number, run: () => Promise<void>): Soon {
+    const soon = new Soon(ms, run);
+    this.soons.push(soon);
+    return soon;
+  }
+
+  private add(events: readonly Event[]): void {
+    const known = new Set(this.events.map(({ seq }) => seq));
+    const fresh = events.filter(({ seq }) => !known.has(seq));
+    this.events = [...this.events, ...fresh].sort((a, b) => b.seq - a.seq).slice(0, KEPT_EVENTS);
+  }
+
+  private async loadOutput(): Promise<void> {
+    try {
+      const { params } = this.path;
+      const told = await ask(api.GET('/api/agents/{session}/output', { params: { ...params, query: { lines: LINES, ansi: true } } }));
+      this.output = told.output;
+      this.outputProblem = '';
+    } catch (error) {
+      this.outputProblem = sentence(error);
+    }
+  }
+
+  private async loadRest(): Promise<void> {
+    // Each by itself: one that fails takes none of the others along, and the list of agents says what is wrong.
+    const { params } = this.path;
+    await Promise.allSettled([
+      ask(api.GET('/api/agents/{session}/why', this.path)).then((told) => (this.why = told)),
+      ask(api.GET('/api/agents/{session}/progress', this.path)).then((told) => (this.progress = told as Progress)),
+      ask(api.GET('/api/agents/{session}/commands', { params: { ...params, query: { limit: 50 } } })).then((told) => (this.commands = told.commands)),
+    ]);
+  }
+
+  private async loadEvents(): Promise<void> {
+    try {
+      const { seq: newest } = await ask(api.GET('/api/events', { params: { query: { limit: 1, since: 0 } } }));
+      let since = Math.max(0, newest - REACH);
+      for (;;) {
+        const page = await ask(api.GET('/api/events', { params: { query: { session: [this.session], since, limit: 500 } } }));
+        this.add(page.events);
+        if (page.count < 500) return;
+        since = page.events.at(-1)!.seq;
+      }
+    } catch {
+      // The page says that the daemon does not answer; what happens from now on comes over the stream.
+    }
+  }
+}

@@ -1,0 +1,109 @@
+// All agents, as the page knows them now: loaded once, then kept by events, and loaded again where events leave something open.
+import { waiting } from '../api/approvals';
+import { api, ask, sentence, type Agent, type Approval, type Event } from '../api/client';
+import { applied } from './apply';
+import { Feed, type Link, type Socket } from './feed';
+import { Soon } from './soon';
+
+/** Events come in bursts; what they change is drawn at most so often. */
+const DRAW_MS = 40;
+const RELOAD_MS = 1000;
+
+class Fleet {
+  agents = $state.raw<readonly Agent[]>([]);
+  /** Null where this daemon has no approvals. */
+  approvals = $state.raw<readonly Approval[] | null>([]);
+  link = $state.raw<Link>({ is: 'connecting' });
+  loaded = $state(false);
+  /** Why the list could not be loaded, a sentence; empty when it could. */
+  problem = $state('');
+
+  private pending: Event[] = [];
+  /** What came while a list was under way may be missing in it, and is put in again. */
+  private meanwhile: Event[] | null = null;
+  private listeners = new Set<(events: readonly Event[]) => void>();
+  private readonly draw = new Soon(DRAW_MS, async () => this.flush());
+  private readonly reload = new Soon(RELOAD_MS, () => this.load());
+  private readonly ask = new Soon(100, () => this.loadApprovals());
+
+  constructor() {
+    const feed = new Feed(
+      {
+        open: (path) => new WebSocket(new URL(path, location.href.replace(/^http/, 'ws'))) as unknown as Socket,
+        now: () => Date.now(),
+        later: (ms, run) => {
+          const timer = setTimeout(run, ms);
+          return () => clearTimeout(timer);
+        },
+      },
+      {
+        events: (events) => {
+          this.pending.push(...events);
+          this.meanwhile?.push(...events);
+          this.draw.call();
+        },
+        link: (link) => {
+          if (link.is === 'live' && (this.link.is === 'lost' || this.link.is === 'behind')) this.refresh();
+          this.link = link;
+        },
+        reset: () => this.refresh(),
+      },
+    );
+    feed.start();
+    addEventListener('online', () => feed.nudge());
+    addEventListener('pageshow', () => feed.nudge());
+    document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && feed.nudge());
+  }
+
+  /** Whoever wants to see each event, once and in order; gives what ends it. */
+  follow(listener: (events: readonly Event[]) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Loads everything again: after something was done, or missed. */
+  refresh(): void {
+    this.reload.now();
+    this.ask.now();
+  }
+
+  private flush(): void {
+    const events = this.pending;
+    this.pending = [];
+    this.agents = applied(this.agents, events);
+    for (const listener of this.listeners) listener(events);
+    if (events.some(({ event }) => event === 'agent_spawned' || event === 'agent_adopted')) this.reload.now();
+    else this.reload.call();
+    if (events.some(({ event }) => /^(state_change|agent_|approval_)/.test(event))) this.ask.call();
+  }
+
+  private async load(): Promise<void> {
+    this.meanwhile = [];
+    try {
+      const { agents } = await ask(api.GET('/api/agents'));
+      const known = new Map(this.agents.map((agent) => [agent.id, agent]));
+      // One that says the same stays the same object, and is not drawn again.
+      const same = (agent: Agent) => {
+        const before = known.get(agent.id);
+        return before && JSON.stringify(before) === JSON.stringify(agent) ? before : agent;
+      };
+      this.agents = applied(agents.map(same), this.meanwhile);
+      this.loaded = true;
+      this.problem = '';
+    } catch (error) {
+      this.problem = sentence(error);
+    } finally {
+      this.meanwhile = null;
+    }
+  }
+
+  private async loadApprovals(): Promise<void> {
+    try {
+      this.approvals = await waiting();
+    } catch {
+      // The list of agents says what is wrong; these are asked for again with the next event.
+    }
+  }
+}
+
+export const fleet = new Fleet();

@@ -1,0 +1,26 @@
+// Where the page is: `#/`, `#/needs`, `#/agent/NAME`.
+
+export type Place = { view: 'overview' } | { view: 'needs' } | { view: 'agent'; session: string };
+
+export function parse(hash: string): Place {
+  const [view, session] = hash.replace(/^#\/?/, '').split('/');
+  if (view === 'needs') return { view };
+  if (view === 'agent' && session) return { view, session: decodeURIComponent(session) };
+  return { view: 'overview' };
+}
+
+export const agentPath = (session: string) => `#/agent/${encodeURIComponent(session)}`;
+
+class Route {
+  place = $state.raw<Place>(parse(location.hash));
+
+  constructor() {
+    addEventListener('hashchange', () => (this.place = parse(location.hash)));
+  }
+
+  go(hash: string): void {
+    location.hash = hash;
+  }
+}
+
+export const route = new Route();

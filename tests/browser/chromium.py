@@ -1,0 +1,219 @@
+"""The system's Chromium, driven over its DevTools protocol: as much of it as the tests of the dashboard need.
+
+Headless, with a profile of its own, and nothing that calls home. What a page throws or writes to the console as an error, a
+breach of its content policy for one, is kept in `Page.complaints`.
+"""
+
+import base64
+import itertools
+import json
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self, cast
+
+from websockets.sync.client import connect
+
+from e2e.waiting import until
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+QUIET = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-extensions",
+    "--no-default-browser-check",
+    "--hide-scrollbars",
+    "--force-color-profile=srgb",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+)
+KEYS = {"Enter": 13, "Escape": 27, "ArrowUp": 38, "ArrowDown": 40, "Tab": 9}
+
+Value = str | int | float | bool | None | list["Value"] | dict[str, "Value"]
+Told = dict[str, Value]
+
+
+def found() -> str | None:
+    """Chromium's path, None where there is none."""
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+class Page:
+    """One tab, with a console of its own."""
+
+    def __init__(self, url: str) -> None:
+        self._socket = connect(url, max_size=None, proxy=None, open_timeout=10)
+        self._numbers = itertools.count(1)
+        self.complaints: list[str] = []
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.ask(f"{domain}.enable")
+
+    def ask(self, method: str, **params: Value) -> Told:
+        """What Chromium answers; events that come meanwhile are looked at."""
+        number = next(self._numbers)
+        self._socket.send(json.dumps({"id": number, "method": method, "params": params}))
+        while True:
+            message = cast("Told", json.loads(self._socket.recv(timeout=30)))
+            if message.get("id") == number:
+                assert "error" not in message, (method, message["error"])
+                return cast("Told", message["result"])
+            self._hear(message)
+
+    def _hear(self, message: Told) -> None:
+        method, params = message.get("method"), cast("Told", message.get("params", {}))
+        if method == "Runtime.exceptionThrown":
+            self.complaints.append(json.dumps(params["exceptionDetails"])[:600])
+        elif method == "Log.entryAdded":
+            entry = cast("Told", params["entry"])
+            if entry["level"] == "error":
+                self.complaints.append(f"{entry['text']} {entry.get('url', '')}")
+        elif method == "Runtime.consoleAPICalled" and params["type"] in ("error", "warning"):
+            self.complaints.append(json.dumps(params["args"])[:600])
+
+    def run(self, script: str) -> Value:
+        """The value of an expression in the page; a promise is waited for."""
+        told = self.ask("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in told, (script, told["exceptionDetails"])
+        result = told["result"]
+        assert isinstance(result, dict)
+        return result.get("value")
+
+    def go(self, url: str) -> None:
+        """Loads that address; a change behind the `#` alone loads nothing."""
+        self.ask("Page.navigate", url=url)
+
+    def reload(self) -> None:
+        """Loads it again."""
+        self.ask("Page.reload")
+
+    def size(self, width: int, height: int, *, phone: bool = False) -> None:
+        """How large its window is, in CSS pixels; a phone has fingers and two dots a pixel."""
+        scale = 2 if phone else 1
+        self.ask(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=phone
+        )
+        self.ask("Emulation.setTouchEmulationEnabled", enabled=phone)
+
+    def prefer(self, **features: str) -> None:
+        """Media features, such as `prefers_color_scheme="dark"`."""
+        wanted: list[Value] = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
+        self.ask("Emulation.setEmulatedMedia", features=wanted)
+
+    def wait(self, script: str, timeout: float = 15, what: str = "") -> None:
+        """Waits until the expression is true."""
+        until(lambda: bool(self.run(script)), timeout, what=what or script)
+
+    def text(self, selector: str = "body") -> str:
+        """What can be read there; empty where there is nothing of the kind."""
+        return str(self.run(f"document.querySelector({json.dumps(selector)})?.innerText ?? ''"))
+
+    def sees(self, words: str, selector: str = "body", timeout: float = 15) -> None:
+        """Waits until these words can be read there."""
+        until(
+            lambda: words in self.text(selector),
+            timeout,
+            what=f"{words!r} in {selector}, which says {self.text(selector)!r}",
+        )
+
+    def click(self, selector: str) -> None:
+        """Clicks, as a mouse does, what is in the middle of it."""
+        there = f"document.querySelector({json.dumps(selector)})"
+        self.wait(f"!!{there}", what=f"{selector} to be there")
+        self._click(there)
+
+    def click_words(self, words: str, selector: str = "button, a, summary") -> None:
+        """Clicks what says exactly these words."""
+        there = f"[...document.querySelectorAll({json.dumps(selector)})].find(e => e.innerText.trim() === {json.dumps(words)})"
+        self.wait(f"!!{there}", what=f"{words!r} to be there")
+        self._click(there)
+
+    def _click(self, there: str) -> None:
+        box = cast(
+            "list[float]",
+            self.run(
+                f"(() => {{ const e = {there}; e.scrollIntoView({{block: 'center'}}); const b = e.getBoundingClientRect();"
+                " return [b.x + b.width / 2, b.y + b.height / 2]; })()"
+            ),
+        )
+        for kind in ("mousePressed", "mouseReleased"):
+            self.ask("Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1)
+
+    def type(self, text: str) -> None:
+        """Text into what has the focus."""
+        self.ask("Input.insertText", text=text)
+
+    def press(self, key: str) -> None:
+        """One key: a letter, or one of KEYS."""
+        named: Told = {"key": key, "windowsVirtualKeyCode": KEYS.get(key, ord(key[0].upper()))}
+        text: Told = {"text": "\r" if key == "Enter" else key} if len(key) == 1 or key == "Enter" else {}
+        self.ask("Input.dispatchKeyEvent", type="keyDown", **named, **text)
+        self.ask("Input.dispatchKeyEvent", type="keyUp", **named)
+
+    def picture(self, path: Path, *, whole: bool = False) -> None:
+        """Writes a PNG of the window, or of the whole page."""
+        told = self.ask("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(base64.b64decode(str(told["data"])))
+
+    def close(self) -> None:
+        """Leaves the tab to Chromium."""
+        self._socket.close()
+
+
+class Chromium:
+    """A running Chromium; as a context manager it is gone afterwards, with its profile."""
+
+    def __init__(self, path: str) -> None:
+        self._profile = Path(tempfile.mkdtemp(prefix="outrider-chromium-"))
+        argv = [path, *QUIET, f"--user-data-dir={self._profile}", "--remote-debugging-port=0", "about:blank"]
+        env = {"HOME": str(self._profile), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC"}
+        self._process = subprocess.Popen(
+            argv, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        port = self._profile / "DevToolsActivePort"
+        try:
+            until(lambda: port.exists() and "\n" in port.read_text(), 30, what="Chromium to listen")
+        except AssertionError:
+            self.close()
+            raise
+        self._port, self._path = port.read_text().split("\n")[:2]
+        self._pages: list[Page] = []
+
+    def page(self) -> Page:
+        """A new tab."""
+        with connect(f"ws://127.0.0.1:{self._port}{self._path}", max_size=None, proxy=None) as browser:
+            browser.send(json.dumps({"id": 1, "method": "Target.createTarget", "params": {"url": "about:blank"}}))
+            target = json.loads(browser.recv(timeout=30))["result"]["targetId"]
+        page = Page(f"ws://127.0.0.1:{self._port}/devtools/page/{target}")
+        self._pages.append(page)
+        return page
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends it."""
+        for page in getattr(self, "_pages", []):
+            page.close()
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(10)
+        deadline = time.monotonic() + 5  # its children may still be writing
+        while self._profile.exists() and time.monotonic() < deadline:
+            shutil.rmtree(self._profile, ignore_errors=True)
