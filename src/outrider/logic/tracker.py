@@ -97,7 +97,7 @@ class Tracker:
         layout = Layout(screen, self._kind.regions)
         at_ms = screen.taken_ms
         if screen.rows != self._rows:
-            if not self._moves or self._says_work(screen):
+            if not self._moves or _says_work(self._kind, screen, self._rows):
                 self._moves = (*self._moves[-2:], at_ms)
             self._rows = screen.rows
         self._composer = composer.seen(self._kind, layout, screen)
@@ -107,14 +107,6 @@ class Tracker:
             looked_ms=at_ms,
             changed_ms=self._moves[-1] if self._moves else at_ms,
         )
-
-    def _says_work(self, screen: Screen) -> bool:
-        """Whether what moved can be work of a program that we know nothing of: not its clock, and not what is typed."""
-        if self._kind.name != GENERIC or len(screen.rows) != len(self._rows):
-            return True
-        typed = screen.pane.cursor_y
-        pairs = zip(screen.rows, self._rows, strict=True)
-        return any(a != b and unclocked(a) != unclocked(b) for y, (a, b) in enumerate(pairs) if y != typed)
 
     def still(self, at_ms: int) -> None:
         """It was looked at and had not changed."""
@@ -195,7 +187,7 @@ class Tracker:
         reading = self._turn.judged(
             reading, composer=self._composer, background=self._background, unfinished=self._unfinished
         )
-        reading = self._fuller(reading)
+        reading = _fuller(reading, self._words.hook)
         return Verdict(
             state=reading.state,
             alive=True,
@@ -275,22 +267,6 @@ class Tracker:
             evidence=(start,) if supported else (),
         )
 
-    def _fuller(self, reading: Reading) -> Reading:
-        """A dialog as the screen shows it, with the tool and the whole command as the hook told them."""
-        hook = self._words.hook
-        if reading.source is not Source.SCREEN or reading.state is not State.WAITING:
-            return reading
-        if hook is None or hook.state is not State.WAITING:
-            return reading
-        told, shown = hook.detail, reading.detail
-        detail = replace(
-            shown,
-            tool=told.tool or shown.tool,
-            command=told.command or shown.command,
-            file=told.file or shown.file,
-        )
-        return replace(reading, detail=detail)
-
     def _sure(self, reading: Reading, decision: Decision, now_ms: int) -> Confidence:
         if self._words.looked_ms and now_ms - self._words.looked_ms > UNSEEN_MS:
             return Confidence.LOW
@@ -307,3 +283,28 @@ class Tracker:
         if last is None:
             return at_ms
         return last.since_ms if last.state is state and last.alive else max(at_ms, last.since_ms)
+
+
+def _says_work(kind: Kind, screen: Screen, before: tuple[str, ...]) -> bool:
+    """Whether what moved can be work of a program that we know nothing of: not its clock, and not what is typed."""
+    if kind.name != GENERIC or len(screen.rows) != len(before):
+        return True
+    typed = screen.pane.cursor_y
+    pairs = zip(screen.rows, before, strict=True)
+    return any(a != b and unclocked(a) != unclocked(b) for y, (a, b) in enumerate(pairs) if y != typed)
+
+
+def _fuller(reading: Reading, hook: Reading | None) -> Reading:
+    """A dialog as the screen shows it, with the tool and the whole command as the hook told them."""
+    if reading.source is not Source.SCREEN or reading.state is not State.WAITING:
+        return reading
+    if hook is None or hook.state is not State.WAITING:
+        return reading
+    told, shown = hook.detail, reading.detail
+    detail = replace(
+        shown,
+        tool=told.tool or shown.tool,
+        command=told.command or shown.command,
+        file=told.file or shown.file,
+    )
+    return replace(reading, detail=detail)

@@ -15,10 +15,8 @@ import structlog
 from outrider.kinds.channels import claude_session
 from outrider.logic import detect
 from outrider.logic.tracker import transitions
-from outrider.logic.vigilance import Vigilance
 from outrider.model.agent import Agent, Counters
 from outrider.model.audit import AuditRow
-from outrider.model.event import EventName, Fact
 from outrider.model.hook import HookEvent, SessionNote
 from outrider.model.pane import Away, Pane, PaneRef, Screen, Sight, Sweep
 from outrider.model.state import Verdict
@@ -29,6 +27,7 @@ from outrider.supervisor import counting
 from outrider.supervisor.audience import Audience
 from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.diligence import open_items
+from outrider.supervisor.doubt import Doubt
 from outrider.supervisor.record import Record
 from outrider.supervisor.signs import agent_process
 from outrider.supervisor.speaker import speaker
@@ -88,7 +87,7 @@ class Watch:
         self._diligence = upkeep.diligence
         self._progress = upkeep.progress
         self._transcripts = upkeep.transcripts
-        self._vigilance = Vigilance()
+        self._doubt = Doubt(record)
         self.panes: dict[PaneRef, Pane] = {}
         self.away: dict[str, str] = {}
 
@@ -261,16 +260,7 @@ class Watch:
             if member.process is not None and not alive(member.process):
                 member.tracker.process(False, None, now)
             self.settle(member, now)
-            self._doubt(member, now)
-
-    def _doubt(self, member: Member, now_ms: int) -> None:
-        agent, kind = member.agent, member.kind
-        alarm = self._vigilance.note(kind.name, agent.version, kind.version, member.beneath, TICK_S)
-        if alarm is None:
-            return
-        log.warning("a new version of an agent is hard to read", kind=alarm.kind, version=alarm.version)
-        fact = Fact(EventName.ALERT, agent.session, now_ms, dataclasses.asdict(alarm))
-        self._record.put(Change(facts=(fact,)))
+            self._doubt.note(member, now, TICK_S)
 
     def _config_dirs(self) -> set[Path]:
         found = {
