@@ -107,13 +107,24 @@ def test_deltas_and_output_are_not_written_down() -> None:
 
 
 @asynccontextmanager
-async def server(port: int, password: str, events: list[dict[str, object]]) -> AsyncIterator[list[str]]:
-    """Answers as OpenCode does: a chunked stream of events, and the status of sessions, for whoever knows the password."""
+async def server(
+    port: int, password: str, events: list[dict[str, object]], *, mute: int = 0
+) -> AsyncIterator[list[str]]:
+    """Answers as OpenCode does: a chunked stream of events, and the status of sessions, for whoever knows the password.
+
+    The first `mute` requests are taken and never answered, as those that come while it starts.
+    """
     refused: list[str] = []
+    unheard = [None] * mute
     expected = "Basic " + base64.b64encode(f"opencode:{password}".encode()).decode()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        if unheard:
+            unheard.pop()
+            await reader.read()
+            writer.close()
+            return
         if expected not in head:
             refused.append(head)
             writer.write(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")
@@ -146,8 +157,8 @@ async def test_a_spawns_server_is_followed_into_its_spool(tmp_path: Path) -> Non
     known = json.loads(given.files[SERVER])
     assert given.env == {"OPENCODE_SERVER_PASSWORD": known["password"]}
     idle: dict[str, object] = {"type": "session.idle", "properties": {"sessionID": "ses_1"}}
-    async with server(known["port"], known["password"], [idle]) as refused:
-        following = asyncio.get_running_loop().create_task(OpenCodeServers(spawns).run())
+    async with server(known["port"], known["password"], [idle], mute=1) as refused:
+        following = asyncio.get_running_loop().create_task(OpenCodeServers(spawns, answer_s=0.1).run())
         try:
             while not spawns.is_dir():
                 await asyncio.sleep(0.01)

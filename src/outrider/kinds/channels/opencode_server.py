@@ -28,6 +28,8 @@ KEY_VARIABLE = "OPENCODE_SERVER_PASSWORD"
 USER_VARIABLE = "OPENCODE_SERVER_USERNAME"
 _SOON_S, _LATER_S = 0.5, 20.0
 _SOON = 120  # tries: it may take a minute until it listens; one that still doesn't has ended
+_HEAD_S = 5.0  # a request that comes while it starts is taken and never answered
+_SILENCE_S = 45.0  # it sends a heartbeat every 10 s
 _LINE = 1 << 22  # bytes of one event at most; a larger one ends the connection, and it is opened again
 _TOLD = frozenset({"session.created", "session.status", "session.idle", "session.error", "message.updated"})
 _ASKED = ("permission.", "question.")
@@ -95,8 +97,12 @@ class Sieve:
 class OpenCodeServers:
     """Follows the servers of all spawns that have one; `folder` holds the spawns' directories."""
 
-    def __init__(self, folder: Path, *, folders: Callable[[], Folders] = open_folders) -> None:
+    def __init__(
+        self, folder: Path, *, folders: Callable[[], Folders] = open_folders, answer_s: float = _HEAD_S
+    ) -> None:
+        """`answer_s` is how long a request may go unanswered before it is made again."""
         self._folder = folder
+        self._answer_s = answer_s
         self._open = folders
         self._written = 0
 
@@ -131,7 +137,7 @@ class OpenCodeServers:
         tries = 0
         while True:
             try:
-                async for event in _events(server):
+                async for event in events(server, self._answer_s):
                     tries = 0
                     self._write(server.spool, event)
             except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as error:
@@ -148,23 +154,25 @@ class OpenCodeServers:
             path.rename(path.with_suffix(".json"))
 
 
-async def _events(server: Server) -> AsyncGenerator[dict[str, object], None]:
-    """The sessions' states now, then what happens."""
+async def events(server: Server, answer_s: float = _HEAD_S) -> AsyncGenerator[dict[str, object], None]:
+    """The sessions' states now, then what happens; of all instances, since the one of `/event` is replaced while OpenCode starts."""
     sieve = Sieve()
-    async with contextlib.aclosing(_lines(server, "/event")) as stream:
+    async with contextlib.aclosing(_lines(server, "/global/event", answer_s)) as stream:
         async for line in stream:
             if not line.startswith(b"data:"):
                 continue
             event = json.loads(line[5:])
+            if isinstance(event, dict) and isinstance(event.get("payload"), dict):
+                event = event["payload"]
             if isinstance(event, dict) and event.get("type") == "server.connected":
-                for status in await _statuses(server):
+                for status in await _statuses(server, answer_s):
                     yield status
             elif isinstance(event, dict) and (picked := sieve.pick(event)) is not None:
                 yield picked
 
 
-async def _statuses(server: Server) -> list[dict[str, object]]:
-    async with contextlib.aclosing(_lines(server, "/session/status")) as body:
+async def _statuses(server: Server, answer_s: float) -> list[dict[str, object]]:
+    async with contextlib.aclosing(_lines(server, "/session/status", answer_s)) as body:
         found = json.loads(b"".join([line async for line in body]) or b"{}")
     return [
         {"hook_event_name": "session.status", "sessionID": session, "status": status}
@@ -172,7 +180,7 @@ async def _statuses(server: Server) -> list[dict[str, object]]:
     ]
 
 
-async def _lines(server: Server, path: str) -> AsyncGenerator[bytes, None]:
+async def _lines(server: Server, path: str, answer_s: float) -> AsyncGenerator[bytes, None]:
     """The lines of a response's body as they come; EOFError at its end where that was not to be expected."""
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=_LINE)
     try:
@@ -182,11 +190,11 @@ async def _lines(server: Server, path: str) -> AsyncGenerator[bytes, None]:
             "Accept: text/event-stream, application/json\r\nConnection: close\r\n\r\n".encode()
         )
         await writer.drain()
-        status, chunked = await _head(reader)
+        status, chunked = await asyncio.wait_for(_head(reader), answer_s)
         if status != 200:
             raise ValueError(f"it answers {status}")
         rest = b""
-        while piece := await _piece(reader, chunked=chunked):
+        while piece := await asyncio.wait_for(_piece(reader, chunked=chunked), _SILENCE_S):
             *whole, rest = (rest + piece).split(b"\n")
             for line in whole:
                 yield line
