@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
@@ -50,7 +51,8 @@ class Page:
     """One tab, with a console of its own."""
 
     def __init__(self, url: str) -> None:
-        self._socket = connect(url, max_size=None, proxy=None, open_timeout=10)
+        self._held = ExitStack()
+        self._socket = self._held.enter_context(connect(url, max_size=None, proxy=None, open_timeout=10))
         self._numbers = itertools.count(1)
         self.complaints: list[str] = []
         for domain in ("Page", "Runtime", "Log", "Network"):
@@ -165,7 +167,7 @@ class Page:
 
     def close(self) -> None:
         """Leaves the tab to Chromium."""
-        self._socket.close()
+        self._held.close()
 
 
 class Chromium:

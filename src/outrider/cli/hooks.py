@@ -31,7 +31,9 @@ def install(
         return
     print(f"Hooks for {kind} are in {file.path}." if changed else f"Hooks for {kind} were in {file.path} already.")
     if changed:
-        print(f"Agents that start from now on report while Outrider runs. Take them out: outrider hooks uninstall {kind}")
+        print(
+            f"Agents that start from now on report while Outrider runs. Take them out: outrider hooks uninstall {kind}"
+        )
         if file.place.trusts:
             print(file.place.trusts)
 

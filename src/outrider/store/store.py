@@ -13,9 +13,8 @@ from outrider.model.audit import AuditRow
 from outrider.model.command import Command, Status
 from outrider.model.event import Event, Fact
 from outrider.model.progress import Sample
-from outrider.store import approvals
+from outrider.store import approvals, journal, queue, roster, samples
 from outrider.store import audit as audits
-from outrider.store import journal, queue, roster, samples
 from outrider.store.change import Change
 from outrider.store.database import Database
 from outrider.store.directory import DATABASE, check_directory
