@@ -1,5 +1,5 @@
 // Everything about one agent that its page shows, kept fresh while the page is open.
-import { api, ask, sentence, type Command, type Event, type Progress, type Why } from '../api/client';
+import { Refusal, api, ask, sentence, type Command, type Event, type Progress, type Why } from '../api/client';
 import { groupOf } from '../words/agent';
 import { fleet } from './fleet.svelte';
 import { Soon } from './soon';
@@ -19,6 +19,8 @@ export class Dossier {
   /** Newest first, each once. */
   events = $state.raw<readonly Event[]>([]);
 
+  /** Its pane is gone, and nothing more can be had of it until it is started again. */
+  private gone = false;
   private readonly path: { params: { path: { session: string } } };
   private readonly ends: (() => void)[] = [];
   private readonly soons: Soon[] = [];
@@ -70,12 +72,15 @@ export class Dossier {
   }
 
   private async loadOutput(): Promise<void> {
+    if (this.gone && !fleet.agents.some(({ session, alive }) => session === this.session && alive)) return;
     try {
       const { params } = this.path;
       const told = await ask(api.GET('/api/agents/{session}/output', { params: { ...params, query: { lines: LINES, ansi: true } } }));
       this.output = told.output;
       this.outputProblem = '';
+      this.gone = false;
     } catch (error) {
+      this.gone = error instanceof Refusal && error.code === 'pane_gone';
       this.outputProblem = sentence(error);
     }
   }

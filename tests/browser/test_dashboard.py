@@ -1,0 +1,187 @@
+"""The dashboard against a real daemon with scripted agents, in a real browser."""
+
+import json
+from pathlib import Path
+
+from browser.chromium import Page
+from e2e.scripted.script import Step
+from e2e.waiting import until
+from e2e.world import Run, World
+
+ASKS: list[Step] = [{"tool": "Bash", "input": {"command": "rm -rf build"}, "ask": True}, {"say": "Gone."}]
+HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script> \u202egnp.exe"
+# Everything that takes the focus and has no name for those who do not see it.
+NAMELESS = """[...document.querySelectorAll('button, a[href], input, select, textarea, [tabindex]')].filter(e => e.id !== 'content' &&
+  !(e.innerText || e.getAttribute('aria-label') || e.title || e.labels?.length)).map(e => e.outerHTML)"""
+
+
+def card(session: str) -> str:
+    return f"[data-session='{session}']"
+
+
+def agent_page(page: Page, session: str) -> None:
+    page.run(f"location.hash = '#/agent/{session}'")
+    page.sees(session, "h1")
+
+
+def asking(world: World, session: str) -> Run:
+    run = world.spawn(session, [ASKS], "--prompt", "Clean up")
+    until(lambda: world.agent(session)["state"] == "waiting", what=f"{session} to ask")
+    return run
+
+
+def order(page: Page) -> list[str]:
+    found = page.run("[...document.querySelectorAll('main [data-session]')].map(e => e.dataset.session)")
+    assert isinstance(found, list)
+    return [str(name) for name in found]
+
+
+def test_without_agents_it_says_how_to_start_one(page: Page) -> None:
+    page.sees("No agents yet")
+    assert "outrider spawn --session my-task" in page.text("main")
+    page.run("location.hash = '#/needs'")
+    page.sees("Nobody needs you")
+
+
+def test_states_change_live_and_who_needs_a_person_comes_first(world: World, page: Page) -> None:
+    run = world.spawn(
+        "zebra", [[{"tool": "Read", "input": {"file_path": "a.py"}, "hold": "reading"}, *ASKS]], "--prompt", "Go"
+    )
+    world.spawn("ant", [[{"say": "Done."}]], "--prompt", "Go")
+    run.reached("reading")
+    page.sees("reading", card("zebra"))
+    page.sees("complete", card("ant"))
+    assert order(page) == ["ant", "zebra"]
+    run.release("reading")
+    page.sees("waiting", card("zebra"))
+    page.sees("rm -rf build", card("zebra"))
+    assert order(page) == ["zebra", "ant"]
+    page.wait("document.title.startsWith('(1) ')")
+    assert "%3Ctext" in str(page.run("document.querySelector('link[rel=icon]').href"))
+
+
+def test_a_dialog_is_approved_with_one_key_and_denied_with_a_click(world: World, page: Page) -> None:
+    first, second = asking(world, "first"), asking(world, "second")
+    page.press("2")
+    page.wait("document.querySelectorAll('[data-need] button').length === 6")
+    assert order(page) == ["first", "second"]
+    page.press("a")
+    until(lambda: first.log("answer"), what="the answer to arrive")
+    assert [line["answer"] for line in first.log("answer")] == ["Yes"]
+    page.wait("document.querySelectorAll('[data-need]').length === 1")
+    page.click_words("No", f"{card('second')} button")
+    until(lambda: second.log("answer"), what="the answer to arrive")
+    assert not second.log("answer")[0]["answer"].startswith("Yes")
+    page.sees("Nobody needs you")
+    assert page.run("document.title.startsWith('Needs you')")
+
+
+def test_a_command_is_sent_once_and_its_proof_is_shown(world: World, page: Page) -> None:
+    run = world.spawn("worker", [[{"say": "First."}], [{"say": "Second."}]])
+    agent_page(page, "worker")
+    page.click("form textarea")
+    page.type("line one\nline two; $HOME")
+    page.press("Enter")
+    page.sees("sent", "[aria-labelledby=queue-title] .status")
+    assert run.prompts() == ["line one\nline two; $HOME"]
+    page.sees("First.", "[role=log]")
+    page.sees("sent line one", "[aria-labelledby=timeline-title]")
+    page.press("ArrowUp")
+    page.wait("document.querySelector('form textarea').value === 'line one\\nline two; $HOME'")
+
+
+def test_what_happened_while_the_daemon_was_away_comes_once(world: World, page: Page) -> None:
+    run = world.spawn("lasting", [[{"hold": "first"}, {"say": "Done."}]], "--prompt", "Go")
+    run.reached("first")
+    agent_page(page, "lasting")
+    page.sees("thinking", "h1 + *")
+    world.kill9()
+    page.sees("Not connected", "header")
+    run.release("first")
+    world.start()
+    page.sees("Live", "header", timeout=30)
+    page.sees("complete", "h1 + *")
+    seqs = page.run("[...document.querySelectorAll('[data-seq]')].map(e => Number(e.dataset.seq))")
+    assert isinstance(seqs, list)
+    told = world.http.get("/api/events", params={"session": "lasting", "limit": 1000}).json()["events"]
+    beside = {"agent_waiting", "agent_complete", "agent_error"}  # their change of state is shown
+    assert seqs == [event["seq"] for event in reversed(told) if event["event"] not in beside][: len(seqs)]
+    page.complaints.clear()  # of the connection that was refused
+
+
+def test_what_agents_say_does_nothing_but_show(world: World, page: Page) -> None:
+    hostile: list[Step] = [
+        {"say": HOSTILE},
+        {"tool": "Bash", "input": {"command": f"echo '{HOSTILE}'"}, "ask": True},
+    ]
+    world.spawn("hostile", [hostile], "--prompt", HOSTILE)
+    page.sees("<script>", card("hostile"))
+    page.sees("⟨RLO⟩", card("hostile"))
+    page.run("location.hash = '#/needs'")
+    page.sees("<script>", card("hostile"))
+    agent_page(page, "hostile")
+    page.sees("<script>", "[role=log]")
+    assert "\u202e" not in page.text()
+    assert page.run("document.querySelectorAll('main img, main script').length") == 0
+    assert "owned" not in str(page.run("document.title"))
+
+
+def test_an_agent_is_spawned_and_killed_from_the_page(world: World, page: Page) -> None:
+    page.press("n")
+    page.wait("document.activeElement?.placeholder === 'my-task'")
+    page.wait("document.querySelectorAll('dialog input[type=radio]').length > 1")
+    page.click("dialog label:has([value=shell])")
+    page.click("dialog [placeholder=my-task]")
+    page.type("no.dots")
+    page.sees("Letters, digits", "dialog")
+    page.run("document.activeElement.select()")
+    page.type("from-page")
+    page.click("dialog [list=places]")
+    page.type(str(world.root / "nowhere"))
+    page.press("Enter")
+    page.sees("nowhere", "dialog [role=alert]")
+    assert "422" in page.complaints.pop()  # which the browser tells of too
+    page.run("document.querySelector('dialog [list=places]').select()")
+    page.type(str(world.workdir()))
+    page.press("Enter")
+    page.sees("from-page", "h1")
+    page.sees("idle", "h1 + *")
+    page.click_words("Kill")
+    page.click_words("Leave it")
+    assert world.agent("from-page")["alive"]
+    page.click_words("Kill")
+    page.click_words("Kill it")
+    page.sees("ended", "h1 + *")
+    assert not world.agent("from-page")["alive"]
+    page.click_words("Forget")
+    page.sees("No agents yet")
+    page.complaints[:] = [
+        said for said in page.complaints if "/output" not in said
+    ]  # a pane that is gone shows nothing
+
+
+def test_every_view_fits_a_phone_and_names_what_takes_the_focus(world: World, page: Page) -> None:
+    asking(world, "a-name-that-is-as-long-as-people-make-them-when-they-can-do-so-6")
+    page.size(360, 740, phone=True)
+    for view in ("#/", "#/needs", "#/agent/a-name-that-is-as-long-as-people-make-them-when-they-can-do-so-6"):
+        page.run(f"location.hash = {json.dumps(view)}")
+        page.sees("a-name-that", "main")
+        page.wait("document.querySelectorAll('main button').length > 2")
+        assert page.run("document.documentElement.scrollWidth <= innerWidth"), view
+        assert page.run(NAMELESS) == [], view
+    small = page.run("[...document.querySelectorAll('.answers button')].filter(e => e.offsetHeight < 44).length")
+    assert small == 0, "an answer must be large enough for a thumb"
+
+
+def test_pictures_for_people(world: World, page: Page, tmp_path: Path) -> None:
+    asking(world, "clean-build")
+    world.spawn("notes", [[{"say": "Written."}]], "--prompt", "Write the notes")
+    page.sees("complete", card("notes"))
+    for scheme in ("light", "dark"):
+        page.prefer(prefers_color_scheme=scheme)
+        for name, view in (("overview", "#/"), ("needs", "#/needs"), ("agent", "#/agent/clean-build")):
+            page.run(f"location.hash = {json.dumps(view)}")
+            page.sees("clean-build", "main")
+            picture = tmp_path / f"{name}-{scheme}.png"
+            page.picture(picture)
+            assert picture.read_bytes().startswith(b"\x89PNG")
