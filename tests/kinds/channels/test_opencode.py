@@ -131,6 +131,7 @@ async def server(
         elif " /session/status " in head:
             body = json.dumps({"ses_1": {"type": "busy"}}).encode()
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            await reader.read()  # it keeps the connection open
         else:
             writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
             text = "".join(

@@ -30,6 +30,7 @@ _SOON_S, _LATER_S = 0.5, 20.0
 _SOON = 120  # tries: it may take a minute until it listens; one that still doesn't has ended
 _HEAD_S = 5.0  # a request that comes while it starts is taken and never answered
 _SILENCE_S = 45.0  # it sends a heartbeat every 10 s
+_PIECE = 1 << 16
 _LINE = 1 << 22  # bytes of one event at most; a larger one ends the connection, and it is opened again
 _TOLD = frozenset({"session.created", "session.status", "session.idle", "session.error", "message.updated"})
 _ASKED = ("permission.", "question.")
@@ -181,7 +182,7 @@ async def _statuses(server: Server, answer_s: float) -> list[dict[str, object]]:
 
 
 async def _lines(server: Server, path: str, answer_s: float) -> AsyncGenerator[bytes, None]:
-    """The lines of a response's body as they come; EOFError at its end where that was not to be expected."""
+    """The lines of a response's body as they come."""
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=_LINE)
     try:
         token = base64.b64encode(f"{server.user}:{server.password}".encode()).decode()
@@ -190,11 +191,12 @@ async def _lines(server: Server, path: str, answer_s: float) -> AsyncGenerator[b
             "Accept: text/event-stream, application/json\r\nConnection: close\r\n\r\n".encode()
         )
         await writer.drain()
-        status, chunked = await asyncio.wait_for(_head(reader), answer_s)
-        if status != 200:
-            raise ValueError(f"it answers {status}")
-        rest = b""
-        while piece := await asyncio.wait_for(_piece(reader, chunked=chunked), _SILENCE_S):
+        head = await asyncio.wait_for(_head(reader), answer_s)
+        if head.status != 200:
+            raise ValueError(f"it answers {head.status}")
+        rest, left = b"", head.length
+        while left != 0 and (piece := await asyncio.wait_for(_piece(reader, head, left), _SILENCE_S)):
+            left = left - len(piece) if left is not None else None
             *whole, rest = (rest + piece).split(b"\n")
             for line in whole:
                 yield line
@@ -204,17 +206,30 @@ async def _lines(server: Server, path: str, answer_s: float) -> AsyncGenerator[b
         writer.close()
 
 
-async def _head(reader: asyncio.StreamReader) -> tuple[int, bool]:
-    lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower().split("\r\n")
-    words = lines[0].split()
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What a response's head says; `length` of the body in bytes, None where it says none."""
+
+    status: int
+    chunked: bool
+    length: int | None
+
+
+async def _head(reader: asyncio.StreamReader) -> _Head:
+    first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower().split("\r\n")
+    words = first.split()
     if len(words) < 2 or not words[1].isdigit():
         raise ValueError("it does not answer as a web server does")
-    return int(words[1]), any(line.startswith("transfer-encoding:") and "chunked" in line for line in lines)
+    fields = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    length = fields.get("content-length", "")
+    chunked = "chunked" in fields.get("transfer-encoding", "")
+    return _Head(int(words[1]), chunked, int(length) if length.isdigit() and not chunked else None)
 
 
-async def _piece(reader: asyncio.StreamReader, *, chunked: bool) -> bytes:
-    if not chunked:
-        return await reader.read(1 << 16)
+async def _piece(reader: asyncio.StreamReader, head: _Head, left: int | None) -> bytes:
+    """What of the body came, empty at its end. It must not be waited for beyond its length: the server keeps connections open."""
+    if not head.chunked:
+        return await reader.read(min(_PIECE, left) if left is not None else _PIECE)
     size = int((await reader.readuntil(b"\r\n")).split(b";")[0], 16)
     if size > _LINE:
         raise ValueError("it sends a piece that is too large")
