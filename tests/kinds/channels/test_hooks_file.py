@@ -66,6 +66,18 @@ def test_a_second_spool_replaces_the_first_and_uninstall_still_restores(tmp_path
     assert file.path.read_text() == MINE
 
 
+def test_from_another_data_directory_only_ours_are_taken_out(tmp_path: Path) -> None:
+    first = file_of("qwen", tmp_path)
+    first.path.parent.mkdir()
+    first.path.write_text(MINE)
+    first.install(tmp_path / "spool")
+    other = HooksFile("qwen", {"HOME": str(tmp_path)}, tmp_path / "other")
+    assert not other.install(tmp_path / "spool")
+    assert (tmp_path / "other" / "qwen.json").is_file()
+    assert other.uninstall()
+    assert json.loads(first.path.read_text()) == json.loads(MINE)
+
+
 @pytest.mark.parametrize("text", ["{ // mine\n}", "[1]", '{"hooks": 3}', '{"hooks": {"Stop": 1}}', '{"a": \udcff'])
 def test_a_file_that_cannot_be_kept_is_refused_and_left(text: str, tmp_path: Path) -> None:
     file = file_of("claude", tmp_path)

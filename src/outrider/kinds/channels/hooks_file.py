@@ -28,6 +28,7 @@ class HooksFile:
         text = before or ""
         after = user_hooks.installed(text, self.path, self.place, spool)
         if text == after:
+            self._refresh(after)
             return False
         if not user_hooks.has_ours(user_hooks.parsed(text, self.path)):
             kept = {"path": str(self._target), "before": before, "after": _digest(after)}
@@ -55,8 +56,15 @@ class HooksFile:
         return True
 
     def _refresh(self, after: str) -> None:
-        """Ours were there and are written anew: what stood there before them is still what was kept."""
-        if (kept := self._kept_before()) is not None and kept.get("after") == _digest(self._read() or ""):
+        """Ours were there and are written anew: what stood there before them is still what was kept, if anything was.
+
+        Where nothing was kept (another data directory) only ours will be taken out; the file that says so must be there, since
+        the daemon listens for the kinds that have one.
+        """
+        kept = self._kept_before()
+        if kept is None:
+            _replace(self._kept, json.dumps({"path": str(self._target), "before": None, "after": ""}), None)
+        elif kept.get("after") == _digest(self._read() or ""):
             _replace(self._kept, json.dumps({**kept, "after": _digest(after)}), None)
 
     def _read(self) -> str | None:
