@@ -70,6 +70,15 @@ def tree(pid: int) -> tuple[Process, ...]:
     return tuple(_process(stat) for stat in found if stat.live)
 
 
+def lineage(pid: int) -> tuple[int, ...]:
+    """The ids of the process and of those above it, nearest first, without init; empty where it does not exist."""
+    found: list[int] = []
+    while pid > 1 and pid not in found and (stat := _stat(pid)) is not None:
+        found.append(pid)
+        pid = stat.ppid
+    return tuple(found)
+
+
 def carrying(generation: str) -> tuple[Process, ...]:
     """Processes of ours that carry this token in OUTRIDER_GENERATION: what an agent started, wherever it is now.
 

@@ -30,7 +30,7 @@ from outrider.supervisor.diligence import open_items
 from outrider.supervisor.doubt import Doubt
 from outrider.supervisor.record import Record
 from outrider.supervisor.signs import agent_process
-from outrider.supervisor.speaker import speaker
+from outrider.supervisor.speaker import Speakers
 from outrider.supervisor.upkeep import Upkeep
 
 log = structlog.get_logger()
@@ -74,6 +74,7 @@ class Watch:
         audience: Audience,
     ) -> None:
         self._crew = crew
+        self._speakers = Speakers(crew)
         self._record = record
         self._terminal = terminal
         self._hooks = hooks
@@ -199,7 +200,7 @@ class Watch:
         """Hook calls, in their order; what belongs to no living spawn of ours is dropped (late, or of an earlier run)."""
         touched: dict[str, Member] = {}
         for event in events:
-            member = speaker(self._crew, event)
+            member = self._speakers.of(event)
             if member is None or member.voice is None:
                 continue
             heard = member.voice.hear(event)
