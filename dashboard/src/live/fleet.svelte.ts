@@ -6,7 +6,7 @@ import { Feed, type Link, type Socket } from './feed';
 import { Soon } from './soon';
 
 /** Events come in bursts; what they change is drawn at most so often. */
-const DRAW_MS = 40;
+const DRAW_MS = 100;
 const RELOAD_MS = 1000;
 
 class Fleet {
@@ -24,7 +24,7 @@ class Fleet {
   private listeners = new Set<(events: readonly Event[]) => void>();
   private readonly draw = new Soon(DRAW_MS, async () => this.flush());
   private readonly reload = new Soon(RELOAD_MS, () => this.load());
-  private readonly ask = new Soon(100, () => this.loadApprovals());
+  private readonly ask = new Soon(250, () => this.loadApprovals());
 
   constructor() {
     const feed = new Feed(

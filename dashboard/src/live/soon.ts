@@ -1,16 +1,20 @@
-// Something that is wanted often and done seldom: calls are gathered, one run is under way at a time, the last call is never lost.
+// Something that is wanted often and done seldom: the first call runs almost at once, those that follow no more often than
+// every so many milliseconds, one run is under way at a time, and the last call is never lost.
+
+const FIRST_MS = 16;
 
 export class Soon {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private running = false;
   private again = false;
+  private ranAt = -Infinity;
 
   constructor(private readonly ms: number, private readonly run: () => Promise<void>) {}
 
-  /** Within so many milliseconds, or behind the run that is under way. */
+  /** As soon as the pace allows. */
   call(): void {
     if (this.running) this.again = true;
-    else this.timer ??= setTimeout(() => void this.go(), this.ms);
+    else this.timer ??= setTimeout(() => void this.go(), Math.max(FIRST_MS, this.ranAt + this.ms - performance.now()));
   }
 
   /** At once, or behind the run that is under way. */
@@ -30,6 +34,7 @@ export class Soon {
     clearTimeout(this.timer);
     this.timer = undefined;
     this.running = true;
+    this.ranAt = performance.now();
     try {
       await this.run();
     } finally {

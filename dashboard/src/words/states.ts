@@ -17,7 +17,7 @@ export const STATES: Readonly<Record<string, Look>> = {
   error: { word: 'error', tone: 'bad', shape: 'M5 1.5h6L14.5 5v6L11 14.5H5L1.5 11V5zM5.5 5.5l5 5M10.5 5.5l-5 5', means: 'the agent or what it runs on failed' },
   initializing: { word: 'starting', tone: 'quiet', shape: 'M8 1.5v3M8 11.5v3M1.5 8h3M11.5 8h3M3.4 3.4l2.1 2.1M10.5 10.5l2.1 2.1', means: 'started, not yet ready for a prompt' },
   reading: { word: 'reading', tone: 'busy', shape: 'M8 4C6.5 2.7 4 2.3 1.5 2.5v10C4 12.3 6.5 12.7 8 14c1.5-1.3 4-1.7 6.5-1.5v-10C12 2.3 9.5 2.7 8 4zM8 4v10', means: 'reads or searches' },
-  thinking: { word: 'thinking', tone: 'busy', shape: 'M3 8h.01M8 8h.01M13 8h.01', means: 'the model is generating' },
+  thinking: { word: 'thinking', tone: 'busy', shape: 'M2.5 8a.6.6 0 1 0 .01 0zM8 8a.6.6 0 1 0 .01 0zM13.5 8a.6.6 0 1 0 .01 0z', means: 'the model is generating' },
   working: { word: 'working', tone: 'busy', shape: 'M4.5 2.5 12.5 8l-8 5.5z', means: 'writes, edits, runs commands' },
   testing: { word: 'testing', tone: 'busy', shape: 'M5.5 1.5h5M6.5 1.5v5L2.5 14.5h11L9.5 6.5v-5M4.6 10.5h6.8', means: 'runs tests or checks' },
   complete: { word: 'complete', tone: 'good', shape: 'M8 1.5a6.5 6.5 0 1 0 .01 0zM5 8.2l2.2 2.2L11 6', means: 'finished what it was asked' },
