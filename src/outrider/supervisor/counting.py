@@ -5,10 +5,11 @@ the place in the transcript. Told or read again after a crash, they are known.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
+from types import MappingProxyType
 
-from outrider.kinds.channels import claude_todo, claude_transcript
+from outrider.kinds.channels import claude_todo, claude_transcript, codex_rollout
 from outrider.model.agent import Agent, Counters
 from outrider.model.hook import Heard, HookEvent
 from outrider.model.progress import TranscriptMark
@@ -18,6 +19,8 @@ from outrider.supervisor.record import Record
 
 GATHER_S = 0.5
 SWITCHED_MS = 1000
+COUNTS: Mapping[str, claude_transcript.Count] = MappingProxyType({"codex": codex_rollout.counted})
+"""How to read the transcripts of other agents than Claude Code, by their channel."""
 
 
 def counted(agent: Agent, event: HookEvent, heard: Heard) -> Agent:
@@ -82,7 +85,7 @@ class Transcripts:
             if mark is None or mark.path != path:
                 since_ms = since_ms if mark is None else at_ms - SWITCHED_MS
                 mark = TranscriptMark(path)
-            spent = await asyncio.to_thread(claude_transcript.read_on, mark, since_ms)
+            spent = await asyncio.to_thread(claude_transcript.read_on, mark, since_ms, COUNTS.get(member.kind.channel))
             if spent.mark == member.agent.transcript:
                 return
             more = Counters(tokens=spent.tokens, cost_usd=spent.cost_usd)

@@ -7,7 +7,7 @@ the answer's figures so far: of lines with the same message id the last one coun
 import json
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -29,10 +29,15 @@ class Spent:
     """Whether there is more to read already."""
 
 
-def read_on(mark: TranscriptMark, since_ms: int) -> Spent:
+Count = Callable[[bytes, TranscriptMark, int], Spent]
+"""What whole lines add, which begin at the mark; those older than the time (Unix ms) are of an earlier run."""
+
+
+def read_on(mark: TranscriptMark, since_ms: int, count: Count | None = None) -> Spent:
     """Reads what was appended to the file since that mark; lines older than `since_ms` (Unix ms) are of an earlier run.
 
-    Blocks for as long as the disk does. Nothing where the file is not there; where it shrank, what it has now is taken as counted.
+    `count` reads the lines of another agent's file. Blocks for as long as the disk does.
+    Nothing where the file is not there; where it shrank, what it has now is taken as counted.
     """
     try:
         handle = os.open(mark.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -50,7 +55,7 @@ def read_on(mark: TranscriptMark, since_ms: int) -> Spent:
     whole = data.rfind(b"\n") + 1
     if whole == 0 and len(data) == LARGEST:
         whole = len(data)  # one line of that size holds a file, no figures
-    spent = counted(data[:whole], mark, since_ms)
+    spent = (count or counted)(data[:whole], mark, since_ms)
     return replace(spent, more=status.st_size > spent.mark.offset and whole > 0 and len(data) == LARGEST)
 
 
@@ -64,7 +69,7 @@ def counted(data: bytes, mark: TranscriptMark, since_ms: int) -> Spent:
             row = json.loads(line)
         except (ValueError, RecursionError):
             continue
-        if isinstance(row, dict) and _moment(row.get("timestamp")) >= since_ms:
+        if isinstance(row, dict) and moment(row.get("timestamp")) >= since_ms:
             spent = _with(spent, row)
     return spent
 
@@ -84,8 +89,8 @@ def _with(spent: Spent, row: Mapping[str, object]) -> Spent:
     return replace(spent, mark=mark, tokens=spent.tokens + max(0, tokens - again))
 
 
-def _moment(said: object) -> int:
-    """Unix ms; 0 where it is not told."""
+def moment(said: object) -> int:
+    """A line's time in Unix ms; 0 where it is not told."""
     if isinstance(said, int) and not isinstance(said, bool):
         return said
     try:
