@@ -5,7 +5,7 @@ JOBS ?= 4
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: up setup test check clean
+.PHONY: up setup test check dashboard clean
 
 up: setup
 	@$(VENV)/bin/outrider up
@@ -26,7 +26,14 @@ check: $(VENV)/.dev-stamp
 
 test: $(VENV)/.dev-stamp
 	@./scripts/need tmux git
+	@./scripts/need npm || echo "without npm the tests on real agents are skipped"
+	@./scripts/need chromium || echo "without chromium the tests in a browser are skipped"
 	$(PY) -m pytest -n $(JOBS)
+
+# After changing dashboard/: checks it, tests it, and builds the bundle that is committed under src/outrider/web/static.
+dashboard:
+	@./scripts/need npm
+	cd dashboard && npm ci --no-audit --no-fund && npm run check && npm test && npm run build
 
 clean:
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache

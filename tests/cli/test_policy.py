@@ -8,7 +8,6 @@ import pytest
 
 from outrider.cli import app
 
-VERB = [("policy", "outrider.cli.policy:app", "What agents may do by themselves.")]
 Run = Callable[..., int]
 
 
@@ -16,7 +15,7 @@ Run = Callable[..., int]
 def run(tmp_path: Path) -> Run:
     tree = tmp_path / "tree"
     tree.mkdir()
-    return lambda *argv: app.run(["policy", *argv], {"HOME": str(tmp_path)}, VERB)
+    return lambda *argv: app.run(["policy", *argv], {"HOME": str(tmp_path)})
 
 
 def test_a_decision_is_explained(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

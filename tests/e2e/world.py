@@ -291,7 +291,7 @@ class World:
             for suffix in ("", ".outrider-lock"):
                 Path("/tmp", f"tmux-{os.getuid()}", f"{name}{suffix}").unlink(missing_ok=True)
         try:
-            until(lambda: not self.marked(), 5, what="every process of this world to be gone")
+            until(lambda: not self.marked(), 20, what="every process of this world to be gone")
         except AssertionError as error:
             left = self.marked()
             for pid in left:

@@ -183,7 +183,7 @@ async def test_a_stranger_on_this_machine_may_nothing(shared: World) -> None:
 async def test_what_a_browser_is_told_about_our_answers(shared: World) -> None:
     async with shared.client() as client:
         page, api, wrong = await client.get("/"), await client.get("/api/agents"), await client.get("/nope")
-        script = await client.get("/static/agents.js")
+        script = await client.get("/static/docs.js")
     for got in (page, api, wrong, script):
         policy = got.headers["content-security-policy"]
         assert "default-src 'self'" in policy
