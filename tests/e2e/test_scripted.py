@@ -112,9 +112,9 @@ def test_a_permission_dialog_is_waiting_and_nobody_answers_it(world: World) -> N
         "asks", [[{"tool": "Bash", "input": {**bash}, "ask": True}, {"say": "Gone."}]], "--prompt", "Clean up"
     )
     events.state("asks", "waiting")
-    detail = world.agent("asks")["detail"]
-    assert "proceed" in detail["question"]
-    assert detail["options"][0] == "Yes"
+    # The hook says at once that it asks; the words of the dialog follow when it is drawn.
+    until(lambda: "proceed" in world.agent("asks")["detail"].get("question", ""), what="the dialog's own question")
+    assert world.agent("asks")["detail"]["options"][0] == "Yes"
     queued = world.send("asks", "and then this")
     time.sleep(1)  # to see that nothing happens
     assert run.log("answer") == []
