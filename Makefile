@@ -1,7 +1,7 @@
 # Everything a newcomer or a build machine needs: up, setup, check, test.
 PYTHON ?= python3
-# Most tests wait for programs, so a few at a time cost little; JOBS=0 runs them one after the other.
-JOBS ?= 4
+# Most tests wait for programs, so three at a time cost little; JOBS=0 runs them one after the other.
+JOBS ?= 3
 VENV := .venv
 PY := $(VENV)/bin/python
 
