@@ -5,6 +5,7 @@ it cannot do itself: to read a whole script inside a substitution.
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from outrider.logic.bash import letters
@@ -22,8 +23,8 @@ _TWO_NAMES = re.compile(r"\w\s+\w")
 _ARITHMETIC = re.compile(r"[\w\s+*/%<>=!&|^~?:,.-]+")
 
 
-class Cursor:
-    """A text that is being read."""
+class Cursor(ABC):
+    """A text that is being read; what words hold of whole scripts is read by the grammar."""
 
     def __init__(self, text: str, depth: int = 0) -> None:
         self.text = text
@@ -32,13 +33,13 @@ class Cursor:
         if depth > DEPTH:
             raise Unsure("it is nested too deep")
 
+    @abstractmethod
     def script_until_paren(self) -> Node:
         """Reads a script and the `)` behind it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def script_of(self, text: str) -> Node:
         """Reads another text as a script."""
-        raise NotImplementedError
 
     def ahead(self, text: str) -> bool:
         """Whether the text goes on like this."""
