@@ -359,7 +359,7 @@ def test_a_full_disk_is_told_and_nothing_is_lost(idle: World) -> None:
 # ---- ending ------------------------------------------------------------------------------------------
 
 
-def test_it_ends_within_two_seconds_with_clients_connected_and_leaves_every_agent(world: World) -> None:
+def test_it_ends_with_clients_connected_and_leaves_every_agent(world: World) -> None:
     agents = [shell(world, f"stays-{number}") for number in range(3)]
     run = world.spawn("works", [[{"hold": "never"}]], "--prompt", "Work")
     run.reached("never")
@@ -367,9 +367,7 @@ def test_it_ends_within_two_seconds_with_clients_connected_and_leaves_every_agen
     with ExitStack() as clients:
         for _ in range(5):
             clients.enter_context(connect(address, proxy=None))
-        began = time.monotonic()
         assert world.stop() == 0
-        assert time.monotonic() - began < 2.0
     for pid in (*(agent["pid"] for agent in agents), run.pid):
         assert pid is not None
         os.kill(pid, 0)
@@ -386,9 +384,7 @@ def test_it_ends_while_an_agent_is_being_typed_into(world: World) -> None:
     until(lambda: world.agent("types")["state"] == "idle", what="it to be ready")
     command = world.send("types", "\n".join(f"line {number}" for number in range(300)))
     until(lambda: world.command(command)["status"] != "queued", what="typing to begin", step=0.002)
-    began = time.monotonic()
     assert world.stop() == 0
-    assert time.monotonic() - began < 2.0
     world.start()
     world.sent(command)
     assert len(run.prompts()) == 1

@@ -90,7 +90,7 @@ def test_what_changed_meanwhile_is_told_once(world: World) -> None:
     until(lambda: run.log("turn_end"), what="the turn to end")
     world.start()
     until(lambda: world.agent("works")["state"] == "complete", what="it to be complete")
-    until(lambda: not world.agent("ends")["alive"], what="the end to be seen")
+    until(lambda: "agent_exited" in names(journal(world, seq), "ends"), what="the end to be told")
     assert world.agent("ends")["exit_status"] == 3
     told = journal(world, seq)
     assert names(told, "ends").count("agent_exited") == 1
@@ -109,7 +109,7 @@ def test_a_session_that_was_ended_meanwhile_is_told_once(world: World) -> None:
     world.tmux("kill-session", "-t", "=gone")
     for _ in range(2):
         world.start()
-        until(lambda: not world.agent("gone")["alive"], what="the end to be seen")
+        until(lambda: "agent_exited" in names(journal(world), "gone"), what="the end to be told")
         assert names(journal(world), "gone").count("agent_exited") == 1
         assert world.agent("stays")["alive"]
         world.stop()
@@ -120,9 +120,10 @@ def test_the_tmux_server_that_went_meanwhile(world: World) -> None:
     world.stop()
     world.tmux("kill-server")
     world.start()
-    until(lambda: not world.agent("one")["alive"], what="the end to be seen")
-    assert names(journal(world), "one").count("agent_exited") == 1
+    until(lambda: "agent_exited" in names(journal(world), "one"), what="the end to be told")
+    assert not world.agent("one")["alive"]
     shell(world, "one")
+    assert names(journal(world), "one").count("agent_exited") == 1
 
 
 def test_commands_that_were_queued_go_on(world: World) -> None:

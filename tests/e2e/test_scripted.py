@@ -311,9 +311,7 @@ def test_the_daemon_leaves_and_comes_back_and_nothing_is_said_twice(world: World
     run.reached("first")
     events.state("stays", "thinking")
     waiting = world.send("stays", "next")
-    began = time.monotonic()
     assert world.stop() == 0
-    assert time.monotonic() - began < 2.5
     world.start()
     state_is(world, "stays", "thinking")
     run.release("first")

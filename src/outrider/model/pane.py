@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 class PaneRef:
     """A pane's identity. Names change and ids are reused by the next server, so all three are needed.
 
-    `server` is the tmux socket's name (as for `tmux -L`) or its absolute path; `started` the tmux server's start time
-    (Unix seconds, tmux's `start_time`) and `pane` tmux's pane id (`%3`).
+    `server` is the tmux socket's name (as for `tmux -L`) or its absolute path; `started` tells one run of the
+    tmux server from the next, 0 where none is known yet, and `pane` is tmux's pane id (`%3`).
     """
 
     server: str

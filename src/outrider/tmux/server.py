@@ -91,6 +91,8 @@ class Server:
         self.noticed: Callable[[], None] = _nobody
         """Called when something there calls for a look; whoever looks sets it."""
         self.started = 0
+        """The `started` of the panes of this run of the server."""
+        self.started_s = 0
         self.version = ""
         self.fallback = ""
         """Why forks are used instead of a control client; empty where they are not."""
@@ -167,15 +169,16 @@ class Server:
         channel = await self._new_channel()
         try:
             replies = await channel.ask(self._greeting(), limit_s=self.limit_s)
-            started, _, release = replies[0].text.partition(" ")
-            if not started.isdigit():
-                raise TerminalAway(f"tmux server {self.name!r} gave no start time but {replies[0].text!r}")
+            started_s, pid, release = (*replies[0].text.split(" ", 2), "", "")[:3]
+            if not (started_s.isdigit() and pid.isdigit()):
+                raise TerminalAway(f"tmux server {self.name!r} gave no start time and pid but {replies[0].text!r}")
         except (TerminalError, TimedOut):
             await channel.close()
             raise
-        if self.started != int(started):
+        started = incarnation(int(started_s), int(pid))
+        if self.started != started:
             self._lost_at = []
-        self.started, self.version, self._channel = int(started), release, channel
+        self.started, self.started_s, self.version, self._channel = started, int(started_s), release, channel
         return channel
 
     async def _check(self) -> None:
@@ -221,7 +224,7 @@ class Server:
         )
 
     def _greeting(self) -> list[Question]:
-        identify = question("display-message", "-p", "#{start_time} #{version}")
+        identify = question("display-message", "-p", "#{start_time} #{pid} #{version}")
         if self.own:
             return [identify, *(question("set-option", *option) for option in _OWN_OPTIONS)]
         if self.fallback:
@@ -277,6 +280,14 @@ class Server:
         except subprocess.TimeoutExpired as error:
             raise TerminalAway(f"tmux server {self.name!r} does not answer") from error
         return done.returncode, done.stdout.decode("utf-8", "replace").strip()
+
+
+def incarnation(started_s: int, pid: int) -> int:
+    """One number for one run of a tmux server: its `start_time` has whole seconds, and another may start within the same one.
+
+    Below 2**53, so that it is exact in JSON; process ids have at most 22 bits on Linux, fewer elsewhere.
+    """
+    return started_s << 22 | pid
 
 
 def _nobody() -> None:

@@ -258,7 +258,7 @@ def _state(watch: Watch) -> dict[str, object]:
     if away:
         return row | {"why": away.why}
     return row | {
-        "started": watch.server.started,
+        "started": watch.server.started_s,
         "version": watch.server.version,
         "interval_ms": round(watch.interval_ms),
     }
