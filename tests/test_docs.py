@@ -17,7 +17,7 @@ from outrider.model.command import Status, When
 from outrider.model.event import EventName
 from outrider.model.kind import Kind
 from outrider.model.state import Confidence, Detail, ErrorClass, Source, State
-from outrider.web import agents, approvals, commands, events, health, progress
+from outrider.web import agents, approvals, commands, events, health, history, progress
 from outrider.web import errors as web_errors
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -105,7 +105,15 @@ def test_tables_are_complete(page: str, words: Iterable[str]) -> None:
 def test_endpoints_are_those_that_are_served() -> None:
     served = {
         (method, re.sub(r"\{\w+\}", "{}", path))
-        for router in (agents.router, approvals.router, progress.router, commands.router, events.router, health.router)
+        for router in (
+            agents.router,
+            approvals.router,
+            progress.router,
+            commands.router,
+            events.router,
+            health.router,
+            history.router,
+        )
         for route in router.routes
         for path in [getattr(route, "path", "")]
         for method in getattr(route, "methods", None) or ()

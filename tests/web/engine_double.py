@@ -5,12 +5,14 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from outrider.errors import Conflict, InvalidInput, NoSuchAgent, NoSuchThing, TooLarge
+from outrider.logic.metrics import METRICS
 from outrider.model.actor import Actor, Scope
 from outrider.model.agent import Agent, SpawnRequest
 from outrider.model.approval import Approval, ApprovalStatus, DialogKind, Option
 from outrider.model.audit import AuditRow
 from outrider.model.command import Attempt, Command, CommandRequest, Stage, Status
 from outrider.model.event import Event, EventName, Fact
+from outrider.model.history import Series, Share
 from outrider.model.kind import Kind, LaunchSpec
 from outrider.model.pane import PaneRef
 from outrider.model.progress import ProgressItem, ProgressReport, Sample
@@ -82,6 +84,21 @@ class LittleDialogs:
         return done
 
 
+class LittleHistory:
+    """Fits `History`: two moments of everything."""
+
+    async def series(
+        self, metric: str, *, since_ms: int | None, until_ms: int | None, session: str | None, step_s: int | None
+    ) -> Series:
+        if metric not in METRICS:
+            raise InvalidInput(f"metric: there are: {', '.join(METRICS)}.")
+        lines = dict.fromkeys(METRICS[metric].lines, (1.5, None))
+        return Series(metric, METRICS[metric].unit, 60_000, 0, 120_000, (0, 60_000), lines)
+
+    async def shares(self, *, since_ms: int | None, until_ms: int | None) -> Sequence[Share]:
+        return (Share("one", {"working": 12.5}, 10, 0.5, 1, 0, 2.0),)
+
+
 @dataclass
 class LittleEngine:
     """Fits `Engine`. `clock` is a number that only moves when something happens."""
@@ -91,6 +108,7 @@ class LittleEngine:
     journal: list[Event] = field(default_factory=list)
     degraded: str = ""
     dialogs: LittleDialogs = field(default_factory=LittleDialogs)
+    history: LittleHistory = field(default_factory=LittleHistory)
     _agents: dict[str, Agent] = field(default_factory=dict)
     _commands: list[Command] = field(default_factory=list)
     _audit: list[AuditRow] = field(default_factory=list)

@@ -56,6 +56,8 @@ def test_every_promised_route_is_there(api: Mapping[str, object]) -> None:
         "POST /api/approvals/{approval_id}",
         "GET /api/events",
         "GET /api/stats",
+        "GET /api/history",
+        "GET /api/history/agents",
         "GET /api/kinds",
         "GET /api/tokens",
         "POST /api/tokens",

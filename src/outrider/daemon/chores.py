@@ -23,9 +23,20 @@ async def retain(daemon: Daemon) -> None:
                 commands_days=keep.commands_days,
                 now_ms=daemon.clock(),
             )
+            await daemon.historian.trim()
         except StoreError as error:
             log.warning("old events could not be removed", why=error.message)
         await asyncio.sleep(RETAIN_S)
+
+
+async def keep_history(daemon: Daemon) -> None:
+    """Counts what happened, every so often. What could not be kept is counted again, from the journal."""
+    while True:
+        try:
+            await daemon.historian.turn()
+        except StoreError as error:
+            log.warning("the history could not be kept yet", why=error.message)
+        await asyncio.sleep(daemon.settings.retention.history_every_s)
 
 
 async def reload_kinds(daemon: Daemon) -> None:

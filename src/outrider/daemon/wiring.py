@@ -18,6 +18,7 @@ from outrider.supervisor.counter import Bounds, Counter
 from outrider.supervisor.crew import Crew
 from outrider.supervisor.desk import Desk
 from outrider.supervisor.discharge import Discharge
+from outrider.supervisor.historian import Historian
 from outrider.supervisor.lane import Limits
 from outrider.supervisor.lanes import Lanes
 from outrider.supervisor.ledger import Ledger
@@ -50,6 +51,7 @@ class Daemon:
     audience: Audience
     watch: Watch
     strangers: Strangers
+    historian: Historian
     desk: Desk
     clock: Callable[[], int]
 
@@ -135,6 +137,9 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
     )
     bounds = Bounds(settings.commands.max_bytes, settings.commands.depth)
     counter = Counter(bounds, store=store, ledger=ledger, lanes=lanes, clock=clock, token=new_token)
+    historian = Historian(
+        store=store, agents=lambda: [member.agent for member in crew], keep=settings.retention, clock=clock
+    )
     desk = Desk(
         node=settings.node,
         crew=crew,
@@ -143,6 +148,7 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         counter=counter,
         lanes=lanes,
         dialogs=heard,
+        history=historian,
         watch=watch,
         progress=care.progress,
         record=record,
@@ -167,6 +173,7 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         heard,
         watch,
         strangers,
+        historian,
         desk,
         clock,
     )

@@ -108,6 +108,15 @@ class Retention(Section):
     events_days: Positive = Field(default=30, description="Days that events are kept.")
     events_max: Count = Field(default=1_000_000, description="Events that are kept at most.")
     commands_days: Positive = Field(default=90, description="Days that finished commands and their audit are kept.")
+    history_every_s: float = Field(
+        default=10, ge=0.1, le=60, description="Seconds between two countings for the history, and looks at alerts."
+    )
+    history_hours: Positive = Field(default=3, description="Hours that the history is kept as it was counted.")
+    history_minute_days: Positive = Field(default=3, description="Days that the history is kept by the minute.")
+    history_quarter_days: Positive = Field(
+        default=32, description="Days that the history is kept by the quarter of an hour."
+    )
+    history_days: Positive = Field(default=400, description="Days that the history is kept by six hours.")
 
 
 class Progress(Section):

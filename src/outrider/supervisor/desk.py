@@ -21,6 +21,7 @@ from outrider.supervisor.audience import Audience
 from outrider.supervisor.counter import Counter, check
 from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.discharge import Discharge
+from outrider.supervisor.historian import Historian
 from outrider.supervisor.lanes import Lanes
 from outrider.supervisor.muster import Muster
 from outrider.supervisor.premises import check_spec
@@ -45,6 +46,7 @@ class Desk:
         counter: Counter,
         lanes: Lanes,
         dialogs: Audience,
+        history: Historian,
         watch: Watch,
         progress: Progress,
         record: Record,
@@ -61,6 +63,7 @@ class Desk:
         self._counter = counter
         self._lanes = lanes
         self.dialogs = dialogs
+        self.history = history
         self._watch = watch
         self._progress = progress
         self._record = record

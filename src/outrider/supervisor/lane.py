@@ -274,7 +274,9 @@ class Lane:
         if name is None:
             return ()
         data: dict[str, object] = {"jobId": command.id, "command": command.text, "status": outcome.status.value}
-        if outcome.status is not Status.SENT:
+        if outcome.status is Status.SENT:
+            data["took_ms"] = now_ms - max(command.created_ms, command.not_before_ms or 0)
+        else:
             data["error"] = outcome.proof
         return (Fact(name, command.session, now_ms, data),)
 

@@ -9,6 +9,7 @@ from outrider.model.approval import Approval, ApprovalStatus
 from outrider.model.audit import AuditRow
 from outrider.model.command import Command, CommandRequest, Status
 from outrider.model.event import Event
+from outrider.model.history import Series, Share
 from outrider.model.kind import Kind
 from outrider.model.progress import ProgressReport
 from outrider.ports import Subscription
@@ -30,6 +31,20 @@ class Dialogs(Protocol):
     async def answer(self, approval_id: str, answer: str, reason: str | None, actor: Actor) -> Approval:
         """Answers a dialog by an option's number or label, or `approve` or `deny`. Conflict where it is not open or has
         changed (`detail.approval` is what stands now), InvalidInput where no option is meant."""
+        ...
+
+
+class History(Protocol):
+    """What was counted over time."""
+
+    async def series(
+        self, metric: str, *, since_ms: int | None, until_ms: int | None, session: str | None, step_s: int | None
+    ) -> Series:
+        """A metric over time, of one agent or of the node; InvalidInput where it cannot be had, with what can."""
+        ...
+
+    async def shares(self, *, since_ms: int | None, until_ms: int | None) -> Sequence[Share]:
+        """What each agent did in that time, in order of session."""
         ...
 
 
@@ -89,6 +104,9 @@ class Engine(Protocol):
 
     @property
     def dialogs(self) -> Dialogs: ...
+
+    @property
+    def history(self) -> History: ...
 
     async def events(
         self,
