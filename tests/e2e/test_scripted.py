@@ -4,88 +4,13 @@ The agent is our scripted program (see `scripted`), which stands still at holds 
 """
 
 import os
-import signal
 import time
 
 import pytest
 
 from e2e.waiting import until
-from e2e.world import World
+from e2e.world import World, state_is
 from outrider.model.wire import AgentJSON
-
-SPECIAL = (
-    "Line one \"double\" 'single' $HOME $(id) `backtick` \\ back\nLine two: ñ 漢字 🚀 é – “quotes”\n"
-    "\ttabbed line\n- item; a & b | c <tag> %s {x} !bang #hash ~tilde;\n\nLast line after a blank"
-)
-LONG = " ".join(f"w{number:04d}" for number in range(850))
-LINES = "\n".join(f"{number:03d}: the quick brown fox jumps over it 'x' $y" for number in range(100))
-# What is sent → what the agent takes in. The agent makes four blanks of a tab and cuts blanks at the end; the guards that keep
-# a leading / ! and a trailing backslash from being commands are one blank each (docs/claude.md).
-TEXTS = (
-    ("please say hello to the world", None),
-    (SPECIAL, SPECIAL.replace("\t", "    ")),
-    (LONG, None),
-    (LINES, None),
-    ("/foo bar is not a command", " /foo bar is not a command"),
-    ("!important: do not delete anything", " !important: do not delete anything"),
-    ("/tmp/x is a path, please explain it", " /tmp/x is a path, please explain it"),
-    ("# Heading first\nthen a body", None),
-    ("?why is that", None),
-    ("ends with a backslash \\", None),
-    ("  indented start and trailing  ", "  indented start and trailing"),
-    ("one\r\ntwo\rthree", "one\ntwo\nthree"),
-    ("Enter", None),
-    ("ends with a semicolon;", None),
-)
-
-
-def state_is(world: World, session: str, state: str) -> AgentJSON:
-    """Waits until the API shows that state."""
-    until(lambda: world.agent(session)["state"] == state, what=f"{session} to be {state}")
-    return world.agent(session)
-
-
-def test_states_come_in_the_order_of_the_work(world: World) -> None:
-    events = world.record()
-    file = {"file_path": str(world.workdir() / "src" / "parser.py")}
-    run = world.spawn(
-        "my-task",
-        [
-            [
-                {"hold": "thinking"},
-                {"tool": "Read", "input": {**file}, "hold": "reading"},
-                {"tool": "Edit", "input": {**file, "old_string": "a", "new_string": "b"}, "hold": "working"},
-                {
-                    "tool": "Bash",
-                    "input": {"command": "cd . && pytest -q tests"},
-                    "hold": "testing",
-                    "output": "1 passed",
-                },
-                {"say": "Done."},
-            ]
-        ],
-        "--prompt",
-        "Build feature X",
-    )
-    for state in ("thinking", "reading", "working", "testing"):
-        run.reached(state)
-        assert events.state("my-task", state)
-        state_is(world, "my-task", state)
-        run.release(state)
-    done = events.state("my-task", "complete")
-    assert events.named("agent_complete", "my-task")["seq"] > done["seq"] - 2
-    seen = events.states("my-task")
-    order = ["thinking", "reading", "working", "testing", "complete"]
-    assert next(state for state in seen if state in order) == "thinking"
-    assert _subsequence(order, seen), seen
-    assert not set(seen) - {"initializing", "idle", *order}, seen
-    assert run.prompts() == ["Build feature X"]
-    assert world.agent("my-task")["counters"]["files_read"] == 1
-
-
-def _subsequence(wanted: list[str], seen: list[str]) -> bool:
-    rest = iter(seen)
-    return all(any(state == want for state in rest) for want in wanted)
 
 
 def test_it_starts_initializing_and_the_prompt_goes_in_once_it_is_ready(world: World) -> None:
@@ -105,64 +30,12 @@ def test_it_starts_initializing_and_the_prompt_goes_in_once_it_is_ready(world: W
     assert len(run.log("input")) == 1, "it is typed once, however often Enter is lost"
 
 
-def test_a_permission_dialog_is_waiting_and_nobody_answers_it(world: World) -> None:
-    events = world.record()
-    bash = {"command": "rm -rf build", "description": "Clean up"}
-    run = world.spawn(
-        "asks", [[{"tool": "Bash", "input": {**bash}, "ask": True}, {"say": "Gone."}]], "--prompt", "Clean up"
-    )
-    events.state("asks", "waiting")
-    # The hook says at once that it asks; the words of the dialog follow when it is drawn.
-    until(lambda: "proceed" in world.agent("asks")["detail"].get("question", ""), what="the dialog's own question")
-    assert world.agent("asks")["detail"]["options"][0] == "Yes"
-    queued = world.send("asks", "and then this")
-    time.sleep(1)  # to see that nothing happens
-    assert run.log("answer") == []
-    assert world.command(queued)["status"] == "queued"
-    world.press("asks", "Enter")
-    world.sent(queued)
-    assert [line["answer"] for line in run.log("answer")] == ["Yes"]
-    assert run.prompts() == ["Clean up", "and then this"]
-
-
 def test_a_rejected_permission_is_idle(world: World) -> None:
     events = world.record()
     world.spawn("asks", [[{"tool": "Bash", "input": {"command": "rm x"}, "ask": True}]], "--prompt", "Clean up")
     waiting = events.state("asks", "waiting")
     world.press("asks", "Escape")
     events.state("asks", "idle", after=waiting["seq"])
-
-
-def test_an_api_error_is_an_error_while_it_is_tried_again_and_after(world: World) -> None:
-    events = world.record()
-    run = world.spawn("fails", [[{"error": 529, "retry": 2, "delay": 0.4, "hold": "last"}]], "--prompt", "Go")
-    events.state("fails", "error")
-    assert world.agent("fails")["detail"].get("retrying") is True
-    run.release("last")
-    until(lambda: run.log("turn_end"), what="the turn to end")
-    until(lambda: world.agent("fails")["detail"].get("retrying") is not True, what="the final error")
-    agent = state_is(world, "fails", "error")
-    assert agent["alive"]
-    assert agent["detail"]["error"] == "server"
-    command = world.send("fails", "Try again")
-    world.sent(command)
-    events.state("fails", "complete")
-    assert run.prompts() == ["Go", "Try again"]
-
-
-def test_escape_makes_it_idle(world: World) -> None:
-    events = world.record()
-    run = world.spawn("stops", [[{"say": "I begin."}, {"hold": "never"}]] * 2, "--prompt", "Work")
-    run.reached("never")
-    working = events.first(lambda event: event["event"] == "state_change" and event["state"] in {"working", "thinking"})
-    world.press("stops", "Escape")
-    events.state("stops", "idle", after=working["seq"])
-    world.sent(world.send("stops", "Work again"))
-    until(lambda: len(run.log("hold")) == 2)
-    seq = events.events[-1]["seq"]
-    assert world.http.post("/api/agents/stops/interrupt").is_success
-    events.state("stops", "idle", after=seq)
-    assert len(run.log("interrupted")) == 2
 
 
 def test_escape_before_any_output_leaves_a_draft_that_is_not_sent_along(world: World) -> None:
@@ -176,38 +49,12 @@ def test_escape_before_any_output_leaves_a_draft_that_is_not_sent_along(world: W
     assert run.prompts() == ["First\nof two lines", "Second"]
 
 
-def test_a_killed_agent_is_not_alive(world: World) -> None:
-    events = world.record()
-    run = world.spawn("dies", [[{"hold": "never"}]], "--prompt", "Work")
-    run.reached("never")
-    thinking = events.state("dies", "thinking")
-    os.kill(run.pid, signal.SIGKILL)
-    killed = time.time() * 1000
-    exited = events.named("agent_exited", "dies", after=thinking["seq"])
-    assert exited["timestamp"] - killed < 1000
-    agent = world.agent("dies")
-    assert not agent["alive"]
-    assert agent["exit_status"] == 137
-    refused = world.http.post("/api/agents/dies/command", json={"command": "hello"})
-    assert refused.status_code in (202, 409)
-    assert run.prompts() == ["Work"]
-
-
 def test_an_agent_that_exits_with_an_error(world: World) -> None:
     events = world.record()
     world.spawn("leaves", [[{"say": "Bye."}, {"exit": 3}]], "--prompt", "Work")
     events.named("agent_exited", "leaves")
     agent = world.agent("leaves")
     assert (agent["alive"], agent["state"], agent["exit_status"]) == (False, "error", 3)
-
-
-def test_every_text_arrives_verbatim_and_once(world: World) -> None:
-    run = world.spawn("types")
-    ids = [world.send("types", text) for text, _ in TEXTS]
-    for command in ids:
-        world.sent(command, timeout=60)
-    assert run.prompts() == [text if arrives is None else arrives for text, arrives in TEXTS]
-    assert run.log("shell", "slash") == []
 
 
 @pytest.mark.parametrize("dialog", ["trust", "api_key", "bypass"])

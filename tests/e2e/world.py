@@ -303,6 +303,12 @@ class World:
             shutil.rmtree(self.root, ignore_errors=True)
 
 
+def state_is(world: World, session: str, state: str) -> AgentJSON:
+    """Waits until the API shows that state."""
+    until(lambda: world.agent(session)["state"] == state, what=f"{session} to be {state}")
+    return world.agent(session)
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
