@@ -17,7 +17,7 @@ from outrider.model.command import Status, When
 from outrider.model.event import EventName
 from outrider.model.kind import Kind
 from outrider.model.state import Confidence, Detail, ErrorClass, Source, State
-from outrider.web import agents, approvals, commands, events, health, history, progress
+from outrider.web import agents, alerts, approvals, commands, events, health, history, progress
 from outrider.web import errors as web_errors
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -107,6 +107,7 @@ def test_endpoints_are_those_that_are_served() -> None:
         (method, re.sub(r"\{\w+\}", "{}", path))
         for router in (
             agents.router,
+            alerts.router,
             approvals.router,
             progress.router,
             commands.router,
@@ -121,7 +122,7 @@ def test_endpoints_are_those_that_are_served() -> None:
     text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8").replace("…/", "/api/agents/{session}/")
     shown = {
         (method, re.sub(r"\{\w+\}", "{}", path))
-        for method, path in re.findall(r"`(GET|POST|DELETE) (/[\w/{}.]*)", text)
+        for method, path in re.findall(r"`(GET|POST|PUT|DELETE) (/[\w/{}.]*)", text)
     }
     assert shown - {("GET", "/metrics")} <= served
     assert served <= shown

@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from outrider.errors import Conflict, InvalidInput, NoSuchAgent, NoSuchThing, TooLarge
+from outrider.logic.alerts import check, checked
 from outrider.logic.metrics import METRICS
 from outrider.model.actor import Actor, Scope
 from outrider.model.agent import Agent, SpawnRequest
+from outrider.model.alert import Firing, Preview, Rule, Rules
 from outrider.model.approval import Approval, ApprovalStatus, DialogKind, Option
 from outrider.model.audit import AuditRow
 from outrider.model.command import Attempt, Command, CommandRequest, Stage, Status
@@ -100,6 +102,30 @@ class LittleHistory:
 
 
 @dataclass
+class LittleAlarms:
+    """Fits `Alarms`: one rule, that would have fired once."""
+
+    rules: Rules = field(default_factory=lambda: Rules((Rule("waiting", "waiting", 15.0),)))
+
+    def firing(self) -> Sequence[Firing]:
+        return (Firing("waiting", "one", 5, 20.0, 5),)
+
+    async def change(self, rules: Rules, actor: Actor) -> Rules:
+        self.rules = check(rules)
+        return rules
+
+    async def snooze(self, rule_id: str, minutes: float, actor: Actor) -> Rules:
+        if rule_id not in {rule.id for rule in self.rules.rules}:
+            raise NoSuchThing(f"There is no alert rule {rule_id!r}.")
+        self.rules = Rules(tuple(replace(rule, snoozed_ms=int(minutes * 60_000)) for rule in self.rules.rules))
+        return self.rules
+
+    async def preview(self, rule: Rule) -> Preview:
+        checked(rule)
+        return Preview(0, (Firing(rule.id, "one", 5, rule.above, 5),))
+
+
+@dataclass
 class LittleEngine:
     """Fits `Engine`. `clock` is a number that only moves when something happens."""
 
@@ -109,6 +135,7 @@ class LittleEngine:
     degraded: str = ""
     dialogs: LittleDialogs = field(default_factory=LittleDialogs)
     history: LittleHistory = field(default_factory=LittleHistory)
+    alarms: LittleAlarms = field(default_factory=LittleAlarms)
     _agents: dict[str, Agent] = field(default_factory=dict)
     _commands: list[Command] = field(default_factory=list)
     _audit: list[AuditRow] = field(default_factory=list)

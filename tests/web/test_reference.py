@@ -9,7 +9,7 @@ import pytest
 from outrider.web.page import STATIC
 from web.world import world
 
-METHODS = {"get", "post", "delete"}
+METHODS = {"get", "post", "put", "delete"}
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +57,10 @@ def test_every_promised_route_is_there(api: Mapping[str, object]) -> None:
         "GET /api/events",
         "GET /api/stats",
         "GET /api/history",
+        "GET /api/alerts",
+        "PUT /api/alerts",
+        "POST /api/alerts/preview",
+        "POST /api/alerts/{rule}/snooze",
         "GET /api/history/agents",
         "GET /api/kinds",
         "GET /api/tokens",

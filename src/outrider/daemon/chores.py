@@ -29,13 +29,13 @@ async def retain(daemon: Daemon) -> None:
         await asyncio.sleep(RETAIN_S)
 
 
-async def keep_history(daemon: Daemon) -> None:
-    """Counts what happened, every so often. What could not be kept is counted again, from the journal."""
+async def keep_watch(daemon: Daemon) -> None:
+    """Counts what happened, and looks at the alerts, every so often. What could not be kept is done again, from the journal."""
     while True:
         try:
-            await daemon.historian.turn()
+            await daemon.alarms.turn(await daemon.historian.turn())
         except StoreError as error:
-            log.warning("the history could not be kept yet", why=error.message)
+            log.warning("history and alerts could not be kept yet", why=error.message)
         await asyncio.sleep(daemon.settings.retention.history_every_s)
 
 

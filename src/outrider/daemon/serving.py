@@ -14,7 +14,7 @@ from pathlib import Path
 import structlog
 
 from outrider.clock import clock_from
-from outrider.daemon.chores import keep_history, reload_kinds, retain
+from outrider.daemon.chores import keep_watch, reload_kinds, retain
 from outrider.daemon.wiring import Daemon, build, restore
 from outrider.kinds.channels.ears import Ears
 from outrider.settings import Loaded, Settings
@@ -109,7 +109,7 @@ async def _run(daemon: Daemon, held: Sequence[Lease]) -> None:
                 daemon.audience.autopilot.run(),
                 Ears(settings.data, settings.runtime / "hooks").run(),
                 retain(daemon),
-                keep_history(daemon),
+                keep_watch(daemon),
                 reload_kinds(daemon),
             )
         ]

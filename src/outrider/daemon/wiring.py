@@ -11,8 +11,11 @@ from outrider.bus.local import LocalBus
 from outrider.kinds.channels.claude_session import SessionFiles
 from outrider.kinds.channels.spool import Spool
 from outrider.kinds.load import Kinds, catalogue
+from outrider.model.agent import Agent
 from outrider.settings import Settings
 from outrider.store import Store, Tokens
+from outrider.store.alerts import Alerts
+from outrider.supervisor.alarms import Alarms
 from outrider.supervisor.audience import Audience, audience
 from outrider.supervisor.counter import Bounds, Counter
 from outrider.supervisor.crew import Crew
@@ -52,6 +55,7 @@ class Daemon:
     watch: Watch
     strangers: Strangers
     historian: Historian
+    alarms: Alarms
     desk: Desk
     clock: Callable[[], int]
 
@@ -137,8 +141,19 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
     )
     bounds = Bounds(settings.commands.max_bytes, settings.commands.depth)
     counter = Counter(bounds, store=store, ledger=ledger, lanes=lanes, clock=clock, token=new_token)
-    historian = Historian(
-        store=store, agents=lambda: [member.agent for member in crew], keep=settings.retention, clock=clock
+
+    def agents() -> list[Agent]:
+        return [member.agent for member in crew]
+
+    historian = Historian(store=store, agents=agents, keep=settings.retention, clock=clock)
+    alarms = Alarms(
+        alerts=Alerts(store.database),
+        ledger=ledger,
+        agents=agents,
+        away=lambda: watch.away,
+        defaults=settings.alerts,
+        folder=settings.data,
+        clock=clock,
     )
     desk = Desk(
         node=settings.node,
@@ -149,6 +164,7 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         lanes=lanes,
         dialogs=heard,
         history=historian,
+        alarms=alarms,
         watch=watch,
         progress=care.progress,
         record=record,
@@ -174,6 +190,7 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         watch,
         strangers,
         historian,
+        alarms,
         desk,
         clock,
     )

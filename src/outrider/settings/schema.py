@@ -119,6 +119,27 @@ class Retention(Section):
     history_days: Positive = Field(default=400, description="Days that the history is kept by six hours.")
 
 
+def _quiet(value: str) -> str:
+    if value and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", value):
+        raise ValueError("should be two times of day such as 22:00-07:00, or empty")
+    return value
+
+
+class Alerts(Section):
+    """When people are told; 0 for never. Rules that were edited in the dashboard or over the API stand in place of these."""
+
+    stuck_minutes: Seconds = Field(default=10, description="Minutes that an agent may be stuck.")
+    waiting_minutes: Seconds = Field(default=15, description="Minutes that a question may wait for a person.")
+    errors_per_hour: Seconds = Field(default=5, description="Times an hour that an agent may come to be in error.")
+    stalled_minutes: Seconds = Field(default=60, description="Minutes that an agent's progress may stand still.")
+    cost_usd: Seconds = Field(default=0, description="US dollars that an agent may cost.")
+    node_away_minutes: Seconds = Field(default=2, description="Minutes that a tmux server may be away.")
+    low_disk_mb: Seconds = Field(default=500, description="Megabytes that should be free on the disk of the database.")
+    quiet: Annotated[str, AfterValidator(_quiet)] = Field(
+        default="", description="Hours in which no alert fires, such as 22:00-07:00; empty for none."
+    )
+
+
 class Progress(Section):
     """How it is known how far an agent is."""
 
@@ -191,6 +212,7 @@ class Settings(Section):
     approvals: Approvals = Approvals()
     http: Http = Http()
     retention: Retention = Retention()
+    alerts: Alerts = Alerts()
     progress: Progress = Progress()
     stuck: Stuck = Stuck()
     spawn: Spawn

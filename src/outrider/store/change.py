@@ -16,7 +16,7 @@ class Change:
     """One transaction, performed in this order, whole or not at all.
 
     `agents` are written by id. `forgotten` are ids of agents that leave the roster; their commands, audit and events stay.
-    `durable` waits for the disk.
+    `kept` are notes about the node, by name, each in place of the last of its name. `durable` waits for the disk.
     """
 
     agents: tuple[Agent, ...] = ()
@@ -27,4 +27,5 @@ class Change:
     facts: tuple[Fact, ...] = ()
     samples: tuple[Sample, ...] = ()
     approvals: tuple[Approval, ...] = ()
+    kept: tuple[tuple[str, str], ...] = ()
     durable: bool = False

@@ -66,6 +66,7 @@ class Store:
             queue.step(connection, step)
         for row in change.audit:
             audits.add(connection, row)
+        connection.executemany("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", change.kept)
         return tuple(journal.append(connection, self._node, change.facts))
 
     async def add(

@@ -17,6 +17,7 @@ from outrider.model.progress import ProgressReport
 from outrider.model.state import BUSY, State
 from outrider.ports import Bus, Subscription, Terminal
 from outrider.store import Change, Store
+from outrider.supervisor.alarms import Alarms
 from outrider.supervisor.audience import Audience
 from outrider.supervisor.counter import Counter, check
 from outrider.supervisor.crew import Crew, Member
@@ -47,6 +48,7 @@ class Desk:
         lanes: Lanes,
         dialogs: Audience,
         history: Historian,
+        alarms: Alarms,
         watch: Watch,
         progress: Progress,
         record: Record,
@@ -64,6 +66,7 @@ class Desk:
         self._lanes = lanes
         self.dialogs = dialogs
         self.history = history
+        self.alarms = alarms
         self._watch = watch
         self._progress = progress
         self._record = record

@@ -134,5 +134,6 @@ def merged(changes: list[Change]) -> Change:
         facts=tuple(fact for change in changes for fact in change.facts),
         approvals=tuple(approval for change in changes for approval in change.approvals),
         samples=tuple(sample for change in changes for sample in change.samples),
+        kept=tuple(note for change in changes for note in change.kept),
         durable=any(change.durable for change in changes),
     )

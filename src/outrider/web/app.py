@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from outrider import __version__
 from outrider.web import (
     agents,
+    alerts,
     approvals,
     commands,
     complaints,
@@ -48,6 +49,7 @@ _ROUTERS = (
     approvals.router,
     events.router,
     history.router,
+    alerts.router,
     tokens.router,
     metrics.router,
     page.router,

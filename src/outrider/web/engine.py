@@ -5,6 +5,7 @@ from typing import Protocol
 
 from outrider.model.actor import Actor
 from outrider.model.agent import Agent, SpawnRequest
+from outrider.model.alert import Firing, Preview, Rule, Rules
 from outrider.model.approval import Approval, ApprovalStatus
 from outrider.model.audit import AuditRow
 from outrider.model.command import Command, CommandRequest, Status
@@ -45,6 +46,29 @@ class History(Protocol):
 
     async def shares(self, *, since_ms: int | None, until_ms: int | None) -> Sequence[Share]:
         """What each agent did in that time, in order of session."""
+        ...
+
+
+class Alarms(Protocol):
+    """The alert rules."""
+
+    @property
+    def rules(self) -> Rules: ...
+
+    def firing(self) -> Sequence[Firing]:
+        """What fires now, oldest first."""
+        ...
+
+    async def change(self, rules: Rules, actor: Actor) -> Rules:
+        """Puts these in place of all; InvalidInput where one makes no sense, and then none is changed."""
+        ...
+
+    async def snooze(self, rule_id: str, minutes: float, actor: Actor) -> Rules:
+        """Silences one; NoSuchThing where there is none of that name."""
+        ...
+
+    async def preview(self, rule: Rule) -> Preview:
+        """When it would have fired in the last 24 hours."""
         ...
 
 
@@ -107,6 +131,9 @@ class Engine(Protocol):
 
     @property
     def history(self) -> History: ...
+
+    @property
+    def alarms(self) -> Alarms: ...
 
     async def events(
         self,
