@@ -20,7 +20,7 @@ def quick() -> Iterator[World]:
         fresh.close()
 
 
-def told(world: World, metric: str, line: str, **query: object) -> float:
+def told(world: World, metric: str, line: str, **query: str) -> float:
     found = world.http.get("/api/history", params={"metric": metric, **query}).raise_for_status().json()
     return sum(value or 0 for value in found["lines"][line])
 
@@ -34,7 +34,7 @@ def test_history_and_alerts_over_a_kill(quick: World) -> None:
         events: list[dict[str, object]] = quick.http.get("/api/events", params={"event": "alert"}).json()["events"]
         return events
 
-    until(lambda: alerts(), what="the alert")
+    until(alerts, what="the alert")
     until(lambda: told(quick, "commands", "sent") > 0, what="the command to be counted")
     assert told(quick, "time_in_state", "waiting", session="asker") > 0
     before = told(quick, "commands", "sent")
