@@ -1,10 +1,12 @@
 """One agent over time: what is seen and heard of it, in order, and what it is said to be doing."""
 
 import dataclasses
+import re
 
 import drawn
 from outrider.logic.tracker import Tracker, transitions
 from outrider.model.event import EventName
+from outrider.model.kind import Calm, Rule
 from outrider.model.pane import Screen
 from outrider.model.state import Confidence, Detail, ErrorClass, Reading, Source, State, Verdict
 
@@ -67,11 +69,32 @@ def test_busy_at_once_calm_when_settled() -> None:
     agent = Watched()
     agent.sees(FRESH)
     assert agent.sees(BUSY, settled=False).state is State.WORKING
-    calm = dataclasses.replace(DONE, pane=dataclasses.replace(DONE.pane, title=""))
+    calm = drawn.claude("❯ Fix it\n\n● Fixed.", title="")
     assert agent.sees(calm, settled=False).state is State.WORKING
     assert not agent.tracker.ready
     assert agent.waits(500).state is State.COMPLETE
     assert agent.tracker.ready
+
+
+def test_what_draws_that_it_is_done_needs_no_settling_beyond_its_kinds() -> None:
+    done = dataclasses.replace(DONE, pane=dataclasses.replace(DONE.pane, title=""))
+    agent = Watched()
+    agent.sees(BUSY)
+    assert agent.sees(done, settled=False).state is State.COMPLETE
+    slow = dataclasses.replace(CLAUDE, calm=Calm(shown_ms=200))
+    agent.tracker.learn(slow)
+    agent.sees(BUSY)
+    assert agent.sees(done, settled=False).state is State.WORKING
+    assert agent.waits(250).state is State.COMPLETE
+
+
+def test_rules_learnt_anew_read_the_screen_that_stands() -> None:
+    agent = Watched()
+    agent.sees(FRESH)
+    assert agent.sees(drawn.claude("❯ Go\n\n~ Whirring")).state is State.IDLE
+    whirring = Rule("whirring", State.TESTING, "tail", re.compile(r"^~ Whirring"))
+    agent.tracker.learn(dataclasses.replace(CLAUDE, rules=(whirring, *CLAUDE.rules)))
+    assert agent.tracker.verdict(agent.now).state is State.TESTING
 
 
 def test_a_title_that_agrees_needs_no_settling() -> None:

@@ -40,7 +40,7 @@ async def keep_watch(daemon: Daemon) -> None:
 
 
 async def reload_kinds(daemon: Daemon) -> None:
-    """Takes changed kind files in; a broken one is told, once, and the last good one stays."""
+    """Takes changed kind files in, also for agents that live; a broken one is told, once, and the last good one stays."""
     told: tuple[str, ...] = ()
     while True:
         for problem in daemon.kinds.problems:
@@ -49,3 +49,4 @@ async def reload_kinds(daemon: Daemon) -> None:
         told = daemon.kinds.problems
         await asyncio.sleep(RELOAD_S)
         await asyncio.to_thread(daemon.kinds.reload)
+        daemon.watch.learn(daemon.kinds.by_name())

@@ -9,6 +9,7 @@ from outrider.logic.screen import BUILT_IN
 from outrider.logic.stuck import Thresholds
 from outrider.model.kind import (
     By,
+    Calm,
     Composer,
     Kind,
     LaunchSpec,
@@ -90,6 +91,7 @@ def _kind(source: Source, data: Raw, *, trusted: bool) -> Kind:
         composer=_composer(table.table("composer"), places),
         typing=_typing(table.table("typing")),
         stop=_stop(table.table("stop")),
+        calm=_calm(table.table("calm")),
         stuck=_stuck(table.table("stuck")),
     )
     table.finish()
@@ -245,6 +247,13 @@ def _stop(table: Table) -> Stop:
     )
     table.finish()
     return stop
+
+
+def _calm(table: Table) -> Calm:
+    usual = Calm()
+    calm = Calm(shown_ms=table.number("shown_ms", usual.shown_ms), absent_ms=table.number("absent_ms", usual.absent_ms))
+    table.finish()
+    return calm
 
 
 def _stuck(table: Table) -> dict[str, float]:

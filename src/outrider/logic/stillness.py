@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from outrider.model.pane import Screen
+
 # 12s, 1.5s, 2m 3s, 1h 4m, 00:12, (3s)
 _CLOCK = re.compile(
     r"(?<![\w.])(?:\d+(?:\.\d+)? ?(?:ms|s|sec|m|min|h)\b[ ,]*)+|(?<![\w.:])\d{1,2}(?::\d\d){1,2}(?![\w:])"
@@ -21,6 +23,14 @@ def essence(rows: Sequence[str]) -> int:
 def unclocked(row: str) -> str:
     """A row without the clocks in it."""
     return _CLOCK.sub(" ", row)
+
+
+def worked(screen: Screen, before: Sequence[str]) -> bool:
+    """Whether what moved since `before` can be work of a program that we know nothing of: not its clock, and not what is typed."""
+    if len(screen.rows) != len(before):
+        return True
+    pairs = enumerate(zip(screen.rows, before, strict=True))
+    return any(a != b and unclocked(a) != unclocked(b) for y, (a, b) in pairs if y != screen.pane.cursor_y)
 
 
 def _still(row: str) -> str:

@@ -14,7 +14,7 @@ from outrider.logic.foreground import is_shell
 from outrider.logic.fuse import MOVING_MS, STANDING_MS, Decision, Words, fuse
 from outrider.logic.news import transitions
 from outrider.logic.screen import Layout
-from outrider.logic.stillness import unclocked
+from outrider.logic.stillness import worked
 from outrider.logic.tools import of_command
 from outrider.logic.turn import Turn
 from outrider.model.kind import Kind
@@ -34,8 +34,6 @@ from outrider.model.state import (
 
 __all__ = ["Tracker", "transitions"]
 
-# A screen that stood so long is settled: agents redraw their spinner every 100 ms or so, and pause a little between turns.
-SETTLE_MS = 400
 # A spawned agent may be started by a shell script: a shell in front counts only when it still stands there after this.
 STARTING_MS = 15_000
 # The kind whose rules know no program: what moves is all there is to go by.
@@ -52,12 +50,12 @@ class Tracker:
         self._born_ms = born_ms
         self._spawned = spawned
         self._last = verdict
-        self._confidence: Mapping[str, Confidence] = {rule.id: rule.confidence for rule in (*kind.rules, *kind.titles)}
+        self._confidence = _confidences(kind)
         self._turn = Turn(fresh=spawned and verdict is None, before=verdict)
         self._words = Words(now_ms=born_ms)
         self._moves: tuple[int, ...] = ()
         self._composer: composer.ComposerView | None = None
-        self._rows: tuple[str, ...] = ()
+        self._screen: Screen | None = None
         self._in_front = False
         self._ended: Ending | None = None
         self._typed_ms: int | None = None
@@ -94,19 +92,25 @@ class Tracker:
 
     def screen(self, screen: Screen) -> None:
         """A screen that changed, or the first one."""
-        layout = Layout(screen, self._kind.regions)
         at_ms = screen.taken_ms
-        if screen.rows != self._rows:
-            if not self._moves or _says_work(self._kind, screen, self._rows):
-                self._moves = (*self._moves[-2:], at_ms)
-            self._rows = screen.rows
+        before = self._screen.rows if self._screen is not None else ()
+        if screen.rows != before and (not self._moves or self._kind.name != GENERIC or worked(screen, before)):
+            self._moves = (*self._moves[-2:], at_ms)
+        self._screen = screen
+        self._read(screen)
+        self._words = replace(self._words, looked_ms=at_ms, changed_ms=self._moves[-1] if self._moves else at_ms)
+
+    def _read(self, screen: Screen) -> None:
+        layout = Layout(screen, self._kind.regions)
         self._composer = composer.seen(self._kind, layout, screen)
-        self._words = replace(
-            self._words,
-            screen=detect.spoken(self._kind, layout, at_ms),
-            looked_ms=at_ms,
-            changed_ms=self._moves[-1] if self._moves else at_ms,
-        )
+        self._words = replace(self._words, screen=detect.spoken(self._kind, layout, screen.taken_ms))
+
+    def learn(self, kind: Kind) -> None:
+        """Its kind's file has changed: from now on it is read by these rules, beginning with the screen that was seen last."""
+        self._kind = kind
+        self._confidence = _confidences(kind)
+        if self._screen is not None:
+            self._read(self._screen)
 
     def still(self, at_ms: int) -> None:
         """It was looked at and had not changed."""
@@ -168,7 +172,7 @@ class Tracker:
             and self._composer is not None
             and COARSE[last.state] in (Coarse.IDLE, Coarse.ERROR)
             and last.detail.retrying is not True
-            and self._words.looked_ms - self._words.changed_ms >= SETTLE_MS
+            and self._words.looked_ms - self._words.changed_ms >= self._kind.calm.absent_ms
         )
 
     def verdict(self, now_ms: int) -> Verdict:
@@ -191,7 +195,7 @@ class Tracker:
         return Verdict(
             state=reading.state,
             alive=True,
-            since_ms=self._since(reading.state, reading.at_ms),
+            since_ms=_since(self._last, reading.state, reading.at_ms),
             confidence=self._sure(reading, decision, now_ms),
             detail=reading.detail,
             evidence=(reading, *decision.agreeing),
@@ -199,7 +203,12 @@ class Tracker:
         )
 
     def _heard(self, now_ms: int) -> Words:
-        words = replace(self._words, now_ms=now_ms, settled=self._settled(now_ms), motion=self._motion(now_ms))
+        words = replace(
+            self._words,
+            now_ms=now_ms,
+            settled=self._stood(self._kind.calm.absent_ms, now_ms),
+            motion=self._motion(now_ms),
+        )
         typed = self._typed(words)
         if typed is None:
             return words
@@ -234,15 +243,19 @@ class Tracker:
             return Reading(Source.MOTION, State.IDLE, "standing", "its screen stands still", moved)
         return None
 
-    def _settled(self, now_ms: int) -> bool:
+    def _stood(self, ms: int, now_ms: int) -> bool:
         words = self._words
-        return words.looked_ms - words.changed_ms >= SETTLE_MS or now_ms - words.changed_ms >= 3 * SETTLE_MS
+        return words.looked_ms - words.changed_ms >= ms or now_ms - words.changed_ms >= 3 * ms
 
     def _unsettled(self, reading: Reading, decision: Decision, now_ms: int) -> bool:
         """Whether it was busy a moment ago and nothing but a screen that has just changed says that it is calm."""
         if self._last is None or not self._last.alive or self._last.state not in BUSY:
             return False
-        if COARSE[reading.state] is not Coarse.IDLE or reading.source is not Source.SCREEN or self._settled(now_ms):
+        if COARSE[reading.state] is not Coarse.IDLE or reading.source is not Source.SCREEN:
+            return False
+        calm = self._kind.calm
+        shown = self._confidence.get(reading.rule) is Confidence.HIGH
+        if self._stood(calm.shown_ms if shown else calm.absent_ms, now_ms):
             return False
         return not any(each.source is not Source.SCREEN for each in decision.agreeing)
 
@@ -262,7 +275,7 @@ class Tracker:
         return Verdict(
             state=State.INITIALIZING,
             alive=True,
-            since_ms=self._since(State.INITIALIZING, self._born_ms),
+            since_ms=_since(self._last, State.INITIALIZING, self._born_ms),
             confidence=Confidence.MEDIUM if supported else Confidence.LOW,
             evidence=(start,) if supported else (),
         )
@@ -278,20 +291,15 @@ class Tracker:
             return Confidence.MEDIUM if reading.rule == "typed" else Confidence.LOW
         return self._confidence.get(reading.rule, Confidence.HIGH)
 
-    def _since(self, state: State, at_ms: int) -> int:
-        last = self._last
-        if last is None:
-            return at_ms
-        return last.since_ms if last.state is state and last.alive else max(at_ms, last.since_ms)
+
+def _since(last: Verdict | None, state: State, at_ms: int) -> int:
+    if last is None:
+        return at_ms
+    return last.since_ms if last.state is state and last.alive else max(at_ms, last.since_ms)
 
 
-def _says_work(kind: Kind, screen: Screen, before: tuple[str, ...]) -> bool:
-    """Whether what moved can be work of a program that we know nothing of: not its clock, and not what is typed."""
-    if kind.name != GENERIC or len(screen.rows) != len(before):
-        return True
-    typed = screen.pane.cursor_y
-    pairs = zip(screen.rows, before, strict=True)
-    return any(a != b and unclocked(a) != unclocked(b) for y, (a, b) in enumerate(pairs) if y != typed)
+def _confidences(kind: Kind) -> Mapping[str, Confidence]:
+    return {rule.id: rule.confidence for rule in (*kind.rules, *kind.titles)}
 
 
 def _fuller(reading: Reading, hook: Reading | None) -> Reading:

@@ -121,6 +121,19 @@ class Composer:
     pasted: re.Pattern[str] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Calm:
+    """How long (ms) a screen must stand before it is believed that work is over. What each figure was measured on is said beside
+    it in the kind's file.
+
+    `shown_ms` where a rule of confidence `high` says so: the program has drawn that it is done. `absent_ms` where nothing but the
+    absence of its busy marks does: longer than it takes between two of them while it works.
+    """
+
+    shown_ms: int = 400
+    absent_ms: int = 400
+
+
 class Method(StrEnum):
     """How text goes in: a bracketed paste, or literal keys."""
 
@@ -180,6 +193,7 @@ class Kind:
     composer: Composer = Composer()
     typing: Typing = Typing()
     stop: Stop = Stop()
+    calm: Calm = Calm()
     banner: re.Pattern[str] | None = None
     """What its first screens say of its version, in a group `version`."""
     stuck: Mapping[str, float] = field(default_factory=dict)

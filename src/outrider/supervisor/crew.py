@@ -10,6 +10,7 @@ from outrider.kinds.channels.voice import Voice
 from outrider.logic.rates import Bucket
 from outrider.logic.tracker import Tracker
 from outrider.model.agent import Agent
+from outrider.model.hook import SessionNote
 from outrider.model.kind import Kind
 from outrider.model.pane import Pane, PaneRef, Screen
 from outrider.model.state import Verdict
@@ -41,10 +42,23 @@ class Member:
     placed_ms: int = 0
     hands: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    def wrote(self, note: SessionNote) -> bool:
+        """Whether a session file is its own: written by the pane's process or the agent's, or of its conversation."""
+        if self.process is not None and note.pid == self.process.pid:
+            return True
+        if self.pane is not None and note.pid == self.pane.pid:
+            return True
+        return note.session_id is not None and note.session_id == self.agent.agent_session
+
     @property
     def alive(self) -> bool:
         """Whether its process is believed to be there."""
         return self.agent.verdict.alive
+
+    def learn(self, kind: Kind) -> None:
+        """Its kind's file has changed; what it was started with stays as it is."""
+        self.kind = kind
+        self.tracker.learn(kind)
 
     @property
     def beneath(self) -> Verdict:

@@ -18,6 +18,7 @@ from outrider.logic.tracker import transitions
 from outrider.model.agent import Agent, Counters
 from outrider.model.audit import AuditRow
 from outrider.model.hook import HookEvent, SessionNote
+from outrider.model.kind import Kind
 from outrider.model.pane import Away, Pane, PaneRef, Screen, Sight, Sweep
 from outrider.model.state import Verdict
 from outrider.ports import Terminal
@@ -235,7 +236,7 @@ class Watch:
         for note in notes:
             reading = claude_session.reading(note)
             for member in self._crew:
-                if member.alive and speaks_of(note, member):
+                if member.alive and member.wrote(note):
                     if note.version is not None:
                         member.agent = dataclasses.replace(member.agent, version=note.version)
                     if reading is not None:
@@ -262,6 +263,15 @@ class Watch:
                 member.tracker.process(False, None, now)
             self.settle(member, now)
             self._doubt.note(member, now, TICK_S)
+
+    def learn(self, kinds: Mapping[str, Kind]) -> None:
+        """Kinds as they are in force now: living agents of one that changed are read by its new rules at once."""
+        for member in self._crew:
+            kind = kinds.get(member.agent.kind)
+            if member.agent.ended_ms is None and kind is not None and kind is not member.kind:
+                log.info("an agent's kind has changed", session=member.agent.session, kind=kind.name)
+                member.learn(kind)
+                self.settle(member, self._clock())
 
     def _config_dirs(self) -> set[Path]:
         found = {
@@ -305,12 +315,3 @@ def moved(agent: Agent, verdict: Verdict, now_ms: int, *, news: bool) -> Agent:
 def told(verdict: Verdict) -> tuple[object, ...]:
     """What of a verdict people are told; evidence and its age change without being news."""
     return (verdict.state, verdict.alive, verdict.exit_status, verdict.detail, verdict.confidence)
-
-
-def speaks_of(note: SessionNote, member: Member) -> bool:
-    """Whether a session file is this agent's: written by the pane's process or the agent's own, or of its conversation."""
-    if member.process is not None and note.pid == member.process.pid:
-        return True
-    if member.pane is not None and note.pid == member.pane.pid:
-        return True
-    return note.session_id is not None and note.session_id == member.agent.agent_session
