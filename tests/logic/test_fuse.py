@@ -21,6 +21,8 @@ OLD = NOW - 60_000
 BUSY_TITLE = said(Source.TITLE, State.WORKING)
 CALM_TITLE = said(Source.TITLE, State.IDLE)
 
+ASKED = said(Source.HOOK, State.THINKING, at_ms=LOOKED - 100)
+
 TABLE: tuple[tuple[str, Words, State], ...] = (
     ("front", Words(NOW, screen(State.IDLE), LOOKED, front=said(Source.PROCESS, State.WORKING)), State.WORKING),
     (
@@ -29,6 +31,16 @@ TABLE: tuple[tuple[str, Words, State], ...] = (
         State.WAITING,
     ),
     ("dialog", Words(NOW, screen(State.WAITING), LOOKED, title=BUSY_TITLE), State.WAITING),
+    (
+        "answering",
+        Words(NOW, screen(State.WORKING), LOOKED, hook=ASKED, behind=screen(State.THINKING)[0]),
+        State.WORKING,
+    ),
+    (
+        "hook-ahead",
+        Words(NOW, screen(State.WORKING), LOOKED, hook=ASKED, behind=screen(State.WORKING)[0]),
+        State.THINKING,
+    ),
     ("hook-ahead", Words(NOW, screen(State.IDLE), LOOKED, hook=said(Source.HOOK, State.THINKING)), State.THINKING),
     ("typed", Words(NOW, screen(State.IDLE), LOOKED, typed=said(Source.MOTION, State.THINKING)), State.THINKING),
     ("retrying", Words(NOW, screen(State.ERROR, retrying=True), LOOKED, title=BUSY_TITLE), State.ERROR),

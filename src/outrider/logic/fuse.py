@@ -27,7 +27,8 @@ class Words:
     """The last word of every source, and when the screen was looked at and changed (ms).
 
     `screen` is everything the rules said, best first. `front` is a shell's foreground program. `typed_ms` is set while our own
-    Enter has not been answered by anybody. `settled` says that the screen stands still.
+    Enter has not been answered by anybody. `settled` says that the screen stands still. `behind` is what the screen's best word was
+    when the hook spoke.
     """
 
     now_ms: int
@@ -36,6 +37,7 @@ class Words:
     changed_ms: int = 0
     settled: bool = True
     hook: Reading | None = None
+    behind: Reading | None = None
     session: Reading | None = None
     title: Reading | None = None
     front: Reading | None = None
@@ -103,6 +105,17 @@ def _typed(words: Words) -> Reading | None:
     return words.typed
 
 
+def _answering(words: Words) -> Reading | None:
+    """A hook tells that the model's turn has come, and none that its answer streams: new text on the screen does."""
+    hook, seen, behind = words.hook, words.seen, words.behind
+    if hook is None or hook.state is not State.THINKING or seen is None or seen.at_ms <= hook.at_ms:
+        return None
+    if seen.state is not State.WORKING or seen.detail.tool is not None or seen.detail.command is not None:
+        return None
+    fresh = behind is None or (seen.rule, seen.text) != (behind.rule, behind.text)
+    return seen if fresh else None
+
+
 def _hook_ahead(words: Words) -> Reading | None:
     hook = words.hook
     return hook if hook is not None and hook.at_ms > words.looked_ms - HOOK_AHEAD_MS else None
@@ -148,7 +161,8 @@ def _title_busy(words: Words) -> Reading | None:
         return None
     if seen is not None and COARSE[seen.state] not in (*CALM, Coarse.STARTING):
         return None
-    return hook if hook is not None and hook.state in BUSY else title
+    # Its word that the model's turn has come is old by now: what streams without a mark on the screen is an answer.
+    return hook if hook is not None and hook.state in BUSY and hook.state is not State.THINKING else title
 
 
 def _turn_end(words: Words) -> Reading | None:
@@ -191,6 +205,7 @@ def _motion(words: Words) -> Reading | None:
 PRECEDENCE: tuple[Row, ...] = (
     Row("front", _front, "another program stands in front of the shell"),
     Row("dialog", _dialog, "a dialog that waits for an answer stands on the screen"),
+    Row("answering", _answering, "text that was not there when the model's turn came stands on the screen"),
     Row("hook-ahead", _hook_ahead, "the agent itself said so, and the screen has not had the time to show it"),
     Row("typed", _typed, "a prompt was just submitted and nothing has answered it yet"),
     Row("retrying", _retrying, "it retries a failed request; title and session file call that busy"),

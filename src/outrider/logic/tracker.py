@@ -120,7 +120,7 @@ class Tracker:
         """A word of the agent itself: by a hook or its session file. One that is older than what was heard is dropped."""
         if reading.source is Source.HOOK:
             if self._words.hook is None or reading.at_ms >= self._words.hook.at_ms:
-                self._words = replace(self._words, hook=reading)
+                self._words = replace(self._words, hook=reading, behind=self._words.seen)
         elif self._words.session is None or reading.at_ms >= self._words.session.at_ms:
             self._words = replace(self._words, session=reading)
         if self._typed_ms is not None and reading.at_ms >= self._typed_ms and reading.source is Source.HOOK:

@@ -112,11 +112,10 @@ class Lab:
 
     def reached(self, hold: str, timeout: float = 30) -> None:
         """Waits until the model stands at that hold."""
-        until(
-            lambda: any(line.get("name") == hold for line in self._steps()), timeout, what=f"the model at hold {hold}"
-        )
+        until(lambda: any(line.get("name") == hold for line in self.steps()), timeout, what=f"the model at hold {hold}")
 
-    def _steps(self) -> list[dict[str, object]]:
+    def steps(self) -> list[dict[str, object]]:
+        """What the model was at, in order, with the time (ms)."""
         return [cast("dict[str, object]", line) for line in self._lines("steps.jsonl")]
 
     def _lines(self, file: str) -> list[Asked]:

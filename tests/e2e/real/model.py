@@ -5,7 +5,8 @@ Everything about it is files, so that it can be steered from outside the network
 `holds/NAME` releases a hold by being there, `port` is written when it listens (on loopback), `requests.jsonl` gets every request
 with its messages verbatim, `steps.jsonl` what it is at.
 
-Steps: `{"hold": NAME}` silence until released; `{"think": s}`; `{"say": text, "over": s}`; `{"tool": NAME, "input": {…}, "over": s}`;
+Steps: `{"hold": NAME}` silence until released; `{"pause": s}` silence for so long; `{"think": s}`;
+`{"say": text, "over": s}`; `{"tool": NAME, "input": {…}, "over": s}`;
 `{"error": status, "kind": …, "message": …, "times": n}` (first step only: that many requests get it).
 """
 
@@ -30,6 +31,7 @@ class Step(TypedDict, total=False):
     """One step of a turn, as the module says."""
 
     hold: str
+    pause: float
     think: float
     say: str
     tool: str
@@ -92,6 +94,7 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     director: Director
+    main = False
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class calls it so
         """Nothing on standard error."""
@@ -118,6 +121,8 @@ class Handler(BaseHTTPRequestHandler):
         main = "Bash" in tools
         self.director.note("requests.jsonl", path=self.path, main=main, messages=request["messages"])
         turn = self.director.turn() if main else [Step(say=_aside(request))]
+        self.main = main
+        self._note(step="request")
         try:
             if turn and "error" in turn[0]:
                 self._refuse(turn[0])
@@ -129,9 +134,14 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.director.note("steps.jsonl", step="gone")
 
+    def _note(self, **fields: object) -> None:
+        """What it is at in the conversation; requests beside it are no news."""
+        if self.main:
+            self.director.note("steps.jsonl", **fields)
+
     def _refuse(self, step: Step) -> None:
         error = {"type": step.get("kind", "overloaded_error"), "message": step.get("message", "Overloaded")}
-        self.director.note("steps.jsonl", step="error", status=step["error"])
+        self._note(step="error", status=step["error"])
         self._json(step["error"], {"type": "error", "error": error})
 
     def _whole(self, request: Request, turn: list[Step]) -> None:
@@ -147,9 +157,9 @@ class Handler(BaseHTTPRequestHandler):
         self._event({"type": "message_start", "message": _message(request)})
         index, stop = 0, "end_turn"
         for step in turn:
-            self.director.note("steps.jsonl", step=next(iter(step)), name=step.get("hold") or step.get("tool") or "")
-            if "hold" in step:
-                self._hold(step["hold"])
+            self._note(step=next(iter(step)), name=step.get("hold") or step.get("tool") or "", what=step)
+            if "hold" in step or "pause" in step:
+                self._hold(step.get("hold", ""), step.get("pause", float("inf")))
                 continue
             stop = "tool_use" if "tool" in step else stop
             for event in _block(index, step):
@@ -160,11 +170,11 @@ class Handler(BaseHTTPRequestHandler):
         self._event({"type": "message_stop"})
         self.wfile.write(b"0\r\n\r\n")
         self.wfile.flush()
-        self.director.note("steps.jsonl", step="end")
+        self._note(step="end")
 
-    def _hold(self, name: str) -> None:
-        pinged = time.monotonic()
-        while not self.director.released(name):
+    def _hold(self, name: str, most_s: float) -> None:
+        began = pinged = time.monotonic()
+        while time.monotonic() - began < most_s and not (name and self.director.released(name)):
             time.sleep(TICK_S)
             if time.monotonic() - pinged > PING_S:
                 self._event({"type": "ping"})
