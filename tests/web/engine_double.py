@@ -19,6 +19,7 @@ from outrider.model.kind import Kind, LaunchSpec
 from outrider.model.pane import PaneRef
 from outrider.model.progress import ProgressItem, ProgressReport, Sample
 from outrider.model.state import Confidence, Detail, Reading, Rejected, Source, State, Verdict
+from outrider.model.worktree import Merged, Removed, WorktreeState
 
 NODE = "here"
 TEXT_LIMIT = 128 * 1024
@@ -86,6 +87,34 @@ class LittleDialogs:
         return done
 
 
+class LittleTrees:
+    """Fits `Trees`: one worktree, named `task`, with work in it."""
+
+    tree = WorktreeState("task", "/data/worktrees/task", "/repo", "outrider/task", "a" * 40, into="main", dirty=True)
+
+    async def listed(self) -> Sequence[tuple[WorktreeState, str | None]]:
+        return [(self.tree, None)]
+
+    async def find(self, name: str) -> tuple[WorktreeState, str | None]:
+        if name != self.tree.name:
+            raise NoSuchThing(f"There is no worktree {name!r}.")
+        return self.tree, None
+
+    async def diff(self, name: str) -> tuple[str, bool]:
+        await self.find(name)
+        return "diff --git", False
+
+    async def merge(self, name: str, into: str | None, actor: Actor) -> Merged:
+        await self.find(name)
+        raise Conflict("task has work that is not committed.", detail={"files": ["a"]})
+
+    async def remove(self, name: str, actor: Actor, *, force: bool) -> Removed:
+        await self.find(name)
+        if not force:
+            raise Conflict("task has work that is not committed; it stays.")
+        return Removed(name, self.tree.path, self.tree.branch, True, "refs/outrider/trash/task-1", "git worktree add")
+
+
 class LittleHistory:
     """Fits `History`: two moments of everything."""
 
@@ -134,6 +163,7 @@ class LittleEngine:
     journal: list[Event] = field(default_factory=list)
     degraded: str = ""
     dialogs: LittleDialogs = field(default_factory=LittleDialogs)
+    trees: LittleTrees = field(default_factory=LittleTrees)
     history: LittleHistory = field(default_factory=LittleHistory)
     alarms: LittleAlarms = field(default_factory=LittleAlarms)
     _agents: dict[str, Agent] = field(default_factory=dict)

@@ -40,6 +40,7 @@ VERBS: tuple[tuple[str, str, Group, str], ...] = (
     ("commands", "say:commands", STEER, "List what was sent, and what became of it."),
     ("approve", "approve:approve", STEER, "Answer its dialog with yes, or an option."),
     ("deny", "approve:deny", STEER, "Answer its dialog with no."),
+    ("worktree", "worktree:app", STEER, "Agents' worktrees: list, diff, merge, remove."),
     ("interrupt", "end:interrupt", STEER, "Interrupt what it does."),
     ("events", "events:events", STEER, "Print what happened, and what happens."),
     ("stats", "look:stats", STEER, "Show counts, the queue, the uptime."),

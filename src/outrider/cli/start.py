@@ -40,6 +40,9 @@ async def spawn(
     worktree: Annotated[
         str | None, Parameter(help="--worktree or --worktree=BRANCH: works in a git work tree of its own.")
     ] = None,
+    base: Annotated[
+        str | None, Parameter(help="Commit, branch or tag that the work tree's new branch begins at.")
+    ] = None,
     spec: Annotated[
         str | None, Parameter(help="Markdown file with the tasks its progress is read from, in its folder.")
     ] = None,
@@ -64,6 +67,7 @@ async def spawn(
         "auto": auto,
         "prompt": _prompt(prompt, prompt_file),
         "worktree": worktree,
+        "base": base,
         "spec": resolved(spec, home) if spec and spec.startswith(("/", "~")) else spec,
         "policy": resolved(policy, home) if policy else None,
         "env": _pairs(env or []),

@@ -18,6 +18,7 @@ from outrider.settings import DEFAULT_URL
 
 if TYPE_CHECKING:
     from outrider.model.wire import AgentJSON, ApprovalJSON, AuditJSON, CommandJSON, KindJSON, ProgressJSON, WhyJSON
+    from outrider.model.worktree import MergedJSON, RemovedJSON, WorktreeDiffJSON, WorktreeJSON
 
 PAGE = 500
 
@@ -102,6 +103,24 @@ class Client:
         """Answers a dialog by an option's number or label, or `approve` or `deny`."""
         body = {"answer": answer} | ({"reason": reason} if reason is not None else {})
         return cast("ApprovalJSON", await self._post(f"/api/approvals/{quote(approval_id, safe='')}", body))
+
+    async def worktrees(self) -> "list[WorktreeJSON]":
+        """The worktrees that were made for agents."""
+        return cast("list[WorktreeJSON]", (await self._get("/api/worktrees"))["worktrees"])
+
+    async def worktree_diff(self, name: str) -> "WorktreeDiffJSON":
+        """What was changed in a worktree, as a patch."""
+        return cast("WorktreeDiffJSON", await self._get(f"/api/worktrees/{quote(name, safe='')}/diff"))
+
+    async def merge_worktree(self, name: str, into: str | None = None) -> "MergedJSON":
+        """Merges a worktree's branch into `into`, or into the branch it began from."""
+        body = {"into": into} if into is not None else {}
+        return cast("MergedJSON", await self._post(f"/api/worktrees/{quote(name, safe='')}/merge", body))
+
+    async def remove_worktree(self, name: str, *, force: bool = False) -> "RemovedJSON":
+        """Takes a worktree away; with `force`, work that is nowhere else is moved to the trash first."""
+        where = f"/api/worktrees/{quote(name, safe='')}{'?force=true' if force else ''}"
+        return cast("RemovedJSON", self._checked(await self._exchange("DELETE", where)))
 
     async def interrupt(self, session: str) -> "AgentJSON":
         """Interrupts what the agent does."""

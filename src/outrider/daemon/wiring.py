@@ -29,6 +29,7 @@ from outrider.supervisor.muster import Muster, Site
 from outrider.supervisor.quarters import Quarters
 from outrider.supervisor.record import Record
 from outrider.supervisor.strangers import Strangers
+from outrider.supervisor.trees import Trees
 from outrider.supervisor.typist import Typist
 from outrider.supervisor.upkeep import upkeep
 from outrider.supervisor.watch import Watch
@@ -163,6 +164,7 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         counter=counter,
         lanes=lanes,
         dialogs=heard,
+        trees=Trees(settings.spawn.worktrees, environ, crew=crew, record=record, clock=clock),
         history=historian,
         alarms=alarms,
         watch=watch,

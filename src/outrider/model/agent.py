@@ -81,7 +81,8 @@ class SpawnRequest:
     """What a person asks for when an agent is to be started; everything unset takes the kind's or the settings' default.
 
     `auto` is a policy preset's name or `yolo`. `prompt` is delivered as the first command. `worktree` is a branch name, or
-    empty for one made from the session's name; None for none. `extra` are arguments for the agent itself.
+    empty for one made from the session's name; None for none;
+    `base` is the commit that a new branch begins at. `extra` are arguments for the agent itself.
     """
 
     session: str
@@ -91,6 +92,7 @@ class SpawnRequest:
     auto: str | None = None
     prompt: str | None = None
     worktree: str | None = None
+    base: str | None = None
     spec: str | None = None
     policy: str | None = None
     env: Mapping[str, str] = field(default_factory=dict)

@@ -29,6 +29,7 @@ from outrider.supervisor.premises import check_spec
 from outrider.supervisor.progress import Progress
 from outrider.supervisor.record import Record
 from outrider.supervisor.signs import recognise
+from outrider.supervisor.trees import Trees
 from outrider.supervisor.watch import Watch
 
 DEGRADED = "degraded"
@@ -47,6 +48,7 @@ class Desk:
         counter: Counter,
         lanes: Lanes,
         dialogs: Audience,
+        trees: Trees,
         history: Historian,
         alarms: Alarms,
         watch: Watch,
@@ -65,6 +67,7 @@ class Desk:
         self._counter = counter
         self._lanes = lanes
         self.dialogs = dialogs
+        self.trees = trees
         self.history = history
         self.alarms = alarms
         self._watch = watch

@@ -102,7 +102,8 @@ class Muster:
         if request.worktree is None:
             return await self._enlist(request, kind, launch, None, actor)
         here, env = Path(request.workdir), self._site.environ
-        tree = await worktrees.create(here, request.session, request.worktree or None, self._site.worktrees, env=env)
+        wanted = request.worktree or None
+        tree = await worktrees.create(here, request.session, wanted, self._site.worktrees, start=request.base, env=env)
         request = replace(request, workdir=str(tree.workdir), worktree=str(tree.path))
         try:
             return await self._enlist(request, kind, replace(launch, workdir=request.workdir), tree.branch, actor)

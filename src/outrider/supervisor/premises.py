@@ -71,6 +71,11 @@ def check_words(request: SpawnRequest) -> None:
                 f"{field}: it has a NUL character, which no program can be given. Leave it out.",
                 detail={"field": field},
             )
+    if request.base is not None and request.worktree is None:
+        raise InvalidInput(
+            "base: it is where a worktree begins, and none is asked for. Ask for one (--worktree), or leave it out.",
+            detail={"field": "base"},
+        )
     for name in request.env:
         if not name or "=" in name or not name.isprintable():
             raise InvalidInput(
@@ -81,6 +86,7 @@ def check_words(request: SpawnRequest) -> None:
 def _words(request: SpawnRequest) -> Iterator[tuple[str, str]]:
     yield "model", request.model or ""
     yield "worktree", request.worktree or ""
+    yield "base", request.base or ""
     for word in request.extra:
         yield "extra", word
     for name, value in request.env.items():

@@ -74,6 +74,10 @@ class SpawnBody(Strict):
     worktree: str | None = Field(
         None, description="Works in a new git worktree on this branch; empty: one named for it."
     )
+    base: str | None = Field(
+        None,
+        description="The commit, branch or tag that the worktree's new branch begins at; else what is checked out.",
+    )
     spec: str | None = Field(None, description="The file of task lists that its progress is read from.")
     policy: str | None = Field(None, description="A policy file, for `auto`.")
     env: dict[str, str] = Field({}, description="Added to its environment; never shown again.")

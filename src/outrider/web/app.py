@@ -22,6 +22,7 @@ from outrider.web import (
     progress,
     stream,
     tokens,
+    worktrees,
 )
 from outrider.web.access import Access
 from outrider.web.context import Context
@@ -50,6 +51,7 @@ _ROUTERS = (
     events.router,
     history.router,
     alerts.router,
+    worktrees.router,
     tokens.router,
     metrics.router,
     page.router,

@@ -13,6 +13,7 @@ from outrider.model.event import Event
 from outrider.model.history import Series, Share
 from outrider.model.kind import Kind
 from outrider.model.progress import ProgressReport
+from outrider.model.worktree import Merged, Removed, WorktreeState
 from outrider.ports import Subscription
 
 
@@ -72,6 +73,30 @@ class Alarms(Protocol):
         ...
 
 
+class Trees(Protocol):
+    """The worktrees that were made for agents here. Each is addressed by its name: the session it was made for."""
+
+    async def listed(self) -> Sequence[tuple[WorktreeState, str | None]]:
+        """All of them, each with the living agent that works in it, in order of repository and name."""
+        ...
+
+    async def find(self, name: str) -> tuple[WorktreeState, str | None]:
+        """One; NoSuchThing where there is none of that name, Conflict where several repositories have one."""
+        ...
+
+    async def diff(self, name: str) -> tuple[str, bool]:
+        """What was changed in it, as a patch, and whether that was cut."""
+        ...
+
+    async def merge(self, name: str, into: str | None, actor: Actor) -> Merged:
+        """Merges its branch. Conflict, with both trees as they were, where that cannot be done whole."""
+        ...
+
+    async def remove(self, name: str, actor: Actor, *, force: bool) -> Removed:
+        """Takes it away. Conflict where an agent works in it, or work would be lost and `force` is not given."""
+        ...
+
+
 class Engine(Protocol):
     """Every method that addresses an agent raises NoSuchAgent where none of that session name is known."""
 
@@ -128,6 +153,9 @@ class Engine(Protocol):
 
     @property
     def dialogs(self) -> Dialogs: ...
+
+    @property
+    def trees(self) -> Trees: ...
 
     @property
     def history(self) -> History: ...

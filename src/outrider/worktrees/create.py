@@ -1,32 +1,26 @@
-"""Git worktrees for agents, and read-only questions to git.
+"""Making worktrees for agents.
 
 What comes in are a working directory and a session's name; what comes out is a directory of its own for the agent, on a branch
 of its own, outside the repository. Nothing here writes into the work tree or the index that the caller works in: every git runs
 with `--no-optional-locks`, and only `worktree add` (and its undoing, if it failed) changes anything, in the repository's own
 records. Removing worktrees is not here: they may hold work.
-
-Git is told everything by arguments, asked by exit codes and plumbing output; its messages are quoted, never interpreted.
 """
 
-import asyncio
 import contextlib
 import hashlib
 import os
 import re
-import signal
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from outrider.errors import Conflict, InvalidInput, OutriderError, TimedOut, Unavailable
 from outrider.logic.names import check_session
+from outrider.worktrees.git import Git
+from outrider.worktrees.place import MARKER, Note, write_note
 
-# A checkout of a large repository, or a hook of it, takes its time; a question does not.
+# A checkout of a large repository, or a hook of it, takes its time.
 _ADD_LIMIT_S = 300.0
-_ASK_LIMIT_S = 20.0
-# They would turn git to another repository than that of the directory it is sent to.
-_MISLEADING = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,70 +39,6 @@ class Worktree:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def words(self) -> str:
-        """The first line that git complained with, else its exit status."""
-        return next((line for line in self.err.splitlines() if line.strip()), f"exit status {self.code}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Git:
-    """Git in one directory. `environment` is what it inherits; None stands for the daemon's own."""
-
-    directory: Path
-    environment: Mapping[str, str] | None
-
-    async def ask(self, *arguments: str, limit_s: float = _ASK_LIMIT_S) -> _Answer:
-        """Runs it to its end. Unavailable where there is no git; TimedOut, with all it started killed, after the limit."""
-        environment = self.environment
-        if environment is not None:
-            environment = {name: value for name, value in environment.items() if name not in _MISLEADING}
-        # Files and not pipes: what a hook leaves running holds a pipe open, and its end would never come.
-        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            try:
-                process = await asyncio.create_subprocess_exec(
-                    "git",
-                    "--no-optional-locks",
-                    "-C",
-                    os.fspath(self.directory),
-                    *arguments,
-                    stdin=asyncio.subprocess.DEVNULL,
-                    stdout=out,
-                    stderr=err,
-                    env=environment,
-                    start_new_session=True,  # no terminal to ask a password on, and a group to end it by
-                )
-            except FileNotFoundError as missing:
-                raise Unavailable("git is not on the PATH; a worktree needs it: install git") from missing
-            await self._end(process, arguments[0], limit_s)
-            out.seek(0)
-            err.seek(0)
-            return _Answer(process.returncode or 0, os.fsdecode(out.read()).rstrip("\n"), os.fsdecode(err.read()))
-
-    async def _end(self, process: asyncio.subprocess.Process, verb: str, limit_s: float) -> None:
-        try:
-            async with asyncio.timeout(limit_s):
-                await process.wait()
-        except TimeoutError as late:
-            raise TimedOut(f"git {verb} in {self.directory} took longer than {limit_s:.0f} s") from late
-        finally:
-            if process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):  # it ended just now
-                    os.killpg(process.pid, signal.SIGKILL)
-                await process.wait()
-
-    async def commit(self, name: str) -> str | None:
-        """The full hash of the commit of that name, None where there is none."""
-        answer = await self.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
-        return answer.out if answer.code == 0 else None
-
-
-@dataclass(frozen=True, slots=True)
 class _Plan:
     """What is to be added: the new branch starts at `start`; an old one is checked out as it stands."""
 
@@ -122,28 +52,43 @@ class _Plan:
 async def branch(workdir: Path, *, env: Mapping[str, str] | None = None) -> str | None:
     """The branch that is checked out there; None for a detached head, and where there is no repository or no git."""
     try:
-        answer = await _Git(workdir, env).ask("symbolic-ref", "--quiet", "--short", "HEAD")
+        answer = await Git(workdir, env).ask("symbolic-ref", "--quiet", "--short", "HEAD")
     except (Unavailable, TimedOut):
         return None
     return answer.out if answer.code == 0 and answer.out else None
 
 
 async def create(
-    workdir: Path, session: str, branch: str | None, base_dir: Path, *, env: Mapping[str, str] | None = None
+    workdir: Path,
+    session: str,
+    branch: str | None,
+    base_dir: Path,
+    *,
+    start: str | None = None,
+    env: Mapping[str, str] | None = None,
 ) -> Worktree:
     """Makes `base_dir/<repository>-<hash>/<session>`, on `branch` or, where that is empty, on a new `outrider/<session>`.
 
     A branch that is there is checked out as it stands; one that only a single remote has is made to follow it; any other is
-    made at the commit that `workdir` is on. Uncommitted work stays where it is. InvalidInput (not a repository, bare, no
+    made at `start`, a commit by any name, or the commit that `workdir` is on. Uncommitted work stays where it is.
+    InvalidInput (not a repository, bare, no
     commit, impossible branch), Conflict (path or branch taken), Unavailable (no git), TimedOut, or OutriderError with git's
     own words; then nothing is left behind.
     """
     check_session(session)
     _must_be_directory(workdir)
-    git = _Git(workdir, env)
+    git = Git(workdir, env)
     common, prefix = await _repository(git)
-    plan = await _plan(git, session, branch, base_dir / _folder(common) / session)
-    await _add(git, plan)
+    plan = await _plan(git, session, branch, base_dir / _folder(common) / session, start)
+    into = await _onto(git, start)
+    await _add(git, plan, common)
+    try:
+        write_note(common, plan.path, Note(plan.base, into, plan.new))
+    except OSError as refused:
+        await _undo(git, plan)
+        raise OutriderError(
+            f"the worktree {plan.path} was not made: its record cannot be written: {refused.strerror}"
+        ) from refused
     inner = plan.path / prefix
     return Worktree(plan.path, inner if inner.is_dir() else plan.path, plan.branch, plan.base, plan.new)
 
@@ -151,7 +96,7 @@ async def create(
 async def withdraw(tree: Worktree, workdir: Path, *, env: Mapping[str, str] | None = None) -> None:
     """Takes a worktree back that was made a moment ago and that nobody was let into: its agent could not be started."""
     plan = _Plan(tree.path, tree.branch, tree.base, tree.base, tree.new_branch)
-    await _undo(_Git(workdir, env), plan)
+    await _undo(Git(workdir, env), plan)
 
 
 def _must_be_directory(workdir: Path) -> None:
@@ -167,7 +112,7 @@ def _must_be_free(path: Path) -> None:
         )
 
 
-async def _repository(git: _Git) -> tuple[Path, str]:
+async def _repository(git: Git) -> tuple[Path, str]:
     """The repository's own directory, and where in the work tree we stand (`src/` or nothing)."""
     kind = await git.ask("rev-parse", "--is-bare-repository", "--is-inside-work-tree", "--git-common-dir")
     if kind.code:
@@ -193,21 +138,33 @@ def _folder(common: Path) -> str:
     return f"{readable[:40]}-{hashlib.sha256(os.fsencode(common)).hexdigest()[:10]}"
 
 
-async def _plan(git: _Git, session: str, wanted: str | None, path: Path) -> _Plan:
+async def _plan(git: Git, session: str, wanted: str | None, path: Path, asked: str | None) -> _Plan:
     _must_be_free(path)
     head = await git.commit("HEAD")
     if head is None:
         raise InvalidInput(
             f"workdir: {git.directory} has no commit yet; make one first, a worktree starts from a commit"
         )
+    if asked is not None:
+        head = await git.commit(asked) if asked.isprintable() else None
+        if head is None:
+            raise InvalidInput(
+                f"base: {asked!r} is no commit of the repository at {git.directory}; name a branch, a tag or a hash",
+                detail={"field": "base"},
+            )
     name = wanted or f"outrider/{session}"
     if name.startswith("-") or not name.isprintable() or (await git.ask("check-ref-format", f"refs/heads/{name}")).code:
         raise InvalidInput(
             f"worktree: {name!r} cannot be a branch's name; try feature/{session}", detail={"field": "worktree"}
         )
     there = await git.commit(f"refs/heads/{name}")
+    if there is not None and asked is not None:
+        raise Conflict(
+            f"branch {name} is there already, so it cannot begin at {asked}; leave the base out, or name another branch",
+            detail={"branch": name},
+        )
     if there is None:
-        remote = await _only_remote(git, name) if wanted else None
+        remote = await _only_remote(git, name) if wanted and asked is None else None
         start = remote or head
         return _Plan(path, name, start, await git.commit(start) or head, new=True)
     if where := await _checked_out(git, name):
@@ -225,14 +182,14 @@ async def _plan(git: _Git, session: str, wanted: str | None, path: Path) -> _Pla
     return _Plan(path, name, name, there, new=False)
 
 
-async def _only_remote(git: _Git, name: str) -> str | None:
+async def _only_remote(git: Git, name: str) -> str | None:
     """`origin/name` where exactly one remote has that branch."""
     remotes = (await git.ask("remote")).out.splitlines()
     found = [remote for remote in remotes if await git.commit(f"refs/remotes/{remote}/{name}")]
     return f"{found[0]}/{name}" if len(found) == 1 else None
 
 
-async def _checked_out(git: _Git, name: str) -> str | None:
+async def _checked_out(git: Git, name: str) -> str | None:
     """The worktree that has the branch checked out."""
     where = None
     for line in (await git.ask("worktree", "list", "--porcelain")).out.splitlines():
@@ -244,9 +201,19 @@ async def _checked_out(git: _Git, name: str) -> str | None:
     return None
 
 
-async def _add(git: _Git, plan: _Plan) -> None:
+async def _onto(git: Git, start: str | None) -> str | None:
+    """The branch that it is to be merged into one day: the one it begins from, without `refs/heads/`."""
+    if start is not None:
+        named = await git.commit(f"refs/heads/{start}")
+        return start if named is not None else None
+    answer = await git.ask("symbolic-ref", "--quiet", "--short", "HEAD")
+    return answer.out or None if answer.code == 0 else None
+
+
+async def _add(git: Git, plan: _Plan, common: Path) -> None:
     try:
         plan.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (plan.path.parent / MARKER).write_bytes(os.fsencode(common))
     except OSError as refused:
         raise OutriderError(
             f"the worktrees' directory {plan.path.parent} cannot be made: {refused.strerror}"
@@ -265,12 +232,20 @@ async def _add(git: _Git, plan: _Plan) -> None:
             await _undo(git, plan)
 
 
-async def _undo(git: _Git, plan: _Plan) -> None:
+async def _undo(git: Git, plan: _Plan) -> None:
     """Takes back a worktree that did not come to be: nobody can have worked in it, its path was free before."""
     # Twice forced: git keeps it locked while it is being made.
     await git.ask("worktree", "remove", "--force", "--force", os.fspath(plan.path))
     if plan.new and await git.commit(f"refs/heads/{plan.branch}") == plan.base:
         await git.ask("branch", "--quiet", "-D", plan.branch)
-    for leftover in (plan.path, plan.path.parent):
-        with contextlib.suppress(OSError):  # not there, or another session's worktree is beside it
-            leftover.rmdir()
+    with contextlib.suppress(OSError):
+        plan.path.rmdir()
+    leave(plan.path.parent)
+
+
+def leave(folder: Path) -> None:
+    """Takes a repository's folder of worktrees away where none is left in it."""
+    with contextlib.suppress(OSError):  # not there, or another session's worktree is beside it
+        if [entry.name for entry in folder.iterdir()] == [MARKER]:
+            (folder / MARKER).unlink()
+        folder.rmdir()

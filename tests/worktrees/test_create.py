@@ -2,64 +2,18 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import uvloop
 
 from outrider.errors import Conflict, InvalidInput, OutriderError, Unavailable
-from outrider.worktrees import Worktree, branch, create
-
-
-@dataclass(frozen=True)
-class World:
-    """A repository with one commit, a base directory for worktrees, and the environment git runs in."""
-
-    repo: Path
-    base: Path
-    env: dict[str, str]
-
-    def git(self, *arguments: str, at: Path | None = None) -> str:
-        done = subprocess.run(
-            ["git", *arguments], cwd=at or self.repo, env=self.env, capture_output=True, text=True, check=True
-        )
-        return done.stdout.strip()
-
-    async def create(self, session: str = "task", wanted: str | None = None, *, at: Path | None = None) -> Worktree:
-        return await create(at or self.repo, session, wanted, self.base, env=self.env)
-
-    def traces(self) -> tuple[str, ...]:
-        """Everything that a worktree leaves: directories, branches, git's own records."""
-        beside = sorted(str(path) for path in self.base.rglob("*")) if self.base.exists() else []
-        return (*beside, self.git("worktree", "list", "--porcelain"), self.git("for-each-ref"))
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    home = tmp_path / "home"
-    home.mkdir()
-    env = {
-        "HOME": str(home),
-        "PATH": os.environ["PATH"],
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_AUTHOR_NAME": "T",
-        "GIT_AUTHOR_EMAIL": "t@example.invalid",
-        "GIT_COMMITTER_NAME": "T",
-        "GIT_COMMITTER_EMAIL": "t@example.invalid",
-    }
-    made = World(tmp_path / "my repo", tmp_path / "data" / "worktrees", env)
-    made.repo.mkdir()
-    made.git("init", "-q", "-b", "main")
-    (made.repo / "src").mkdir()
-    (made.repo / "src" / "a.txt").write_text("one\n")
-    made.git("add", ".")
-    made.git("commit", "-q", "-m", "one")
-    made.git("branch", "old")
-    return made
+from outrider.worktrees import branch, create
+from worktrees.world import World
 
 
 @pytest.fixture
@@ -272,3 +226,29 @@ async def test_branch_is_a_question(world: World, tmp_path: Path) -> None:
     assert await branch(world.repo, env=world.env) is None
     assert await branch(tmp_path, env=world.env) is None
     assert await branch(tmp_path / "nowhere", env=world.env) is None
+
+
+@pytest.mark.usefixtures("unmoved")
+async def test_a_base_that_is_none(world: World) -> None:
+    with pytest.raises(InvalidInput, match="'nowhere' is no commit"):
+        await world.create(start="nowhere")
+    with pytest.raises(Conflict, match="old is there already, so it cannot begin at main"):
+        await world.create(wanted="old", start="main")
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("mount") is None, reason="a small disk needs root and mount")
+async def test_a_full_disk_leaves_nothing(world: World, tmp_path: Path) -> None:
+    world.write(world.repo / "big", "x" * 2_000_000, commit="big")
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(small)], check=False)
+    if mounted.returncode:
+        pytest.skip("nothing can be mounted here")
+    try:
+        before = world.git("worktree", "list", "--porcelain"), world.git("for-each-ref")
+        with pytest.raises(OutriderError, match="git could not make the worktree"):
+            await create(world.repo, "task", None, small / "trees", env=world.env)
+        assert (world.git("worktree", "list", "--porcelain"), world.git("for-each-ref")) == before
+        assert [path.name for path in small.rglob("*")] in ([], ["trees"])
+    finally:
+        subprocess.run(["umount", str(small)], check=True)

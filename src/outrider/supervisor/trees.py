@@ -1,0 +1,89 @@
+"""The worktrees that were made for agents: looked at, merged, taken away; who had it done is written down."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from outrider import worktrees
+from outrider.errors import Conflict, NoSuchThing
+from outrider.model.actor import Actor
+from outrider.model.audit import AuditRow
+from outrider.model.worktree import Merged, Removed, WorktreeState
+from outrider.store import Change
+from outrider.supervisor.crew import Crew
+from outrider.supervisor.record import Record
+
+
+class Trees:
+    """Fits the web faces' port of that name. `base` is the folder they are made in; one is changed at a time."""
+
+    def __init__(
+        self, base: Path, environ: Mapping[str, str], *, crew: Crew, record: Record, clock: Callable[[], int]
+    ) -> None:
+        self._base = base
+        self._environ = environ
+        self._crew = crew
+        self._record = record
+        self._clock = clock
+        self._changing = asyncio.Lock()
+
+    async def listed(self) -> Sequence[tuple[WorktreeState, str | None]]:
+        """All of them, each with the living agent that works in it."""
+        busy = self._busy()
+        places = await worktrees.found(self._base, self._environ)
+        return [(await worktrees.state(place, self._environ), busy.get(str(place.path))) for place in places]
+
+    async def find(self, name: str) -> tuple[WorktreeState, str | None]:
+        """One by its name."""
+        place = await self._place(name)
+        return await worktrees.state(place, self._environ), self._busy().get(str(place.path))
+
+    async def diff(self, name: str) -> tuple[str, bool]:
+        """What was changed in it, as a patch, and whether that was cut."""
+        return await worktrees.diff(await self._place(name), self._environ)
+
+    async def merge(self, name: str, into: str | None, actor: Actor) -> Merged:
+        """Merges its branch into another, or into the one it began from."""
+        async with self._changing:
+            place = await self._place(name)
+            done = await worktrees.merge(place, self._environ, into=into, busy=self._busy())
+            await self._written(actor, "worktree merge", name, {"into": done.into, "commit": done.commit})
+            return done
+
+    async def remove(self, name: str, actor: Actor, *, force: bool) -> Removed:
+        """Takes it away; with `force`, work that is nowhere else goes to the trash first."""
+        async with self._changing:
+            place = await self._place(name)
+            if session := self._busy().get(str(place.path)):
+                raise Conflict(
+                    f"{session} is at work in {name}. End it first: outrider kill {session}.",
+                    detail={"session": session},
+                )
+            done = await worktrees.remove(place, self._environ, force=force, at_ms=self._clock())
+            await self._written(actor, "worktree remove", name, {"path": done.path, "kept": done.kept})
+            return done
+
+    def _busy(self) -> dict[str, str]:
+        """Worktrees in which a living agent works, with its session."""
+        living = (member.agent for member in self._crew if member.agent.ended_ms is None)
+        return {agent.worktree: agent.session for agent in living if agent.worktree is not None}
+
+    async def _place(self, name: str) -> worktrees.Place:
+        places = await worktrees.found(self._base, self._environ)
+        fit = [place for place in places if name in (place.name, f"{place.path.parent.name}:{place.name}")]
+        if not fit:
+            known = ", ".join(place.name for place in places[:10])
+            raise NoSuchThing(
+                f"There is no worktree {name!r}. " + (f"There are: {known}." if known else "There are none."),
+                detail={"name": name},
+            )
+        if len(fit) > 1:
+            names = [f"{place.path.parent.name}:{place.name}" for place in fit]
+            raise Conflict(
+                f"Several repositories have a worktree {name!r}; say which: {', '.join(names)}.",
+                detail={"names": names},
+            )
+        return fit[0]
+
+    async def _written(self, actor: Actor, action: str, name: str, data: Mapping[str, object]) -> None:
+        await self._record.keep(Change(audit=(AuditRow(self._clock(), actor.name, action, name, data),), durable=True))

@@ -1,0 +1,160 @@
+"""Taking worktrees away: whatever is in them and nowhere else is refused, or found in the trash."""
+
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from outrider.errors import Conflict
+from worktrees.world import World
+
+
+async def test_a_clean_one_goes_with_its_branch(world: World) -> None:
+    before = world.traces()
+    made = await world.create()
+    done = await world.remove()
+    assert (done.branch_removed, done.kept) == (True, None)
+    assert not made.path.exists()
+    assert [trace for trace in world.traces() if trace != str(world.base)] == [*before]
+
+
+async def test_a_merged_one_goes(world: World) -> None:
+    made = await world.create()
+    world.write(made.path / "b.txt", "two\n", commit="two")
+    await world.merge()
+    assert (await world.remove()).branch_removed
+
+
+async def test_a_branch_that_was_there_before_stays(world: World) -> None:
+    made = await world.create(wanted="old")
+    world.write(made.path / "b.txt", "two\n", commit="two")
+    head = world.git("rev-parse", "old")
+    done = await world.remove()
+    assert not done.branch_removed
+    assert world.git("rev-parse", "old") == head
+
+
+def uncommitted(world: World, tree: Path) -> None:
+    world.write(tree / "src" / "a.txt", "changed\n")
+
+
+def untracked(world: World, tree: Path) -> None:
+    world.write(tree / "deep" / "new.txt", "new\n")
+
+
+def staged_and_undone(world: World, tree: Path) -> None:
+    world.write(tree / "src" / "a.txt", "staged\n")
+    world.git("add", ".", at=tree)
+    world.write(tree / "src" / "a.txt", "one\n")
+
+
+def assumed_unchanged(world: World, tree: Path) -> None:
+    world.git("update-index", "--assume-unchanged", "src/a.txt", at=tree)
+    world.write(tree / "src" / "a.txt", "hidden\n")
+
+
+def unmerged(world: World, tree: Path) -> None:
+    world.write(tree / "b.txt", "two\n", commit="two")
+
+
+def detached(world: World, tree: Path) -> None:
+    world.git("checkout", "-q", "--detach", at=tree)
+    world.write(tree / "b.txt", "two\n", commit="two")
+
+
+def gone_with_commits(world: World, tree: Path) -> None:
+    world.write(tree / "b.txt", "two\n", commit="two")
+    shutil.rmtree(tree)
+
+
+def gone_with_staged(world: World, tree: Path) -> None:
+    world.write(tree / "b.txt", "two\n")
+    world.git("add", ".", at=tree)
+    shutil.rmtree(tree)
+
+
+CASES = (
+    (uncommitted, {"src/a.txt": "changed"}),
+    (untracked, {"deep/new.txt": "new"}),
+    (staged_and_undone, {"src/a.txt": "one", "^2:src/a.txt": "staged"}),
+    (assumed_unchanged, {"src/a.txt": "hidden"}),
+    (unmerged, {"b.txt": "two"}),
+    (detached, {"b.txt": "two"}),
+    (gone_with_commits, {"b.txt": "two"}),
+    (gone_with_staged, {"b.txt": "two"}),
+)
+
+
+@pytest.mark.parametrize(("work", "kept"), CASES, ids=lambda value: getattr(value, "__name__", ""))
+async def test_work_is_refused_and_by_force_kept(world: World, work: object, kept: dict[str, str]) -> None:
+    made = await world.create()
+    assert callable(work)
+    work(world, made.path)
+    before = world.everything(made.path)
+    with pytest.raises(Conflict, match="it stays"):
+        await world.remove()
+    assert world.everything(made.path) == before
+    done = await world.remove(force=True)
+    assert not made.path.exists()
+    assert done.kept == "refs/outrider/trash/task-1"
+    for name, text in kept.items():
+        where = f"{done.kept}{name}" if name.startswith("^") else f"{done.kept}:{name}"
+        assert world.git("show", where) == text
+    assert done.back is not None
+    subprocess.run(shlex.split(done.back), env=world.env, check=True, capture_output=True)
+    assert made.path.is_dir()
+
+
+async def test_a_locked_one_stays_with_force_too(world: World) -> None:
+    made = await world.create()
+    world.git("worktree", "lock", "--reason", "on a stick", str(made.path))
+    with pytest.raises(Conflict, match=r"task is locked \(on a stick\).*git worktree unlock"):
+        await world.remove(force=True)
+    assert made.path.is_dir()
+
+
+async def test_submodules_and_repositories_within_stay_with_force_too(world: World, tmp_path: Path) -> None:
+    world.git("clone", "-q", str(world.repo), str(tmp_path / "lib"), at=tmp_path)
+    made = await world.create()
+    world.git(
+        "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(tmp_path / "lib"), "lib", at=made.path
+    )
+    world.git("commit", "-q", "-m", "lib", at=made.path)
+    with pytest.raises(Conflict, match=r"other repositories within \(lib\)"):
+        await world.remove(force=True)
+    stray = await world.create("stray")
+    world.git("clone", "-q", str(world.repo), str(stray.path / "deep" / "clone"), at=tmp_path)
+    with pytest.raises(Conflict, match="other repositories within"):
+        await world.remove("stray", force=True)
+    assert (stray.path / "deep" / "clone" / "src" / "a.txt").exists()
+    assert (made.path / "lib" / "src" / "a.txt").exists()
+
+
+async def test_what_git_does_not_know_stays(world: World) -> None:
+    made = await world.create()
+    stray = made.path.with_name("stray")
+    world.write(stray / "a.txt", "mine\n")
+    with pytest.raises(Conflict, match="git does not know it"):
+        await world.remove("stray", force=True)
+    assert (stray / "a.txt").exists()
+
+
+async def test_a_repository_that_is_gone(world: World) -> None:
+    made = await world.create()
+    shutil.rmtree(world.repo)
+    with pytest.raises(Conflict, match="its repository is gone"):
+        await world.remove(force=True)
+    assert made.path.is_dir()
+
+
+async def test_a_trash_that_cannot_be_written_loses_nothing(world: World) -> None:
+    made = await world.create()
+    world.write(made.path / "new.txt", "new\n")
+    objects = world.repo / ".git" / "refs" / "outrider"
+    objects.parent.mkdir(exist_ok=True)
+    objects.write_text("a file stands where the trash would be")
+    with pytest.raises(Exception, match="update-ref"):
+        await world.remove(force=True)
+    assert (made.path / "new.txt").read_text() == "new\n"
