@@ -3,6 +3,8 @@
 import dataclasses
 import re
 
+import pytest
+
 import drawn
 from outrider.logic.tracker import Tracker, transitions
 from outrider.model.event import EventName
@@ -205,6 +207,26 @@ def test_killed_the_title_stays() -> None:
     verdict = agent.tracker.verdict(agent.now + 10)
     assert (verdict.alive, verdict.state, verdict.detail.reason) == (False, State.IDLE, "left")
     assert verdict == agent.tracker.verdict(agent.now + 5000)
+
+
+@pytest.mark.parametrize("first", ["tmux", "env", "node"])
+def test_what_stood_in_front_before_the_agent_started_does_not_make_its_script_a_shell_left_behind(first: str) -> None:
+    agent = Watched()
+    for command in (first, "sh"):
+        agent.tracker.pane(drawn.pane(command=command, title=""), agent.now)
+    assert agent.tracker.verdict(agent.now).alive
+    agent.sees(FRESH)
+    assert agent.tracker.verdict(agent.now).alive
+
+
+def test_a_script_that_stays_in_front_is_not_the_agents_end() -> None:
+    agent = Watched()
+    for command in ("tmux", "env", "bash"):
+        agent.tracker.pane(drawn.pane(command=command, title=""), agent.now)
+    agent.sees(dataclasses.replace(FRESH, pane=dataclasses.replace(FRESH.pane, command="bash")))
+    agent.tracker.pane(drawn.pane(command="bash", title="elsewhere"), agent.now)
+    assert agent.tracker.ready
+    assert agent.tracker.verdict(agent.now).alive
 
 
 def test_a_program_that_starts_through_a_shell_is_not_gone() -> None:

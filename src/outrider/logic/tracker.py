@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from outrider.logic import composer, detect
 from outrider.logic.ending import Ending, ended
-from outrider.logic.foreground import is_shell
+from outrider.logic.foreground import is_shell, starts_others
 from outrider.logic.fuse import MOVING_MS, STANDING_MS, Decision, Words, fuse
 from outrider.logic.news import transitions
 from outrider.logic.screen import Layout
@@ -72,20 +72,21 @@ class Tracker:
         if self._kind.shell:
             self._foreground(pane, at_ms)
         elif not is_shell(pane.command):
-            self._in_front = True
+            self._in_front = self._in_front or not starts_others(pane.command)
             if self._ended is not None and self._ended.reason == "left":
                 self._ended = None
-        elif not self._followed and (self._in_front or not self._spawned or self._never_came(at_ms)):
+        elif self._followed or self._starting(at_ms):
+            return
+        elif self._in_front or not (self._spawned and self._turn.ready_seen):
             self._ended = Ending("left", at_ms, None, f"{pane.command} stands in its place")
 
-    def _never_came(self, at_ms: int) -> bool:
-        """A shell that starts the agent and stays (a script) stands in front all the time; then its screens are read."""
-        return at_ms - self._born_ms > STARTING_MS and not self._turn.ready_seen
+    def _starting(self, at_ms: int) -> bool:
+        """While a spawn starts, several programs may follow one another in front; a script's shell may stay there."""
+        return self._spawned and not self._turn.ready_seen and at_ms - self._born_ms <= STARTING_MS
 
     def _foreground(self, pane: Pane, at_ms: int) -> None:
-        starting = self._spawned and not self._turn.ready_seen and at_ms - self._born_ms < STARTING_MS
-        if is_shell(pane.command) or starting:  # what starts the shell, and what its own files run, is no work of its
-            return
+        if is_shell(pane.command) or self._starting(at_ms):
+            return  # what starts the shell, and what its own files run, is no work of its
         detail = Detail(command=pane.command)
         front = Reading(Source.PROCESS, of_command(pane.command), "foreground", pane.command, at_ms, detail)
         self._words = replace(self._words, front=front)
