@@ -1,10 +1,11 @@
 """From output in a pane to `state_change` on the WebSocket, and what watching costs, beside a poller that forks.
 
-    python bench/latency.py [--agents 10 50] [--seconds 20] [--json]
+    python bench/latency.py [--agents 10 50] [--modes idle screen title hook] [--seconds 20] [--no-poller] [--json]
 
 Every agent is a pane with a program that sleeps; this process draws on the pane's terminal what Claude Code draws: busy (five redraws
 a second) and done, in turns of one to three seconds. A flip's latency is from just before its bytes are written to the moment the
-event comes out of the WebSocket. Four runs for each number of agents: `screen` (nothing but rows), `title` (rows and the pane's title, as
+event comes out of the WebSocket. Runs for each number of agents: `idle` (nobody
+draws anything: what watching costs then), `screen` (nothing but rows), `title` (rows and the pane's title, as
 the agent does), `hook` (the hook command of the spawn besides, started as Claude Code starts it, timed from before it is
 started), and in each run, at the same time, `poller`: one forked `tmux capture-pane` an agent every 2 s. CPU is in percent of one core.
 """
@@ -20,7 +21,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypedDict, cast
@@ -38,7 +39,7 @@ REDRAW_S = 0.2
 POLL_S = 2.0
 WIDTH, HEIGHT = 120, 40
 GLYPHS = "·✢*✶✻✽"
-MODES = ("screen", "title", "hook")
+MODES = ("idle", "screen", "title", "hook")
 POLLER = re.compile(r"esc to interrupt")
 TICKS = os.sysconf("SC_CLK_TCK")
 KIND = """
@@ -208,8 +209,8 @@ def latencies(
     missed = 0
     for each in drawn:
         mine = [(at, busy) for at, session, busy in changes if session == each.session]
-        ends = [at for at, _ in each.flips[1:]] + [float("inf")]
-        for (at, busy), end in zip(each.flips, ends, strict=True):
+        ends = [*(at for at, _ in each.flips[1:]), float("inf")]
+        for (at, busy), end in zip(each.flips, ends, strict=False):
             seen = next((when for when, state in mine if at <= when < end and state == busy), None)
             if seen is None:
                 missed += end != float("inf")
@@ -266,16 +267,20 @@ def hooks(told: Path) -> dict[str, str]:
     return {event: str(matchers[0]["hooks"][0]["command"]) for event, matchers in settings["hooks"].items()}
 
 
-def run(world: World, drawn: Sequence[Drawn], mode: str, seconds: float) -> Table:
-    """One mode on all panes."""
+def run(world: World, drawn: Sequence[Drawn], mode: str, seconds: float, *, polled: bool) -> Table:
+    """One mode on all panes; `polled`: with the poller beside it."""
     for each in drawn:
         each.flips.clear()
-    seen, poller = Seen(world.url.replace("http", "ws")), Poller(world, drawn)
+    seen = Seen(world.url.replace("http", "ws"))
+    poller = Poller(world, drawn if polled else ())
     server = int(world.tmux("display-message", "-p", "#{pid}"))
     time.sleep(1)
     before = (time.monotonic(), watched(world), cpu_s(server), cpu_s(os.getpid(), children=True))
     forked = os.times().children_user + os.times().children_system
-    perform(drawn, mode, seconds, world, random.Random(len(drawn)))
+    if mode == "idle":
+        time.sleep(seconds)
+    else:
+        perform(drawn, mode, seconds, world, random.Random(len(drawn)))
     over = time.monotonic() - before[0]
     daemon, tmux = watched(world) - before[1], cpu_s(server) - before[2]
     forks = os.times().children_user + os.times().children_system - forked
@@ -283,7 +288,7 @@ def run(world: World, drawn: Sequence[Drawn], mode: str, seconds: float) -> Tabl
     poller.close()
     seen.close()
     found, missed = latencies(drawn, seen.changes)
-    polled, unpolled = latencies(drawn, poller.changes)
+    theirs, unpolled = latencies(drawn, poller.changes)
     return {
         "agents": len(drawn),
         "mode": mode,
@@ -292,7 +297,7 @@ def run(world: World, drawn: Sequence[Drawn], mode: str, seconds: float) -> Tabl
         "all": spread([ms for _, ms in found]),
         "to_busy": spread([ms for busy, ms in found if busy]),
         "to_calm": spread([ms for busy, ms in found if not busy]),
-        "poller": spread([ms for _, ms in polled]),
+        "poller": spread([ms for _, ms in theirs]),
         "poller_missed": unpolled,
         "daemon_cpu": 100 * daemon / over,
         "poller_cpu": 100 * forks / over,
@@ -300,8 +305,8 @@ def run(world: World, drawn: Sequence[Drawn], mode: str, seconds: float) -> Tabl
     }
 
 
-def bench(count: int, seconds: float) -> list[Table]:
-    """All modes with so many agents, in a world of their own."""
+def bench(count: int, seconds: float, modes: Sequence[str], *, polled: bool) -> Iterator[Table]:
+    """These modes with so many agents, in a world of their own."""
     world = World()
     try:
         program = world.root / "bin" / "drawn"
@@ -315,7 +320,8 @@ def bench(count: int, seconds: float) -> list[Table]:
         kinds.joinpath("drawn.toml").write_text(KIND.format(program=program), encoding="utf-8")
         world.start()
         drawn = muster(world, count)
-        return [run(world, drawn, mode, seconds) for mode in MODES]
+        for mode in modes:
+            yield run(world, drawn, mode, seconds, polled=polled)
     finally:
         world.close(quiet=True)
 
@@ -332,6 +338,8 @@ def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--agents", type=int, nargs="+", default=[10, 50])
+    parser.add_argument("--modes", nargs="+", default=list(MODES), choices=MODES)
+    parser.add_argument("--no-poller", action="store_true")
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--json", action="store_true")
     wish = parser.parse_args()
@@ -342,7 +350,7 @@ def main() -> None:
             "agents  mode    flips     all p50/99 |       to busy |       to calm |   poller 2 s  | missed    | daemon poller tmux"
         )
     for count in wish.agents:
-        for table in bench(count, wish.seconds):
+        for table in bench(count, wish.seconds, wish.modes, polled=not wish.no_poller):
             tables.append(table)
             if not wish.json:
                 print(show(table), flush=True)

@@ -5,8 +5,10 @@
 The agent is the real one on a scripted model, in a network of its own (tests/e2e/real); a real daemon watches it, with hooks (spawned)
 or without (started by somebody else on another tmux server, and adopted). Truth is what the scripted model was doing, which keys were
 pressed, and, for the moment at which the agent itself shows it, a referee that looks at the pane every 30 ms on its own. From the
-model's step to that moment the agent is late, not we: there the state before counts as right, too. A delay is from that moment to
-the arrival of the event on the WebSocket; a state that was told before it was drawn (a hook's) counts as 0.
+model's step to that moment the agent is late, not we: there the state before counts as right, too; so it does where the agent never
+draws it (a first retry that it keeps to itself, a line that it holds back till it is whole). While the model is silent after a tool's
+result, both `thinking` and the tool's state are right, as in the recordings. A delay is from that moment to the arrival of the event
+on the WebSocket; a state that was told before it was drawn (a hook's) counts as 0.
 """
 
 import argparse
@@ -59,11 +61,14 @@ class Take:
     frames: list[tuple[int, str]] = field(default_factory=list)
     told: list[tuple[int, str]] = field(default_factory=list)
 
-    def shown_ms(self, cue: Cue, end_ms: int) -> int:
-        """When the agent itself showed it; the cue's own moment where nothing drawn tells."""
+    def shown_ms(self, cue: Cue, end_ms: int) -> int | None:
+        """When the agent itself showed it, None where it never did; the cue's own moment where nothing drawn tells."""
         if cue.drawn is None:
             return cue.at_ms
-        return next((at for at, text in self.frames if cue.at_ms <= at < end_ms and cue.drawn(text)), cue.at_ms)
+        stood = [text for at, text in self.frames if at <= cue.at_ms][-1:]
+        if stood and cue.drawn(stood[0]):
+            return cue.at_ms
+        return next((at for at, text in self.frames if cue.at_ms <= at < end_ms and cue.drawn(text)), None)
 
     def state(self, at_ms: int) -> str:
         """What was told at that moment."""
@@ -199,7 +204,9 @@ def steps(play: Play, lab: Lab) -> list[Cue]:
         at, name = cast("int", line["t"]), str(line["step"])
         step = cast("Step", line.get("what") or {})
         if name == "request":
-            cues.append(Cue(at, ("thinking",)))
+            after = play.doing(tool)[0] if tool is not None else ()
+            silent = (state for state in after if state not in ("thinking", "waiting"))
+            cues.append(Cue(at, ("thinking", *silent), play.busy))
             tool = None
         elif name == "say":
             words = step["say"].split("\n")[0][:14]
@@ -223,7 +230,8 @@ def judge(take: Take, result: Result) -> list[str]:
     before: tuple[str, ...] = (take.told[0][1],)
     ends = [cue.at_ms for cue in take.cues[1:]] + [take.cues[-1].at_ms + 1500]
     for cue, end in zip(take.cues, ends, strict=True):
-        shown = min(take.shown_ms(cue, end), end)
+        seen = take.shown_ms(cue, end)
+        shown = end if seen is None else seen
         grace = shown if cue.drawn is not None else min(cue.at_ms + UNDRAWN_MS, end)
         wrong = Counter[str]()
         for at in range(cue.at_ms, end, STEP_MS):
@@ -246,7 +254,7 @@ def judge(take: Take, result: Result) -> list[str]:
         bad = ", ".join(f"{state or '?'} {ms} ms" for state, ms in wrong.items() if ms)
         begun = (cue.at_ms - take.cues[0].at_ms) / 1000
         lines.append(f"  {begun:6.1f} s  {'/'.join(cue.states):<22}{note:>12}  {bad and 'wrong: ' + bad}")
-        before = cue.states
+        before = cue.states if seen is not None else (*cue.states, *before)
     return lines
 
 

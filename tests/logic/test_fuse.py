@@ -32,7 +32,7 @@ TABLE: tuple[tuple[str, Words, State], ...] = (
     ),
     ("dialog", Words(NOW, screen(State.WAITING), LOOKED, title=BUSY_TITLE), State.WAITING),
     (
-        "answering",
+        "untold",
         Words(NOW, screen(State.WORKING), LOOKED, hook=ASKED, behind=screen(State.THINKING)[0]),
         State.WORKING,
     ),
@@ -41,6 +41,8 @@ TABLE: tuple[tuple[str, Words, State], ...] = (
         Words(NOW, screen(State.WORKING), LOOKED, hook=ASKED, behind=screen(State.WORKING)[0]),
         State.THINKING,
     ),
+    ("untold", Words(NOW, screen(State.ERROR, retrying=True), LOOKED, hook=ASKED), State.ERROR),
+    ("untold", Words(NOW, screen(State.IDLE, reason="interrupted"), LOOKED, hook=ASKED), State.IDLE),
     ("hook-ahead", Words(NOW, screen(State.IDLE), LOOKED, hook=said(Source.HOOK, State.THINKING)), State.THINKING),
     ("typed", Words(NOW, screen(State.IDLE), LOOKED, typed=said(Source.MOTION, State.THINKING)), State.THINKING),
     ("retrying", Words(NOW, screen(State.ERROR, retrying=True), LOOKED, title=BUSY_TITLE), State.ERROR),
@@ -69,7 +71,7 @@ TABLE: tuple[tuple[str, Words, State], ...] = (
     ("turn-end", Words(NOW, screen(State.IDLE), LOOKED, hook=said(Source.HOOK, State.ERROR, at_ms=OLD)), State.ERROR),
     (
         "screen",
-        Words(NOW, screen(State.IDLE, reason="interrupted"), LOOKED, hook=said(Source.HOOK, State.TESTING, at_ms=OLD)),
+        Words(NOW, screen(State.IDLE), LOOKED, hook=said(Source.HOOK, State.TESTING, at_ms=OLD)),
         State.IDLE,
     ),
     ("screen", Words(NOW, screen(State.IDLE), LOOKED, session=said(Source.SESSION_FILE, State.WAITING)), State.IDLE),

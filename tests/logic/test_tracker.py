@@ -62,6 +62,17 @@ def test_from_the_start_to_the_first_prompt() -> None:
     assert agent.tracker.ready
 
 
+def test_what_a_starting_script_runs_first_is_not_the_agent_that_left() -> None:
+    agent = Watched()
+    for command in ("tmux: server", "sh", "env", "sh"):
+        agent.tracker.pane(dataclasses.replace(FRESH.pane, command=command, title=""), agent.now)
+        verdict = agent.waits(1000)
+        assert (verdict.alive, verdict.state) == (True, State.INITIALIZING)
+    assert agent.sees(FRESH).state is State.IDLE
+    agent.tracker.pane(dataclasses.replace(FRESH.pane, command="sh"), agent.now)
+    assert not agent.waits(100).alive
+
+
 def test_an_adopted_agent_that_nothing_is_known_of() -> None:
     verdict = Tracker(CLAUDE, born_ms=5, spawned=False).verdict(10)
     assert (verdict.confidence, verdict.evidence) == (Confidence.LOW, ())

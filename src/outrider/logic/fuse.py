@@ -105,15 +105,17 @@ def _typed(words: Words) -> Reading | None:
     return words.typed
 
 
-def _answering(words: Words) -> Reading | None:
-    """A hook tells that the model's turn has come, and none that its answer streams: new text on the screen does."""
+def _untold(words: Words) -> Reading | None:
+    """What no hook tells, and what was not on the screen when the last one spoke: an answer's text, a retry, an interruption."""
     hook, seen, behind = words.hook, words.seen, words.behind
-    if hook is None or hook.state is not State.THINKING or seen is None or seen.at_ms <= hook.at_ms:
+    if hook is None or seen is None or seen.at_ms <= hook.at_ms:
         return None
-    if seen.state is not State.WORKING or seen.detail.tool is not None or seen.detail.command is not None:
+    if behind is not None and (seen.rule, seen.text) == (behind.rule, behind.text):
         return None
-    fresh = behind is None or (seen.rule, seen.text) != (behind.rule, behind.text)
-    return seen if fresh else None
+    if seen.detail.retrying or seen.detail.reason == "interrupted":
+        return seen
+    text = seen.state is State.WORKING and seen.detail.tool is None and seen.detail.command is None
+    return seen if text and hook.state is State.THINKING else None
 
 
 def _hook_ahead(words: Words) -> Reading | None:
@@ -205,7 +207,7 @@ def _motion(words: Words) -> Reading | None:
 PRECEDENCE: tuple[Row, ...] = (
     Row("front", _front, "another program stands in front of the shell"),
     Row("dialog", _dialog, "a dialog that waits for an answer stands on the screen"),
-    Row("answering", _answering, "text that was not there when the model's turn came stands on the screen"),
+    Row("untold", _untold, "the screen has since come to show what no hook tells"),
     Row("hook-ahead", _hook_ahead, "the agent itself said so, and the screen has not had the time to show it"),
     Row("typed", _typed, "a prompt was just submitted and nothing has answered it yet"),
     Row("retrying", _retrying, "it retries a failed request; title and session file call that busy"),
