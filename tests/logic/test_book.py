@@ -129,7 +129,7 @@ def test_a_step_suits_the_time() -> None:
     day = 86_400_000
     assert step_for(0, 900_000, 15_000) == 15_000
     assert step_for(0, day, 15_000) == 300_000
-    assert step_for(0, 30 * day, 15_000) == 3_600_000
+    assert step_for(0, 30 * day, 15_000) == 21_600_000
     assert step_for(0, 900_000, 900_000) == 900_000
 
 

@@ -1,10 +1,10 @@
-// Where the page is: `#/`, `#/needs`, `#/agent/NAME`.
+// Where the page is: `#/`, `#/needs`, `#/charts`, `#/alerts`, `#/agent/NAME`.
 
-export type Place = { view: 'overview' } | { view: 'needs' } | { view: 'agent'; session: string };
+export type Place = { view: 'overview' } | { view: 'needs' | 'charts' | 'alerts' } | { view: 'agent'; session: string };
 
 export function parse(hash: string): Place {
   const [view, session] = hash.replace(/^#\/?/, '').split('/');
-  if (view === 'needs') return { view };
+  if (view === 'needs' || view === 'charts' || view === 'alerts') return { view };
   if (view === 'agent' && session) return { view, session: decodeURIComponent(session) };
   return { view: 'overview' };
 }

@@ -10,7 +10,7 @@ from outrider.model.state import State
 LEVELS_MS = (0, 60_000, 900_000, 21_600_000)
 """Lengths of the stretches that are kept: as counted, a minute, a quarter of an hour, six hours."""
 STEPS_MS = (15_000, 60_000, 300_000, 900_000, 3_600_000, 21_600_000, 86_400_000)
-POINTS, MOST_POINTS = 750, 3000
+POINTS, MOST_POINTS = 400, 3000
 _HOUR_MS = 3_600_000
 _STATES = tuple(state.value for state in State)
 

@@ -1,21 +1,22 @@
 """The historian: counts the journal into the history now and then, and answers for charts what was counted."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 
 from outrider.errors import InvalidInput
 from outrider.logic import book, metrics
-from outrider.logic.book import NODE, Book, merged
+from outrider.logic.book import NODE, Book, merged, rolled
 from outrider.logic.metrics import LEVELS_MS, METRICS, MOST_POINTS, STEPS_MS
 from outrider.model.agent import Agent
 from outrider.model.event import Event
-from outrider.model.history import Series, Share
+from outrider.model.history import Series, Share, Stretch
 from outrider.settings.schema import Retention
 from outrider.store import Store
 from outrider.store.history import History
 
 PAGE = 1000
 _HOUR_MS, _DAY_MS = 3_600_000, 86_400_000
-SHARE_POINTS = 40
+SHARE_POINTS, REMEMBERED = 40, 8
 
 
 class Historian:
@@ -34,6 +35,8 @@ class Historian:
             *(int(days * _DAY_MS) for days in (keep.history_minute_days, keep.history_quarter_days, keep.history_days)),
         )
         self._book: Book | None = None
+        self._read: dict[tuple[int, int, int, str], Sequence[Stretch]] = {}
+        self._reading = asyncio.Lock()
 
     async def turn(self) -> Sequence[Event]:
         """Counts what happened since the last turn, and gives those events. StoreError where it could not be kept: the next turn
@@ -47,6 +50,7 @@ class Historian:
                 break
         stretches, mark = current.close(self._agents(), self._clock())
         await self._history.add(stretches, mark)
+        self._read.clear()
         self._book = current
         return events
 
@@ -74,8 +78,17 @@ class Historian:
             raise InvalidInput("session: the metric progress is of one agent; say which.", detail={"field": "session"})
         step = self._step(step_s, since, until, floor)
         first = since - since % step
-        counted = await self._history.between(step, first, until, session or NODE)
-        return metrics.series(metric, counted, step, since, until)
+        return metrics.series(metric, await self._counted(step, first, until, session or NODE), step, since, until)
+
+    async def _counted(self, step: int, first: int, until: int, session: str) -> Sequence[Stretch]:
+        """What was counted, in steps. Read once between two turns: charts ask for several metrics of the same time at once."""
+        key = (step, first, until, session)
+        async with self._reading:
+            if key not in self._read:
+                if len(self._read) >= REMEMBERED:
+                    self._read.clear()
+                self._read[key] = rolled(await self._history.between(step, first, until, session), step)
+            return self._read[key]
 
     async def shares(self, *, since_ms: int | None, until_ms: int | None) -> Sequence[Share]:
         """What each agent did in that time, in order of session; at the granularity that is kept that far back."""
