@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from outrider.logic.book import NODE, OBSERVED, Book, begun, merged, rolled
+from outrider.logic.book import NODE, OBSERVED, TO, Book, begun, merged, rolled
 from outrider.logic.metrics import METRICS, series, step_for
 from outrider.model.agent import Agent, Counters
 from outrider.model.event import Event, EventName, Fact
@@ -24,8 +24,9 @@ def event(seq: int, at: int, name: EventName = EventName.STATE_CHANGE, session: 
     return Event(seq, "here", Fact(name, session, at, data))
 
 
-def amounts(stretches: tuple[Stretch, ...], session: str = "one") -> dict[str, float]:
-    return merged(each.amounts for each in stretches if each.session == session)
+def amounts(stretches: tuple[Stretch, ...], session: str = "one", *, turns: bool = False) -> dict[str, float]:
+    whole = merged(each.amounts for each in stretches if each.session == session)
+    return {name: value for name, value in whole.items() if name.startswith(TO) == turns}
 
 
 def test_time_is_counted_in_the_state_that_it_was_spent_in() -> None:
@@ -40,6 +41,7 @@ def test_time_is_counted_in_the_state_that_it_was_spent_in() -> None:
         "waited_ms": 4000,
         "waited_max_ms": 4000,
     }
+    assert amounts(stretches, turns=True) == {"to:working": 1, "to:waiting": 1, "to:idle": 1}
     assert amounts(stretches, NODE)[OBSERVED] == 10_000
     assert {each.at_ms for each in stretches} == {1000}
     stretches, _ = book.close([agent()], 12_000)

@@ -47,6 +47,7 @@ VERBS: tuple[tuple[str, str, Group, str], ...] = (
     ("open", "attach:open_dashboard", SETUP, "Open the dashboard in a browser."),
     ("config", "setup:config", SETUP, "Print every setting and where it came from."),
     ("doctor", "setup:doctor", SETUP, "Check this machine, and say what to do."),
+    ("db", "db:app", SETUP, "Look the database over, back it up, put it back."),
     ("policy", "policy:app", STEER, "What agents may do by themselves."),
     ("hooks", "hooks:app", SETUP, "Hooks in your own settings, for adopted agents."),
     ("token", "token:app", SETUP, "Tokens for those who are not you, here."),

@@ -13,7 +13,7 @@ from outrider.model.history import Amounts, Mark, Standing, Stretch
 from outrider.model.state import State
 
 NODE = ""
-STATE = "state:"
+STATE, TO = "state:", "to:"
 OBSERVED, PROGRESS = "observed_ms", "progress"
 _MAX = "_max_ms"
 _OUTCOMES: Mapping[EventName, str] = {
@@ -82,6 +82,7 @@ class Book:
         before = self._standing.get(session)
         if before is not None and before.state == State.WAITING and state != before.state:
             self._spent(session, "waited", at_ms - before.since_ms)
+        self._add(session, f"{TO}{state}", 1)
         if state == State.ERROR:
             self._add(session, "errors", 1)
         spent = (before.tokens, before.cost_usd) if before is not None else (-1, -1.0)

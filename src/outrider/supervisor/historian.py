@@ -9,7 +9,7 @@ from outrider.logic.book import NODE, Book, merged, rolled
 from outrider.logic.metrics import LEVELS_MS, METRICS, MOST_POINTS, STEPS_MS
 from outrider.model.agent import Agent
 from outrider.model.event import Event
-from outrider.model.history import Series, Share, Stretch
+from outrider.model.history import Amounts, Series, Share, Stretch
 from outrider.settings.schema import Retention
 from outrider.store import Store
 from outrider.store.history import History
@@ -35,6 +35,8 @@ class Historian:
             *(int(days * _DAY_MS) for days in (keep.history_minute_days, keep.history_quarter_days, keep.history_days)),
         )
         self._book: Book | None = None
+        self.totals: Amounts = {}
+        """Everything that was counted on this node since this daemon started."""
         self._read: dict[tuple[int, int, int, str], Sequence[Stretch]] = {}
         self._reading = asyncio.Lock()
 
@@ -51,6 +53,7 @@ class Historian:
         stretches, mark = current.close(self._agents(), self._clock())
         await self._history.add(stretches, mark)
         self._read.clear()
+        self.totals = merged((self.totals, next(each.amounts for each in stretches if each.session == NODE)))
         self._book = current
         return events
 

@@ -10,7 +10,7 @@ from outrider.model.approval import Approval, ApprovalStatus
 from outrider.model.audit import AuditRow
 from outrider.model.command import Command, CommandRequest, Status
 from outrider.model.event import Event
-from outrider.model.history import Series, Share
+from outrider.model.history import Amounts, Series, Share
 from outrider.model.kind import Kind
 from outrider.model.progress import ProgressReport
 from outrider.model.worktree import Merged, Removed, WorktreeState
@@ -38,6 +38,11 @@ class Dialogs(Protocol):
 
 class History(Protocol):
     """What was counted over time."""
+
+    @property
+    def totals(self) -> Amounts:
+        """Everything that was counted on this node since the daemon started, by the names of `logic.book`."""
+        ...
 
     async def series(
         self, metric: str, *, since_ms: int | None, until_ms: int | None, session: str | None, step_s: int | None

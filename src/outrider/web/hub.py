@@ -102,6 +102,8 @@ class Hub:
         self._empty = asyncio.Event()
         self._empty.set()
         self._closing = False
+        self.cut_off = 0
+        """How many were cut off because they were too slow, since this daemon started."""
 
     @property
     def clients(self) -> int:
@@ -183,6 +185,7 @@ class Hub:
                 text = text or wire.event_text(event)
                 client.offer(event.seq, text)
                 if client.ending is not None:
+                    self.cut_off += client.ending is Ending.LAGGED
                     self._clients.discard(client)
         return event.seq
 

@@ -6,15 +6,40 @@ from collections.abc import Iterable, Mapping
 from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.metrics_core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    InfoMetricFamily,
+    Metric,
+    SummaryMetricFamily,
+)
 from prometheus_client.registry import Collector
 from starlette.responses import Response
 
+from outrider import __version__
+from outrider.logic.book import STATE, TO
 from outrider.model.agent import Agent
 from outrider.model.command import Status
+from outrider.model.history import Amounts
 from outrider.model.state import State
 from outrider.web.answers import ALWAYS, documented
 from outrider.web.context import Given
+
+# Name, help, and what was counted under that name since the daemon started.
+COUNTED: tuple[tuple[str, str, str], ...] = (
+    ("outrider_commands_sent", "Commands that were sent.", "sent"),
+    ("outrider_commands_failed", "Commands that failed.", "failed"),
+    ("outrider_commands_uncertain", "Commands of which it cannot be told.", "uncertain"),
+    ("outrider_approvals_answered", "Dialogs answered through Outrider.", "answers"),
+    ("outrider_errors", "Times that an agent came to be in error.", "errors"),
+    ("outrider_tokens", "Tokens that agents spent, where they tell.", "tokens"),
+    ("outrider_cost_usd", "US dollars that agents cost, where they tell.", "cost_usd"),
+)
+# The same, of what took time: how often and how long in all.
+TOOK: tuple[tuple[str, str, str], ...] = (
+    ("outrider_delivery_seconds", "From a command's acceptance until it was sent.", "took"),
+    ("outrider_waiting_seconds", "From a question until the agent went on.", "waited"),
+)
 
 router = APIRouter(tags=["health"], responses=documented(*ALWAYS))
 
@@ -37,25 +62,68 @@ class _Taken(Collector):
     },
 )
 async def get_metrics(context: Given) -> Response:
-    """Agents by state, commands by status, events, WebSocket clients, uptime."""
+    """Everything that is counted and measured; docs/metrics.md says what each is."""
     engine = context.engine
     stats, health = await engine.stats(), await engine.health()
+    store = health.get("store")
+    size = store.get("size") if isinstance(store, Mapping) else None
+    open_dialogs = await engine.dialogs.listed(limit=1000)
     registry = CollectorRegistry()
     registry.register(
         _Taken(
             [
                 _agents(engine.agents()),
+                _detection(engine.agents()),
                 _labelled("outrider_commands", "Commands by status.", "status", list(Status), stats.get("commands")),
                 CounterMetricFamily("outrider_events", "Events journalled.", value=await engine.last_seq()),
-                GaugeMetricFamily("outrider_websocket_clients", "WebSockets open.", value=context.hub.clients),
-                GaugeMetricFamily(
-                    "outrider_uptime_seconds", "Since this daemon started.", value=_number(health["uptime"])
+                _gauge("outrider_approvals_open", "Dialogs that wait for an answer.", len(open_dialogs)),
+                _gauge("outrider_alerts_firing", "Alerts that fire now.", len(engine.alarms.firing())),
+                _gauge("outrider_websocket_clients", "WebSockets open.", context.hub.clients),
+                CounterMetricFamily(
+                    "outrider_websocket_cut_off", "WebSockets that were too slow.", value=context.hub.cut_off
                 ),
-                GaugeMetricFamily("outrider_up", "1 where every part works.", value=int(health.get("status") == "ok")),
+                _gauge("outrider_database_bytes", "The database and its log.", size),
+                _gauge("outrider_uptime_seconds", "Since this daemon started.", health["uptime"]),
+                _gauge("outrider_up", "1 where every part works.", int(health.get("status") == "ok")),
+                InfoMetricFamily("outrider_build", "What runs here.", value={"version": __version__}),
+                *_counted(engine.history.totals),
             ]
         )
     )
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _counted(totals: Amounts) -> Iterable[Metric]:
+    for name, text, amount in COUNTED:
+        yield CounterMetricFamily(name, text, value=totals.get(amount, 0))
+    for name, text, amount in TOOK:
+        count, total_s = totals.get(f"{amount}_n", 0), totals.get(f"{amount}_ms", 0) / 1000
+        yield SummaryMetricFamily(name, text, count_value=int(count), sum_value=total_s)
+    seconds = CounterMetricFamily("outrider_state_seconds", "Seconds that agents spent in a state.", labels=["state"])
+    turns = CounterMetricFamily("outrider_transitions", "Times that an agent came into a state.", labels=["state"])
+    for state in State:
+        seconds.add_metric([state.value], totals.get(STATE + state, 0) / 1000)
+        turns.add_metric([state.value], totals.get(TO + state, 0))
+    yield from (seconds, turns)
+
+
+def _detection(agents: Iterable[Agent]) -> Metric:
+    """Living agents by what says what they do; `none` where nothing does."""
+    family = GaugeMetricFamily(
+        "outrider_detection_agents", "Living agents by source and confidence.", labels=["source", "confidence"]
+    )
+    living = [agent.verdict for agent in agents if agent.verdict.alive]
+    counts = Counter(
+        (verdict.evidence[0].source.value if verdict.evidence else "none", verdict.confidence.value)
+        for verdict in living
+    )
+    for labels, count in sorted(counts.items()):
+        family.add_metric(labels, count)
+    return family
+
+
+def _gauge(name: str, text: str, value: object) -> Metric:
+    return GaugeMetricFamily(name, text, value=_number(value))
 
 
 def _agents(agents: Iterable[Agent]) -> Metric:
