@@ -1,5 +1,6 @@
 """What happened is counted and what goes on too long is told, once, by a daemon that is killed in between."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -47,6 +48,18 @@ def test_history_and_alerts_over_a_kill(quick: World) -> None:
     assert counted > 0
     assert told(quick, "commands", "sent") == before
     assert [(alert["rule"], alert["session"], alert["ways"]) for alert in alerts()] == [("quickly", "asker", ["phone"])]
+    shown = quick.cli("alerts", "list")
+    assert (shown.returncode, "quickly" in shown.stdout, "asker" in shown.stdout) == (0, True, True)
+    tested = quick.cli("alerts", "test", "quickly", "--above", "-1")
+    assert (tested.returncode, "above 0, not -1" in tested.stderr) == (1, True)
+    assert json.loads(quick.cli("alerts", "test", "quickly", "--above", "1000", "--json").stdout)["count"] == 0
+    assert "silent until" in quick.cli("alerts", "snooze", "quickly").stdout
+    assert quick.cli("alerts", "snooze", "nothing").returncode == 1
+    copied = quick.cli("db", "backup", str(quick.root / "copy.db"), "--data", str(quick.data))
+    assert copied.returncode == 0, copied.stderr
+    refused = quick.cli("db", "restore", str(quick.root / "copy.db"), "--data", str(quick.data))
+    assert (refused.returncode, "Another Outrider daemon" in refused.stderr) == (1, True)
+    assert quick.cli("db", "check", "--data", str(quick.data)).returncode == 0
     assert [each["session"] for each in quick.http.get("/api/alerts").json()["firing"]] == ["asker"]
     shares = quick.http.get("/api/history/agents").json()["agents"]
     assert [each["session"] for each in shares] == ["asker"]

@@ -167,6 +167,18 @@ class Client:
         """Counts by state, the queue, the uptime."""
         return await self._get("/api/stats")
 
+    async def alerts(self) -> JsonObject:
+        """The alert rules, the quiet hours, what fires now."""
+        return await self._get("/api/alerts")
+
+    async def preview_alert(self, rule: JsonObject) -> JsonObject:
+        """When a rule would have fired in the last 24 hours."""
+        return await self._post("/api/alerts/preview", rule)
+
+    async def snooze_alert(self, rule: str, minutes: float) -> JsonObject:
+        """Silences a rule for a while; the rules after that."""
+        return await self._post(f"/api/alerts/{quote(rule, safe='')}/snooze", {"minutes": minutes})
+
     async def journal(
         self, since: int = 0, sessions: Iterable[str] = (), names: Iterable[str] = ()
     ) -> AsyncGenerator[JsonObject, None]:
