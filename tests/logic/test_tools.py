@@ -118,6 +118,35 @@ xcodebuild -scheme App test
 cmake --build build --target test
 /usr/bin/time -v pytest
 git stash && pytest; git stash pop
+find . -name '*.sh' -exec shellcheck {} +
+tmux new-session -d -s t 'cd x && pytest -q'
+screen -dm make test
+script -q -c 'cd x && pytest' log
+systemd-run --user --scope -p CPUQuota=50% pytest
+nix develop -c pytest
+nix-shell --run 'make check'
+firejail npm test
+unshare -n pytest
+chroot /jail pytest
+busybox sh -c 'make test'
+ls *.py | entr -c pytest
+ptw
+npm-run-all lint test
+npx concurrently 'npm test' 'npm run dev'
+npx react-scripts test
+npx next lint
+zig build test
+clojure -X:test
+R CMD check .
+symfony php bin/phpunit
+cargo hack test
+cargo llvm-cov
+msbuild /t:Test
+deno task test
+pdm run test
+hatch run lint
+make testall
+tsx --test a.ts
 """
 
 READING = """
@@ -200,6 +229,11 @@ uv add pytest
 poetry add pytest
 apt-get install shellcheck
 node server.js
+npm run start:test-server
+npm run seed:test
+tmux new-session -d -s server 'npm start'
+tmux kill-session -t test
+screen -dm npm start
 bash deploy.sh
 ./configure
 pre-commit install

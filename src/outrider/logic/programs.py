@@ -100,6 +100,27 @@ WRAPPERS: Mapping[str, Wrapper] = MappingProxyType(
         "nyc": _wrap("--reporter"),
         "c8": _wrap("--reporter -r"),
         "cross-env": _wrap(),
+        "env-cmd": _wrap("-f -e"),
+        "symfony": _wrap(verbs="php"),
+        "busybox": _wrap(),
+        "chroot": _wrap(skip=1),
+        "unshare": _wrap(),
+        "firejail": _wrap(),
+        "systemd-run": _wrap("-u --unit -p --property -M --machine -E --setenv -d --working-directory"),
+        "entr": _wrap(),
+        "script": _wrap("-T -O -I -B -E"),
+        "screen": _wrap("-S -t -c -p -e -h -T"),
+        "tmux": _wrap(
+            "-s -n -c -t -x -y -F -e -l -L -f -S",
+            verbs="new-session|new|new-window|neww|split-window|splitw|respawn-pane|respawn-window|run-shell|run",
+        ),
+        "nix": _wrap("-f --file", verbs="develop|shell"),
+        "nix-shell": _wrap("-p --packages -I"),
+        "devbox": _wrap("-c --config", verbs="run"),
+        "guix": _wrap(verbs="shell|environment"),
+        "powershell": _wrap(),
+        "pwsh": _wrap(),
+        "concurrently": _wrap("-n --names -c --prefix-colors"),
         "bundle": _wrap(verbs="exec"),
         "mise": _wrap("-C", verbs="exec|x"),
         "docker": _wrap(_CONTAINER, verbs="exec|run|compose exec|compose run", skip=1),
@@ -149,17 +170,21 @@ TESTERS = _words(
     " standard publint attw knip depcheck markdownlint markdownlint-cli2 htmlhint shellcheck golangci-lint staticcheck revive errcheck"
     " gosec govulncheck rubocop standardrb brakeman phpcs hadolint yamllint actionlint vale ansible-lint tflint checkov ktlint detekt"
     " swiftlint checkstyle clang-tidy cppcheck cpplint luacheck selene credo djlint kubeconform"
+    # what runs them again at each change, mutates or counts what they cover
+    " ptw pytest-watch pytest-watcher shellspec vstest.console nunit3-console xunit.console cargo-llvm-cov cargo-tarpaulin mutmut"
+    " cosmic-ray stryker dotnet-stryker reg-suit lhci pa11y-ci nightwatch testcafe wdio protractor"
 )
 
-# The first word after the program that makes it a test.
+# The first word after the program, or the first two, that make it a test.
 TEST_VERBS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "go": _words("test vet"),
-        "cargo": _words("test t clippy check c bench nextest miri deny audit udeps machete"),
+        "cargo": _words("test t clippy check c bench nextest miri deny audit udeps machete llvm-cov tarpaulin mutants")
+        | {"hack test", "hack check", "hack clippy", "xtask test"},
         "ruff": _words("check"),
         "biome": _words("check lint ci"),
         "playwright": _words("test"),
-        "deno": _words("test lint check bench"),
+        "deno": _words("test lint check bench") | {"task test", "task lint", "task check"},
         "bun": _words("test"),
         "ng": _words("test lint e2e"),
         "swift": _words("test"),
@@ -170,7 +195,36 @@ TEST_VERBS: Mapping[str, frozenset[str]] = MappingProxyType(
         "stack": _words("test"),
         "cabal": _words("test check"),
         "dune": _words("test runtest"),
-        "zig": _words("test"),
+        "zig": _words("test") | {"build test"},
+        "react-scripts": _words("test"),
+        "craco": _words("test"),
+        "vue-cli-service": _words("test:unit test:e2e lint"),
+        "astro": _words("check"),
+        "next": _words("lint"),
+        "nuxi": _words("typecheck test"),
+        "expo": _words("lint"),
+        "gleam": _words("test"),
+        "crystal": _words("spec"),
+        "nimble": _words("test"),
+        "raco": _words("test"),
+        "R": frozenset({"CMD check"}),
+        "cross": _words("test clippy check"),
+        "richgo": _words("test"),
+        "tuist": _words("test"),
+        "fastlane": _words("test tests scan"),
+        "opa": _words("test check"),
+        "conftest": _words("test verify"),
+        "dbt": _words("test"),
+        "taplo": _words("lint check"),
+        "trunk": _words("check"),
+        "lefthook": frozenset({"run pre-commit", "run pre-push"}),
+        "ape": _words("test"),
+        "truffle": _words("test"),
+        "docker": frozenset({"buildx bake test"}),
+        **{
+            name: frozenset({"run test", "run lint", "run check", "run types"})
+            for name in _words("pdm rye pixi devbox")
+        },
         "dotnet": _words("test vstest"),
         "bazel": _words("test"),
         "bazelisk": _words("test"),
@@ -188,7 +242,7 @@ TEST_VERBS: Mapping[str, frozenset[str]] = MappingProxyType(
         "buf": _words("lint breaking"),
         "sqlfluff": _words("lint"),
         "molecule": _words("test verify"),
-        "hatch": _words("test"),
+        "hatch": _words("test") | {"run test", "run lint", "run check", "run types"},
         "uv": _words("check"),
         "pip": _words("check"),
         "poetry": _words("check"),
@@ -201,12 +255,14 @@ TEST_VERBS: Mapping[str, frozenset[str]] = MappingProxyType(
 # Task runners: any target or script whose name has one of CHECK_PARTS is a test (`test:unit`, `:app:check`, `lint-py`).
 TASK_RUNNERS = _words(
     "make gmake just task rake invoke inv mage earthly ninja npm yarn pnpm bun nx turbo lerna gradle gradlew mvn mvnw sbt mill lein ant"
-    " composer moon wireit xcodebuild cmake poe doit scons waf mise"
+    " composer moon wireit xcodebuild cmake poe doit scons waf mise rush rushx npm-run-all run-s run-p"
 )
 CHECK_PARTS = _words(
     "test tests t tst check checks lint linter typecheck types spec specs e2e unit integration verify validate clippy mypy pytest jest"
-    " vitest eslint smoke coverage testonly runtest connectedcheck testdebugunittest integrationtest unittest unittests runtests"
+    " vitest eslint smoke coverage testonly testall runtest connectedcheck testdebugunittest integrationtest unittest unittests runtests"
 )
+# A target that begins with one of these prepares a test or serves it (`start:test-server`).
+PREPARES = _words("start serve seed deploy setup clean")
 # Words of those runners that are no target of the project.
 RUNNER_VERBS = _words("run run-script run-many -s")
 NOT_TARGETS = _words(
@@ -235,6 +291,10 @@ CHECK_FLAGS: Mapping[str, re.Pattern[str]] = MappingProxyType(
         "dotnet": re.compile(r"--verify-no-changes"),
         "mix": re.compile(r"--check-formatted"),
         "node": re.compile(r"--test|--check|-c"),
+        "tsx": re.compile(r"--test"),
+        "msbuild": re.compile(r"[/-](?:t|target):(?:VS)?Test", re.IGNORECASE),
+        "clojure": re.compile(r"-[MX]\S*:test\S*"),
+        "clj": re.compile(r"-[MX]\S*:test\S*"),
         "php": re.compile(r"-l"),
         "ruby": re.compile(r"-c|-wc"),
         "perl": re.compile(r"-c|-wc"),

@@ -129,10 +129,10 @@ def _of_words(words: Sequence[str], depth: int) -> State | None:
         return _of_line(" ".join(arguments), depth - 1)
     if program in programs.SHELLS:
         return _of_shell(program, arguments, depth)
-    if _tests(name, program, arguments):
+    if _tests(name, program, arguments) or (program == "find" and _of_found(arguments, depth) is State.TESTING):
         return State.TESTING
     if (wrapper := programs.WRAPPERS.get(program)) and (inner := _inner(wrapper, arguments)) is not None:
-        if len(inner) == 1 and " " in inner[0]:  # `ssh host 'cd x && make'`
+        if inner and " " in inner[0]:  # `ssh host 'cd x && make'`, `script -c 'cd x && make' log`
             return _of_line(inner[0], depth - 1)
         return _of_words(inner, depth - 1) if inner else wrapper.bare
     if program in {"yarn", "pnpm"} and (binary := _positionals(program, arguments)) and binary[0] in programs.TESTERS:
@@ -195,11 +195,16 @@ def _tests(name: str, program: str, arguments: Sequence[str]) -> bool:
     if _flagged(program, arguments):
         return True
     words = _positionals(program, arguments)
-    if words and words[0] in programs.TEST_VERBS.get(program, frozenset()):
+    if _is_verb(words, programs.TEST_VERBS.get(program, frozenset())):
         return True
     if program in programs.TASK_RUNNERS:
         return _runs_check(words)
     return ("/" in name or "." in name) and _is_check_script(program)
+
+
+def _is_verb(words: Sequence[str], verbs: frozenset[str]) -> bool:
+    """Whether the first word, or the first two, are among a program's verbs."""
+    return " ".join(words[:1]) in verbs or " ".join(words[:2]) in verbs
 
 
 def _only_asks(arguments: Sequence[str]) -> bool:
@@ -216,10 +221,12 @@ def _runs_check(words: Sequence[str]) -> bool:
     targets = [word for word in words if word not in programs.RUNNER_VERBS]
     if not targets or targets[0] in programs.NOT_TARGETS:
         return False
-    return any(
-        not word.startswith((".", "/")) and programs.CHECK_PARTS & {part.lower() for part in _PARTS.split(word)}
-        for word in targets
-    )
+    return any(not word.startswith((".", "/")) and _names_check(word) for word in targets)
+
+
+def _names_check(target: str) -> bool:
+    parts = [part.lower() for part in _PARTS.split(target)]
+    return parts[0] not in programs.PREPARES and not programs.CHECK_PARTS.isdisjoint(parts)
 
 
 def _is_check_script(path: str) -> bool:
@@ -238,7 +245,7 @@ def _reads(program: str, arguments: Sequence[str], depth: int) -> bool:
         return program != "find" or _of_found(arguments, depth) is not State.WORKING
     words = _positionals(program, arguments) or tuple(arguments)
     verbs = programs.READ_VERBS.get(program, frozenset())
-    if verbs and (" ".join(words[:1]) in verbs or " ".join(words[:2]) in verbs):
+    if _is_verb(words, verbs):
         return True
     return len(words) == 1 and words[0] in programs.LISTS_ALONE.get(program, frozenset())
 
