@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from outrider.logic import programs
+from outrider.logic import programs, wrappers
 from outrider.logic.shell import simple_commands
 from outrider.model.state import Detail, State
 
@@ -131,7 +131,7 @@ def _of_words(words: Sequence[str], depth: int) -> State | None:
         return _of_shell(program, arguments, depth)
     if _tests(name, program, arguments) or (program == "find" and _of_found(arguments, depth) is State.TESTING):
         return State.TESTING
-    if (wrapper := programs.WRAPPERS.get(program)) and (inner := _inner(wrapper, arguments)) is not None:
+    if (wrapper := wrappers.WRAPPERS.get(program)) and (inner := _inner(wrapper, arguments)) is not None:
         if inner and " " in inner[0]:  # `ssh host 'cd x && make'`, `script -c 'cd x && make' log`
             return _of_line(inner[0], depth - 1)
         return _of_words(inner, depth - 1) if inner else wrapper.bare
@@ -156,7 +156,7 @@ def _of_shell(program: str, arguments: Sequence[str], depth: int) -> State | Non
     return State.TESTING if _flagged(program, arguments) else State.WORKING
 
 
-def _inner(wrapper: programs.Wrapper, arguments: Sequence[str]) -> Sequence[str] | None:
+def _inner(wrapper: wrappers.Wrapper, arguments: Sequence[str]) -> Sequence[str] | None:
     """The command that the wrapper starts, empty where it names none; None where it is not used as a wrapper."""
     at = _skip_options(arguments, 0, wrapper.values)
     if wrapper.verbs:
