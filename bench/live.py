@@ -132,7 +132,7 @@ class Referee(threading.Thread):
 
 def perform(play: Play, mode: str) -> Take:
     """One take of the kind's play."""
-    lab, take = Lab(), Take()
+    lab, take = Lab(play.kind), Take()
     server = f"{lab.world.socket}-other" if mode == "adopted" else None
     threads: list[Ear | Referee] = []
     try:

@@ -43,6 +43,11 @@ TABLE: tuple[tuple[str, Words, State], ...] = (
     ),
     ("untold", Words(NOW, screen(State.ERROR, retrying=True), LOOKED, hook=ASKED), State.ERROR),
     ("untold", Words(NOW, screen(State.IDLE, reason="interrupted"), LOOKED, hook=ASKED), State.IDLE),
+    (
+        "untold",
+        Words(NOW, screen(State.IDLE), LOOKED, hook=ASKED, behind=screen(State.THINKING)[0], title=BUSY_TITLE),
+        State.WORKING,
+    ),
     ("hook-ahead", Words(NOW, screen(State.IDLE), LOOKED, hook=said(Source.HOOK, State.THINKING)), State.THINKING),
     ("typed", Words(NOW, screen(State.IDLE), LOOKED, typed=said(Source.MOTION, State.THINKING)), State.THINKING),
     ("retrying", Words(NOW, screen(State.ERROR, retrying=True), LOOKED, title=BUSY_TITLE), State.ERROR),

@@ -28,7 +28,7 @@ class Words:
 
     `screen` is everything the rules said, best first. `front` is a shell's foreground program. `typed_ms` is set while our own
     Enter has not been answered by anybody. `settled` says that the screen stands still. `behind` is what the screen's best word was
-    when the hook spoke.
+    when the hook spoke, or that it shows the model's turn since.
     """
 
     now_ms: int
@@ -114,6 +114,11 @@ def _untold(words: Words) -> Reading | None:
         return None
     if seen.detail.retrying or seen.detail.reason == "interrupted":
         return seen
+    if hook.state is State.THINKING and behind is not None and behind.state is State.THINKING:
+        # Its busy line came and went, and the title goes on: an agent that streams without a mark of it.
+        title = words.title
+        if title is not None and title.state in BUSY and COARSE[seen.state] is Coarse.IDLE:
+            return title
     text = seen.state is State.WORKING and seen.detail.tool is None and seen.detail.command is None
     return seen if text and hook.state is State.THINKING else None
 

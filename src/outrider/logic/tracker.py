@@ -16,7 +16,7 @@ from outrider.logic.news import transitions
 from outrider.logic.screen import Layout
 from outrider.logic.stillness import worked
 from outrider.logic.tools import of_command
-from outrider.logic.turn import Turn
+from outrider.logic.turn import Turn, fuller
 from outrider.model.kind import Kind
 from outrider.model.pane import Pane, Screen
 from outrider.model.state import (
@@ -104,7 +104,8 @@ class Tracker:
     def _read(self, screen: Screen) -> None:
         layout = Layout(screen, self._kind.regions)
         self._composer = composer.seen(self._kind, layout, screen)
-        self._words = replace(self._words, screen=detect.spoken(self._kind, layout, screen.taken_ms))
+        words = replace(self._words, screen=detect.spoken(self._kind, layout, screen.taken_ms))
+        self._words = replace(words, behind=words.seen) if words.seen and words.seen.state is State.THINKING else words
 
     def learn(self, kind: Kind) -> None:
         """Its kind's file has changed: from now on it is read by these rules, beginning with the screen that was seen last."""
@@ -192,7 +193,7 @@ class Tracker:
         reading = self._turn.judged(
             reading, composer=self._composer, background=self._background, unfinished=self._unfinished
         )
-        reading = _fuller(reading, self._words.hook)
+        reading = fuller(reading, self._words.hook)
         return Verdict(
             state=reading.state,
             alive=True,
@@ -301,19 +302,3 @@ def _since(last: Verdict | None, state: State, at_ms: int) -> int:
 
 def _confidences(kind: Kind) -> Mapping[str, Confidence]:
     return {rule.id: rule.confidence for rule in (*kind.rules, *kind.titles)}
-
-
-def _fuller(reading: Reading, hook: Reading | None) -> Reading:
-    """A dialog as the screen shows it, with the tool and the whole command as the hook told them."""
-    if reading.source is not Source.SCREEN or reading.state is not State.WAITING:
-        return reading
-    if hook is None or hook.state is not State.WAITING:
-        return reading
-    told, shown = hook.detail, reading.detail
-    detail = replace(
-        shown,
-        tool=told.tool or shown.tool,
-        command=told.command or shown.command,
-        file=told.file or shown.file,
-    )
-    return replace(reading, detail=detail)

@@ -97,3 +97,19 @@ class Turn:
         if put_back and reading.source is not Source.HOOK:
             return Phase.INTERRUPTED
         return Phase.DONE if reading.detail.reason is None else Phase.NONE
+
+
+def fuller(reading: Reading, hook: Reading | None) -> Reading:
+    """A dialog as the screen shows it, with the tool and the whole command as the hook told them."""
+    if reading.source is not Source.SCREEN or reading.state is not State.WAITING:
+        return reading
+    if hook is None or hook.state is not State.WAITING:
+        return reading
+    told, shown = hook.detail, reading.detail
+    detail = replace(
+        shown,
+        tool=told.tool or shown.tool,
+        command=told.command or shown.command,
+        file=told.file or shown.file,
+    )
+    return replace(reading, detail=detail)

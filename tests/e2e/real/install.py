@@ -17,27 +17,27 @@ class NotInstalled(Exception):
     """Why the real agents cannot be had here, in a sentence."""
 
 
-def modules() -> Path:
-    """The `node_modules` with everything that package-lock.json pins; NotInstalled where it cannot be made."""
-    digest = hashlib.sha256(b"".join(HERE.joinpath(name).read_bytes() for name in FILES)).hexdigest()[:16]
+def modules(source: Path = HERE) -> Path:
+    """The `node_modules` with everything that the package-lock.json there pins; NotInstalled where it cannot be made."""
+    digest = hashlib.sha256(b"".join(source.joinpath(name).read_bytes() for name in FILES)).hexdigest()[:16]
     place = CACHE / digest
     CACHE.mkdir(parents=True, exist_ok=True)
     with CACHE.joinpath("lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not place.joinpath("done").exists():
-            _install(place)
+            _install(source, place)
             place.joinpath("done").touch()
     return place / "node_modules"
 
 
-def _install(place: Path) -> None:
+def _install(source: Path, place: Path) -> None:
     npm = shutil.which("npm")
     if npm is None:
         raise NotInstalled("npm is not installed")
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
     for name in FILES:
-        shutil.copy(HERE / name, place / name)
+        shutil.copy(source / name, place / name)
     argv = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--cache", str(CACHE / "npm")]
     try:
         done = subprocess.run(argv, cwd=place, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
@@ -54,3 +54,8 @@ def claude() -> Path:
     for program in sorted(modules().glob("@anthropic-ai/claude-code-*/claude")):
         return program
     raise NotInstalled("npm installed no Claude Code program for this machine")
+
+
+def codex() -> Path:
+    """The program of Codex; it is big, and only the live bench has it installed."""
+    return modules(HERE / "others") / ".bin" / "codex"

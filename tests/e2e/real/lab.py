@@ -1,6 +1,7 @@
 """A world with the real Claude Code in it, its model a script of ours."""
 
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from e2e.real import install
 from e2e.real.model import Step
 from e2e.real.network import Network
 from e2e.waiting import until
-from e2e.world import World
+from e2e.world import TESTS, World
 
 KEY = "sk-fake"
 PARSER = "def parse(s):\n    return s.split()\n\n\ndef evaluate(s):\n    return parse(s)[0]\n"
@@ -20,6 +21,22 @@ PARSER = "def parse(s):\n    return s.split()\n\n\ndef evaluate(s):\n    return 
 SLOW_TEST = (
     "import pathlib, time\n\n\ndef test_slow():\n    while not pathlib.Path('go').exists():\n        time.sleep(0.05)\n"
 )
+
+
+CODEX = """
+model = "gpt-5-codex"
+model_provider = "scripted"
+check_for_update_on_startup = false
+[model_providers.scripted]
+name = "scripted"
+base_url = "http://127.0.0.1:{port}/v1"
+env_key = "CODEX_API_KEY"
+wire_api = "responses"
+request_max_retries = 2
+stream_max_retries = 2
+[projects."{project}"]
+trust_level = "trusted"
+"""
 
 
 class Asked(TypedDict, total=False):
@@ -33,20 +50,27 @@ class Asked(TypedDict, total=False):
 class Lab:
     """Use `world` as in any other test, `script` and `release` for the model."""
 
-    def __init__(self, *, onboarded: bool = True, trusted: bool = True, bypass_accepted: bool = True) -> None:
-        program = install.claude()
+    def __init__(
+        self, kind: str = "claude", /, *, onboarded: bool = True, trusted: bool = True, bypass_accepted: bool = True
+    ) -> None:
+        self.kind = kind
+        program = install.codex() if kind == "codex" else install.claude()
         self.network = Network()
         self.world = World()
         self.project = self.world.workdir()
+        self.world.root.joinpath("tmp").mkdir()
         self.root = self.world.root / "model"
         self.root.joinpath("holds").mkdir(parents=True)
         self.script([])
         self._model = subprocess.Popen(
-            self.network.inside([sys.executable, str(Path(__file__).with_name("model.py")), str(self.root)]),
+            self.network.inside([sys.executable, "-m", "e2e.real.model", str(self.root)]),
+            env={**os.environ, "PYTHONPATH": str(TESTS)},
             stdin=subprocess.DEVNULL,
         )
         until(self.root.joinpath("port").exists, what="the scripted model to listen")
+        self.port = self.root.joinpath("port").read_text(encoding="utf-8")
         self._home(onboarded=onboarded, trusted=trusted, bypass_accepted=bypass_accepted)
+        self._codex_home()
         self._files()
         self._programs(program)
 
@@ -60,6 +84,13 @@ class Lab:
         }
         self.world.home.joinpath(".claude.json").write_text(json.dumps(state), encoding="utf-8")
 
+    def _codex_home(self) -> None:
+        """The same for Codex: our model is its provider, the folder trusted."""
+        folder = self.world.home / ".codex"
+        folder.mkdir()
+        text = CODEX.format(port=self.port, project=self.project)
+        folder.joinpath("config.toml").write_text(text, encoding="utf-8")
+
     def _files(self) -> None:
         """A small project with a test that lasts until it is told to go."""
         for name, text in (
@@ -71,20 +102,21 @@ class Lab:
             file.parent.mkdir(exist_ok=True)
             file.write_text(text, encoding="utf-8")
 
-    def _programs(self, claude: Path) -> None:
-        port = self.root.joinpath("port").read_text(encoding="utf-8")
+    def _programs(self, agent: Path) -> None:
         exports = {
-            "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{port}",
+            "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{self.port}",
             "ANTHROPIC_API_KEY": KEY,
             "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
             "CLAUDE_CODE_MAX_RETRIES": "2",
             "IS_SANDBOX": "1",
+            "CODEX_API_KEY": KEY,
+            "TMPDIR": str(self.world.root / "tmp"),
         }
         words = shlex.join(
-            ["env", *(f"{name}={value}" for name, value in exports.items()), *self.network.inside([str(claude)])]
+            ["env", *(f"{name}={value}" for name, value in exports.items()), *self.network.inside([str(agent)])]
         )
         for name, line in (
-            ("claude", words),
+            (self.kind, words),
             ("pytest", shlex.join([sys.executable, "-m", "pytest", "-p", "no:cacheprovider"])),
         ):
             file = self.world.root / "bin" / name
@@ -126,7 +158,7 @@ class Lab:
 
     def spawn(self, session: str, *words: str, extra: Sequence[str] = ()) -> None:
         """Spawns the real agent by the command line."""
-        where = ("--workdir", str(self.project), "--agent", "claude")
+        where = ("--workdir", str(self.project), "--agent", self.kind)
         done = self.world.cli("spawn", "--session", session, *where, *words, *(("--", *extra) if extra else ()))
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{self.world.log_tail()}"
 

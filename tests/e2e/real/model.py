@@ -1,4 +1,5 @@
-"""A scripted model behind Anthropic's Messages API, for the real agent: `python model.py DIRECTORY`, standard library only.
+"""A scripted model for the real agents, behind Anthropic's Messages API and OpenAI's Responses: `python -m e2e.real.model DIRECTORY`,
+standard library only.
 
 Everything about it is files, so that it can be steered from outside the network namespace that it runs in: DIRECTORY has
 `script.json` (a list of turns, each a list of steps; one turn for each request that declares tools; "OK." when none is left),
@@ -19,6 +20,8 @@ from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NotRequired, TypedDict, cast
+
+from e2e.real.responses import Responses
 
 TICK_S = 0.05
 PING_S = 1.0
@@ -47,6 +50,7 @@ class Request(TypedDict):
     """What a client asks for, as far as it is looked at."""
 
     messages: list[dict[str, object]]
+    input: NotRequired[list[dict[str, object]]]
     model: NotRequired[str]
     stream: NotRequired[bool]
     tools: NotRequired[list[dict[str, object]]]
@@ -111,15 +115,16 @@ class Handler(BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         if path.endswith("count_tokens"):
             self._json(200, {"input_tokens": len(body) // 4})
-        elif path.endswith("/messages"):
+        elif path.endswith(("/messages", "/responses")):
             self._messages(cast("Request", json.loads(body)))
         else:
             self._json(200, {})
 
     def _messages(self, request: Request) -> None:
         tools = [str(tool.get("name", "")) for tool in request.get("tools", [])]
-        main = "Bash" in tools
-        self.director.note("requests.jsonl", path=self.path, main=main, messages=request["messages"])
+        main = "Bash" in tools or "exec_command" in tools
+        said = request.get("messages") or request.get("input") or []
+        self.director.note("requests.jsonl", path=self.path, main=main, messages=said)
         turn = self.director.turn() if main else [Step(say=_aside(request))]
         self.main = main
         self._note(step="request")
@@ -154,20 +159,18 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("content-type", "text/event-stream")
         self.send_header("transfer-encoding", "chunked")
         self.end_headers()
-        self._event({"type": "message_start", "message": _message(request)})
-        index, stop = 0, "end_turn"
+        answer = Responses(request.get("model", "scripted")) if "input" in request else Messages(request)
+        for event in answer.begin():
+            self._event(event)
         for step in turn:
             self._note(step=next(iter(step)), name=step.get("hold") or step.get("tool") or "", what=step)
             if "hold" in step or "pause" in step:
                 self._hold(step.get("hold", ""), step.get("pause", float("inf")))
                 continue
-            stop = "tool_use" if "tool" in step else stop
-            for event in _block(index, step):
+            for event in answer.block(step, THOUGHT):
                 self._event(event)
-            index += 1
-        usage = {"output_tokens": 60}
-        self._event({"type": "message_delta", "delta": {"stop_reason": stop, "stop_sequence": None}, "usage": usage})
-        self._event({"type": "message_stop"})
+        for event in answer.end():
+            self._event(event)
         self.wfile.write(b"0\r\n\r\n")
         self.wfile.flush()
         self._note(step="end")
@@ -177,11 +180,16 @@ class Handler(BaseHTTPRequestHandler):
         while time.monotonic() - began < most_s and not (name and self.director.released(name)):
             time.sleep(TICK_S)
             if time.monotonic() - pinged > PING_S:
-                self._event({"type": "ping"})
+                self._chunk(
+                    'event: ping\ndata: {"type": "ping"}\n\n' if self.path.endswith("messages") else ": ping\n\n"
+                )
                 pinged = time.monotonic()
 
     def _event(self, event: Mapping[str, object]) -> None:
-        data = f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode()
+        self._chunk(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n")
+
+    def _chunk(self, text: str) -> None:
+        data = text.encode()
         self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
         self.wfile.flush()
 
@@ -193,6 +201,31 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(data)
+
+
+class Messages:
+    """One answer of Anthropic's, event by event."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._index = 0
+        self._stop = "end_turn"
+
+    def begin(self) -> Iterator[dict[str, object]]:
+        """What comes before the first block."""
+        yield {"type": "message_start", "message": _message(self._request)}
+
+    def block(self, step: Step, thought: str) -> Iterator[dict[str, object]]:
+        """One step's block, spread over its time."""
+        self._stop = "tool_use" if "tool" in step else self._stop
+        yield from _block(self._index, step, thought)
+        self._index += 1
+
+    def end(self) -> Iterator[dict[str, object]]:
+        """What comes after the last one."""
+        delta = {"stop_reason": self._stop, "stop_sequence": None}
+        yield {"type": "message_delta", "delta": delta, "usage": {"output_tokens": 60}}
+        yield {"type": "message_stop"}
 
 
 def _message(request: Request) -> dict[str, object]:
@@ -208,11 +241,11 @@ def _message(request: Request) -> dict[str, object]:
     }
 
 
-def _block(index: int, step: Step) -> Iterator[dict[str, object]]:
+def _block(index: int, step: Step, thought: str) -> Iterator[dict[str, object]]:
     """The events of one content block, spread over its time."""
     if "think" in step:
         start: dict[str, object] = {"type": "thinking", "thinking": "", "signature": ""}
-        kind, field, text, over = "thinking_delta", "thinking", THOUGHT, step["think"]
+        kind, field, text, over = "thinking_delta", "thinking", thought, step["think"]
     elif "tool" in step:
         start = {"type": "tool_use", "id": f"toolu_{uuid.uuid4().hex[:20]}", "name": step["tool"], "input": {}}
         kind, field, text, over = (

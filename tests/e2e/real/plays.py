@@ -141,4 +141,63 @@ CLAUDE = Play(
     extra=("--allowedTools", "Bash(pytest:*)", "Edit", "Bash(sleep:*)"),
 )
 
-PLAYS: Mapping[str, Play] = {"claude": CLAUDE}
+
+def _codex_calm(screen: str) -> bool:
+    return "esc to interrupt" not in screen and re.search(r"^ {2}\S.* · ", screen, re.MULTILINE) is not None
+
+
+def _codex_turns(project: Path) -> list[list[Step]]:
+    return [
+        [{"pause": 2.5}, {"think": 2.5}, {"say": "First I say " + LONG, "over": 4}, _exec("cat src/parser.py")],
+        [{"pause": 2.0}, {"say": "Now the tests. " + LONG, "over": 2}, _exec("pytest -q tests", yield_time_ms=15000)],
+        [{"say": "All of it passes. " + LONG, "over": 3}],
+        [_exec("touch /var/tmp/x", sandbox_permissions="require_escalated", justification="Allow it?")],
+        [{"say": "At great length: " + LONG * 4, "over": 30}],
+        [{"error": 503}],
+        [{"error": 503}],
+        [{"say": "Better by now. " + LONG, "over": 2}],
+        [{"hold": "never"}],
+    ]
+
+
+def _exec(command: str, **more: object) -> Step:
+    return {"tool": "exec_command", "input": {"cmd": command, **more}}
+
+
+def _codex_doing(step: Step) -> tuple[tuple[str, ...], Drawn | None]:
+    command = str(step["input"].get("cmd", ""))
+    if command.startswith("touch"):
+        return ("waiting",), lambda screen: "Would you like to run" in screen
+    if command.startswith("cat"):
+        return ("reading", "thinking"), None
+    return ("testing",), None
+
+
+def _codex_process(marked: Mapping[int, str]) -> int:
+    return next(pid for pid, line in marked.items() if "/codex" in line and "node" in line.split(" ")[0])
+
+
+CODEX = Play(
+    kind="codex",
+    turns=_codex_turns,
+    acts=(
+        ("say", "Build the first part", ("thinking",), lambda steps, screen: _codex_calm(screen)),
+        ("touch", "go", (), lambda steps, screen: any("pytest" in str(s.get("what")) for s in steps)),
+        ("say", "Make a file", ("thinking",), ended("All of it passes", _codex_calm)),
+        ("stop", "Escape", ("idle",), drawn("Would you like to run")),
+        ("say", "Explain it at length", ("thinking",), lambda steps, screen: _codex_calm(screen)),
+        ("stop", "Escape", ("idle",), drawn("At great length")),
+        ("say", "Try again", ("thinking",), lambda steps, screen: "interrupted" in screen and _codex_calm(screen)),
+        ("say", "One more", ("thinking",), ended("Better by now", _codex_calm)),
+        ("kill", "", ("gone",), at("hold", "never")),
+    ),
+    ready=lambda screen: re.search(r"^ {2}gpt-5-codex.* · ", screen, re.MULTILINE) is not None,
+    busy=lambda screen: "esc to interrupt" in screen,
+    calm=_codex_calm,
+    failing=lambda screen: "Reconnecting" in screen,
+    doing=_codex_doing,
+    over=lambda steps, at_ms: ("complete",),
+    process=_codex_process,
+)
+
+PLAYS: Mapping[str, Play] = {"claude": CLAUDE, "codex": CODEX}
