@@ -23,17 +23,19 @@ check: $(VENV)/.dev-stamp
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
+	@./scripts/dashboard check
 
 test: $(VENV)/.dev-stamp
 	@./scripts/need tmux git
 	@./scripts/need npm || echo "without npm the tests on real agents are skipped"
 	@./scripts/need chromium || echo "without chromium the tests in a browser are skipped"
+	@./scripts/dashboard test build
 	$(PY) -m pytest -n $(JOBS)
 
 # After changing dashboard/: checks it, tests it, and builds the bundle that is committed under src/outrider/web/static.
 dashboard:
 	@./scripts/need npm
-	cd dashboard && npm ci --no-audit --no-fund && npm run check && npm test && npm run build
+	@./scripts/dashboard check test build
 
 clean:
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache

@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const GENERATOR = 'openapi-typescript@7.13.0';
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const source = path('openapi.json');
+const generator = path('node_modules/openapi-typescript/bin/cli.js');
 const target = path('src/api/schema.d.ts');
 const mark = `// Made from openapi.json by \`npm run types\`; sha256 ${createHash('sha256').update(readFileSync(source)).digest('hex')}\n`;
 
@@ -16,6 +16,6 @@ if (process.argv.includes('--check')) {
     process.exit(1);
   }
 } else {
-  execFileSync('npx', ['--yes', GENERATOR, source, '-o', target], { stdio: 'inherit' });
+  execFileSync(process.execPath, [generator, source, '-o', target], { stdio: 'inherit' });
   writeFileSync(target, mark + readFileSync(target, 'utf8'));
 }

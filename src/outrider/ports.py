@@ -1,10 +1,11 @@
 """What the supervisor needs of the world: a terminal to look at and type into, a bus to tell others, ways out to people."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from outrider.model.event import Event
-from outrider.model.pane import Launch, Pane, PaneRef, Screen, Sight
+from outrider.model.pane import Glimpse, Launch, Pane, PaneRef, Screen, Sight
 
 
 class Terminal(Protocol):
@@ -59,6 +60,22 @@ class Terminal(Protocol):
 
     def health(self) -> Mapping[str, object]:
         """JSON-shaped: `status` (`ok` or `degraded`), `version`, a list `servers` with the state of each, `why` if degraded."""
+        ...
+
+
+class LivePanes(Protocol):
+    """Panes as people watch and use them live. Errors as of Terminal."""
+
+    async def key(self, ref: PaneRef, data: bytes) -> None:
+        """Gives the program these bytes as if they came from a keyboard."""
+        ...
+
+    async def paste(self, ref: PaneRef, text: str) -> None:
+        """Pastes the text, bracketed where the program asked for it; no Enter."""
+        ...
+
+    def view(self, ref: PaneRef) -> AbstractAsyncContextManager[AsyncIterator[Glimpse]]:
+        """What the pane shows, as it is written: a picture, then bytes. Nobody else's window changes by it."""
         ...
 
 

@@ -1,6 +1,7 @@
 """A Chromium for all tests here; a world with a running daemon, and a page, for each."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -39,3 +40,9 @@ def page(chromium: Chromium, world: World) -> Iterator[Page]:
     complaints = list(tab.complaints)
     tab.close()
     assert not complaints, complaints
+
+
+@pytest.fixture
+def pictures() -> Path:
+    """The folder where pictures of the views are left, for people to look at."""
+    return Path(__file__).resolve().parents[2] / ".cache" / "screenshots"

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from outrider.errors import Conflict, InvalidInput, NoSuchAgent, NoSuchThing, TooLarge
+from outrider.errors import Conflict, Forbidden, InvalidInput, NoSuchAgent, NoSuchThing, TooLarge
 from outrider.logic.alerts import check, checked
 from outrider.logic.metrics import METRICS
 from outrider.model.actor import Actor, Scope
@@ -17,7 +18,7 @@ from outrider.model.command import Attempt, Command, CommandRequest, Stage, Stat
 from outrider.model.event import Event, EventName, Fact
 from outrider.model.history import Series, Share
 from outrider.model.kind import Kind, LaunchSpec
-from outrider.model.pane import PaneRef
+from outrider.model.pane import Glimpse, PaneRef, Picture
 from outrider.model.progress import ProgressItem, ProgressReport, Sample
 from outrider.model.state import Confidence, Detail, Reading, Rejected, Source, State, Verdict
 from outrider.model.worktree import Merged, Removed, WorktreeState
@@ -56,6 +57,62 @@ class Line:
                 return
             self._wake.clear()
             await self._wake.wait()
+
+
+class LittleViewer:
+    """Fits `Viewer`: shows what it was given and keeps what was typed."""
+
+    def __init__(self, actor: Actor, shown: Sequence[Glimpse], typed: list[str]) -> None:
+        self.actor = actor
+        self.told = asyncio.Event()
+        self.has_control = False
+        self._shown = shown
+        self._typed = typed
+
+    @property
+    def glimpses(self) -> AsyncIterator[Glimpse]:
+        return self._glimpses()
+
+    async def _glimpses(self) -> AsyncIterator[Glimpse]:
+        for glimpse in self._shown:
+            yield glimpse
+        await asyncio.Event().wait()
+
+    @property
+    def holder(self) -> str | None:
+        return self.actor.name if self.has_control else None
+
+    async def take(self) -> None:
+        if self.actor.scope is Scope.READ:
+            raise Forbidden("A reader may not type.")
+        self.has_control = True
+        self.told.set()
+
+    async def release(self) -> None:
+        self.has_control = False
+        self.told.set()
+
+    async def type(self, text: str) -> None:
+        if not self.has_control:
+            raise Conflict("You do not have control.")
+        self._typed.append(text)
+
+    async def paste(self, text: str) -> None:
+        await self.type(f"pasted: {text}")
+
+
+class LittleViewers:
+    """Fits `Viewers`."""
+
+    def __init__(self) -> None:
+        self.shown: list[Glimpse] = [Picture(80, 24, b"drawn"), b"more"]
+        self.typed: list[str] = []
+
+    @asynccontextmanager
+    async def watch(self, session: str, actor: Actor) -> AsyncIterator[LittleViewer]:
+        if session != "my-task":
+            raise NoSuchAgent(f"No agent {session!r} is known here.")
+        yield LittleViewer(actor, self.shown, self.typed)
 
 
 class LittleDialogs:
@@ -171,6 +228,7 @@ class LittleEngine:
     trees: LittleTrees = field(default_factory=LittleTrees)
     history: LittleHistory = field(default_factory=LittleHistory)
     alarms: LittleAlarms = field(default_factory=LittleAlarms)
+    viewers: LittleViewers = field(default_factory=LittleViewers)
     _agents: dict[str, Agent] = field(default_factory=dict)
     _commands: list[Command] = field(default_factory=list)
     _audit: list[AuditRow] = field(default_factory=list)

@@ -32,6 +32,7 @@ from outrider.supervisor.strangers import Strangers
 from outrider.supervisor.trees import Trees
 from outrider.supervisor.typist import Typist
 from outrider.supervisor.upkeep import upkeep
+from outrider.supervisor.viewers import Viewers
 from outrider.supervisor.watch import Watch
 from outrider.tmux.terminal import TmuxTerminal
 
@@ -167,6 +168,7 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         trees=Trees(settings.spawn.worktrees, environ, crew=crew, record=record, clock=clock),
         history=historian,
         alarms=alarms,
+        viewers=Viewers(crew=crew, record=record, terminal=terminal, clock=clock),
         watch=watch,
         progress=care.progress,
         record=record,

@@ -102,3 +102,27 @@ class Launch:
     unset: tuple[str, ...] = ()
     width: int = 120
     height: int = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A pane as it is at one moment, for a terminal of `width` by `height` cells that was reset: `data` draws it, history first.
+
+    Behind it come the bytes that the pane's program has written since, none missing and none twice.
+    """
+
+    width: int
+    height: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """Nothing more will be seen of the pane, and why: a sentence. `lagged` where its reader was too slow."""
+
+    why: str
+    lagged: bool = False
+
+
+Glimpse = Picture | bytes | Over
+"""What a viewer of a pane gets, in order; Over comes last."""

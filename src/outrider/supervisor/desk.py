@@ -30,6 +30,7 @@ from outrider.supervisor.progress import Progress
 from outrider.supervisor.record import Record
 from outrider.supervisor.signs import recognise
 from outrider.supervisor.trees import Trees
+from outrider.supervisor.viewers import Viewers
 from outrider.supervisor.watch import Watch
 
 DEGRADED = "degraded"
@@ -51,6 +52,7 @@ class Desk:
         trees: Trees,
         history: Historian,
         alarms: Alarms,
+        viewers: Viewers,
         watch: Watch,
         progress: Progress,
         record: Record,
@@ -70,6 +72,7 @@ class Desk:
         self.trees = trees
         self.history = history
         self.alarms = alarms
+        self.viewers = viewers
         self._watch = watch
         self._progress = progress
         self._record = record

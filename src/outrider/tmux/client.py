@@ -1,8 +1,8 @@
-"""One long-lived control client of one tmux server: questions are written in one go, replies come back in order.
+"""A control client of one tmux server: questions are written in one go, replies come back in order.
 
-The client stands in a session of its own, `ignore-size` and `no-output`, so that it changes nobody's window and gets no
-program's output; it never uses `pause-after` (tmux 3.3a crashes when such clients are killed). It is closed by closing
-its standard input.
+The one that asks stands in a session of its own, `ignore-size` and `no-output`, so that it changes nobody's window and gets
+no program's output; a viewer's stands in the session that is watched (`mirror.py`). None uses `pause-after` (tmux 3.3a
+crashes when such clients are killed). A client is closed by closing its standard input.
 """
 
 import asyncio
@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from outrider.errors import TerminalAway, TimedOut
-from outrider.tmux.protocol import Notification, Parser, Reply
+from outrider.tmux.protocol import Item, Notification, Output, Parser, Reply
 from outrider.tmux.quote import Question
 from outrider.tmux.rows import HIDDEN
 
-_ATTACH = (
+ASKING = (
     *("new-session", "-A", "-E", "-s", HIDDEN, "-x", "20", "-y", "5"),
     *("-f", "ignore-size,no-output", "--", "env", "cat"),
 )
@@ -27,16 +27,18 @@ _STDIN, _STDOUT, _STDERR = 0, 1, 2
 class _Batch:
     """Questions written together; stays in line for its replies also when nobody waits for them any more."""
 
-    left: deque[int]
-    answered: asyncio.Future[list[Reply]]
+    left: deque[Question]
+    answered: Callable[[list[Reply] | TimedOut], None]
     replies: list[Reply] = field(default_factory=list)
-    # Replies of one question that has several: all but the last are dropped.
+    # Replies of one question that has several: all but the last are dropped, unless it wants every one.
     seen: int = 0
 
     def take(self, reply: Reply) -> bool:
         """Counts a reply; true once all are there."""
         self.seen += 1
-        if reply.ok and self.seen < self.left[0]:
+        if reply.ok and self.seen < self.left[0].replies:
+            if self.left[0].every:
+                self.replies.append(reply)
             return False
         self.left.popleft()
         self.seen = 0
@@ -45,10 +47,11 @@ class _Batch:
 
 
 class ControlClient(asyncio.SubprocessProtocol):
-    """The connection. `notified` and `closed` are called from the event loop; `spent` sums the CPU seconds of reading."""
+    """The connection. `notified` and `closed` are called from the event loop, `notified` also with what programs wrote;
+    `spent` sums the CPU seconds of reading."""
 
     def __init__(
-        self, *, notified: Callable[[Notification], None], closed: Callable[[], None], cpu: Callable[[], float]
+        self, *, notified: Callable[[Notification | Output], None], closed: Callable[[], None], cpu: Callable[[], float]
     ) -> None:
         self._notified = notified
         self._closed = closed
@@ -71,7 +74,8 @@ class ControlClient(asyncio.SubprocessProtocol):
         socket: Sequence[str],
         *,
         env: Mapping[str, str],
-        notified: Callable[[Notification], None],
+        attach: Sequence[str] = ASKING,
+        notified: Callable[[Notification | Output], None],
         closed: Callable[[], None],
         cpu: Callable[[], float],
         limit_s: float,
@@ -83,7 +87,7 @@ class ControlClient(asyncio.SubprocessProtocol):
         client = cls(notified=notified, closed=closed, cpu=cpu)
         # A session of its own for the process, or Ctrl-C at the daemon's terminal would reach it too.
         await asyncio.get_running_loop().subprocess_exec(
-            lambda: client, program, "-u", "-N", *socket, "-C", *_ATTACH, env=env, cwd="/", start_new_session=True
+            lambda: client, program, "-u", "-N", *socket, "-C", *attach, env=env, cwd="/", start_new_session=True
         )
         # What is written earlier may run before the client has a session, and a program then gets our PATH, not its own.
         try:
@@ -114,17 +118,33 @@ class ControlClient(asyncio.SubprocessProtocol):
 
         TerminalAway where nothing was written; TimedOut where it was, and no answer came: it cannot be told what was done.
         """
+        answer: asyncio.Future[list[Reply]] = asyncio.get_running_loop().create_future()
+
+        def answered(said: list[Reply] | TimedOut) -> None:
+            if answer.done():
+                return
+            if isinstance(said, TimedOut):
+                answer.set_exception(said)
+            else:
+                answer.set_result(said)
+
+        self.tell(questions, answered)
+        try:
+            async with asyncio.timeout(limit_s):
+                return await answer
+        except TimeoutError as error:
+            raise TimedOut(f"tmux did not answer within {limit_s:g} s") from error
+
+    def tell(self, questions: Sequence[Question], answered: Callable[[list[Reply] | TimedOut], None]) -> None:
+        """Asks without waiting: `answered` is called in the order of the stream, before anything that came behind the replies.
+
+        TerminalAway where nothing was written.
+        """
         if self._stdin is None or not self.alive:
             raise TerminalAway(f"tmux cannot be asked: {self.why}")
         data = "".join(question.line + "\n" for question in questions).encode("utf-8", "surrogateescape")
-        batch = _Batch(deque(question.replies for question in questions), asyncio.get_running_loop().create_future())
-        self._batches.append(batch)
+        self._batches.append(_Batch(deque(questions), answered))
         self._stdin.write(data)
-        try:
-            async with asyncio.timeout(limit_s):
-                return await batch.answered
-        except TimeoutError as error:
-            raise TimedOut(f"tmux did not answer within {limit_s:g} s") from error
 
     async def close(self, *, grace_s: float = 2.0) -> None:
         """Closes standard input and waits for the client to leave; kills it where it does not."""
@@ -163,8 +183,10 @@ class ControlClient(asyncio.SubprocessProtocol):
         self._exited.set()
         self._lose()
 
-    def _take(self, item: Reply | Notification) -> None:
-        if isinstance(item, Notification):
+    def _take(self, item: Item) -> None:
+        if isinstance(item, Output):
+            self._notified(item)
+        elif isinstance(item, Notification):
             if item.name in ("begin", "end", "error"):
                 self._damaged()
             elif item.name == "exit":
@@ -180,8 +202,7 @@ class ControlClient(asyncio.SubprocessProtocol):
             batch = self._batches[0]
             if batch.take(item):
                 self._batches.popleft()
-                if not batch.answered.done():
-                    batch.answered.set_result(batch.replies)
+                batch.answered(batch.replies)
 
     def _answer_attach(self, *, ok: bool) -> None:
         if self._attached.done():
@@ -207,6 +228,5 @@ class ControlClient(asyncio.SubprocessProtocol):
         self._answer_attach(ok=False)
         batches, self._batches = self._batches, deque()
         for batch in batches:
-            if not batch.answered.done():
-                batch.answered.set_exception(TimedOut(f"tmux went away before it answered: {self.why}"))
+            batch.answered(TimedOut(f"tmux went away before it answered: {self.why}"))
         self._closed()

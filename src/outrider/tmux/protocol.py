@@ -1,14 +1,17 @@
 """Control mode without I/O: bytes from `tmux -C` in, replies and notifications out.
 
 tmux frames the answer to each command by `%begin T N F` and `%end T N F` (or `%error`). Between them every line is data,
-also one that starts with `%`: only the end with the same three numbers closes the block. Outside, a line that starts
-with `%` is a notification. A reply is given out when it is whole, however the bytes were cut. Which question a reply
-answers is the client's business: the numbers only ever grow, and flag 1 marks answers to what the client wrote.
+also one that starts with `%`: only the end with the same three numbers closes the block. Outside, a line that starts with
+`%` is a notification, but for what a program wrote (`%output`), which comes out as its bytes. A reply is given out when it
+is whole, however the bytes were cut. Which question a reply answers is the client's business: the numbers only ever grow,
+and flag 1 marks answers to what the client wrote.
 """
 
 import re
 from dataclasses import dataclass
 
+_OUTPUT = b"%output "
+_OCTAL = re.compile(rb"\\([0-7]{3})")
 _BEGIN = re.compile(rb"%begin (\d+) (\d+) (\d+)\r?")
 
 
@@ -48,7 +51,15 @@ class Notification:
     args: str
 
 
-Item = Reply | Notification
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a pane's program has written, byte for byte; tmux cuts it where it likes, within a character too."""
+
+    pane: str
+    data: bytes
+
+
+Item = Reply | Notification | Output
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +102,7 @@ class Parser:
             self._block = _block(found)
         else:
             del self._data[: end + 1]
-            items.append(_notification(line))
+            items.append(_output(line) if line.startswith(_OUTPUT) else _notification(line))
         return True
 
     def _close(self, block: _Block, items: list[Item]) -> bool:
@@ -116,6 +127,16 @@ def _block(found: re.Match[bytes]) -> _Block:
     time, number, flags = (int(group) for group in found.groups())
     endings = ((b"\n%end " + numbers + b"\n", True), (b"\n%error " + numbers + b"\n", False))
     return _Block(time, number, flags, endings)
+
+
+def unescape(text: bytes) -> bytes:
+    """The bytes that tmux has written as backslashes and three octal digits, and the others as they are."""
+    return _OCTAL.sub(lambda found: bytes((int(found.group(1), 8) & 0xFF,)), text) if b"\\" in text else text
+
+
+def _output(line: bytes) -> Output:
+    pane, _, data = line[len(_OUTPUT) :].partition(b" ")
+    return Output(pane.decode("ascii", "replace"), unescape(data))
 
 
 def _notification(line: bytes) -> Notification:

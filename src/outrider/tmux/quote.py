@@ -17,10 +17,14 @@ _HASHES = re.compile(r"#+(?![#\[])")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One line for tmux; `replies` is how many commands it runs, each of which answers for itself until one fails."""
+    """One line for tmux; `replies` is how many commands it runs, each of which answers for itself until one fails.
+
+    The answer is the last reply, or all of them where `every` is set.
+    """
 
     line: str
     replies: int = 1
+    every: bool = False
 
 
 def question(*words: str) -> Question:
@@ -28,9 +32,9 @@ def question(*words: str) -> Question:
     return Question(command(words))
 
 
-def chain(*commands: Iterable[str]) -> Question:
+def chain(*commands: Iterable[str], every: bool = False) -> Question:
     """Commands that run one after another with nothing of anybody between; the first that fails ends them."""
-    return Question(" ; ".join(command(words) for words in commands), len(commands))
+    return Question(" ; ".join(command(words) for words in commands), len(commands), every)
 
 
 def unless(pane: str, condition: str, words: Iterable[str]) -> Question:

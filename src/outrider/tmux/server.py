@@ -14,7 +14,7 @@ from typing import Protocol
 from outrider.errors import TerminalAway, TerminalError, TimedOut, Unavailable
 from outrider.tmux.client import ControlClient
 from outrider.tmux.forked import ForkedTmux
-from outrider.tmux.protocol import Notification, Reply
+from outrider.tmux.protocol import Notification, Output, Reply
 from outrider.tmux.quote import Question, question
 from outrider.tmux.rows import HIDDEN
 from outrider.tmux.version import ABSENT, Version, version
@@ -231,9 +231,24 @@ class Server:
             return [identify]
         return [identify, question("set-option", "-t", f"={HIDDEN}:", "destroy-unattached", "on")]
 
-    def _notified(self, item: Notification) -> None:
+    async def attach(
+        self, words: Sequence[str], *, notified: Callable[[Notification | Output], None], closed: Callable[[], None]
+    ) -> ControlClient:
+        """One more control client, for whoever watches; `words` are its tmux command. TerminalAway where it cannot attach."""
+        return await ControlClient.open(
+            self._program,
+            self._socket(),
+            env=self._env,
+            attach=words,
+            notified=notified,
+            closed=closed,
+            cpu=self._cpu,
+            limit_s=self.limit_s,
+        )
+
+    def _notified(self, item: Notification | Output) -> None:
         # Sessions and windows that come, go and change names; what happens within a pane is for the captures.
-        if item.name.startswith(("session", "window", "unlinked-window")):
+        if isinstance(item, Notification) and item.name.startswith(("session", "window", "unlinked-window")):
             self.noticed()
 
     def _lost(self) -> None:

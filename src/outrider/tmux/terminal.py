@@ -9,6 +9,7 @@ import itertools
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from outrider.errors import Conflict, InvalidInput, PaneGone, TerminalAway, TerminalError, TimedOut
@@ -16,6 +17,7 @@ from outrider.model.pane import Launch, Pane, PaneRef, Screen, Sight
 from outrider.tmux import keys as key_names
 from outrider.tmux import launch as launching
 from outrider.tmux.cadence import Pace
+from outrider.tmux.mirror import Mirror, View
 from outrider.tmux.protocol import Reply
 from outrider.tmux.quote import Question, question, unless
 from outrider.tmux.rows import FORMAT, Rows
@@ -67,6 +69,8 @@ class TmuxTerminal:
             server = Server(name, own=name == own, program=program, env=env, cpu=cpu, limit_s=limit_s)
             self._watches[name] = Watch(server, pace=pace, clock=clock, meter=self._meter, emit=self._sights.put)
         self._own = self._watches[own].server
+        self._mirrors: dict[PaneRef, Mirror] = {}
+        self._mirroring = asyncio.Lock()
 
     async def run(self) -> None:
         """Looks at every server until it is cancelled, then leaves them as they are."""
@@ -190,6 +194,38 @@ class TmuxTerminal:
         if keys:
             await self._type(ref, _DEAD, "send-keys", "-t", ref.pane, "--", *keys)
             self.urge(ref)
+
+    async def key(self, ref: PaneRef, data: bytes) -> None:
+        """Gives the program these bytes as if they came from a keyboard. TerminalError as for `write`."""
+        if data:
+            await self._type(
+                ref, _DEAD_OR_MODE, "send-keys", "-t", ref.pane, "-H", "--", *(f"{byte:02x}" for byte in data)
+            )
+            self.urge(ref)
+
+    @asynccontextmanager
+    async def view(self, ref: PaneRef) -> AsyncIterator[View]:
+        """What the pane shows, as it is written, to be iterated inside. One client serves all viewers of a pane.
+
+        PaneGone, or TerminalAway where tmux cannot be asked.
+        """
+        async with self._mirroring:
+            mirror = self._mirrors.get(ref)
+            if mirror is None or not mirror.alive:
+                (told,) = await self._read(ref, question("display-message", "-p", "-t", ref.pane, "#{session_id}"))
+                if not told.text:
+                    raise PaneGone(f"pane {ref.pane} of tmux server {ref.server!r} is gone")
+                mirror = await Mirror.open(self._watches[ref.server].server, ref, told.text)
+                self._mirrors[ref] = mirror
+            view = mirror.join()
+        try:
+            yield view
+        finally:
+            mirror.leave(view)
+            if not mirror.views:
+                if self._mirrors.get(ref) is mirror:
+                    del self._mirrors[ref]
+                await mirror.close()
 
     async def end(self, ref: PaneRef) -> None:
         """Ends the pane (its session with it, if it was the last one). A pane that is gone already is no error."""

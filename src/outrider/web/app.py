@@ -21,6 +21,7 @@ from outrider.web import (
     page,
     progress,
     stream,
+    terminal,
     tokens,
     worktrees,
 )
@@ -40,7 +41,11 @@ Times are Unix milliseconds (UTC), durations seconds. Every error is `{"error": 
 A WebSocket on `/ws` (or `/`) gives events as they happen; its first message is `{"type":"connected","seq":n}`.
 `?since=SEQ` gives everything after that event and then goes on live; `?session=` and `?event=` filter; `?batch=1` gives arrays.
 `{"type":"ping"}` is answered with `pong`, `{"type":"subscribe","sessions":[…],"events":[…]}` changes the filter.
-A client that is too slow is closed with code 4008 and `since=SEQ`, the place to come back to."""
+A client that is too slow is closed with code 4008 and `since=SEQ`, the place to come back to.
+
+A WebSocket on `/api/agents/{session}/terminal` is the live terminal: binary messages are what its program writes, text messages
+are `picture` (reset to that size), `control` (who may type), `error` and `end`. `{"type":"take"}` takes control for who has the scope
+`write`, `{"type":"keys","text":…}` types, `{"type":"paste","text":…}` pastes, `{"type":"release"}` gives it back."""
 
 _ROUTERS = (
     health.router,
@@ -56,6 +61,7 @@ _ROUTERS = (
     metrics.router,
     page.router,
     stream.router,
+    terminal.router,
 )
 
 

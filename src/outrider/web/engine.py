@@ -1,6 +1,8 @@
 """The service that the web faces are given: what can be asked of Outrider on this node."""
 
-from collections.abc import Mapping, Sequence
+from asyncio import Event as Signal
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from outrider.model.actor import Actor
@@ -12,6 +14,7 @@ from outrider.model.command import Command, CommandRequest, Status
 from outrider.model.event import Event
 from outrider.model.history import Amounts, Series, Share
 from outrider.model.kind import Kind
+from outrider.model.pane import Glimpse
 from outrider.model.progress import ProgressReport
 from outrider.model.worktree import Merged, Removed, WorktreeState
 from outrider.ports import Subscription
@@ -102,6 +105,55 @@ class Trees(Protocol):
         ...
 
 
+class Viewer(Protocol):
+    """One person's view of one agent's terminal."""
+
+    @property
+    def actor(self) -> Actor: ...
+
+    @property
+    def glimpses(self) -> AsyncIterator[Glimpse]:
+        """A picture, then what the pane's program writes; Over comes last."""
+        ...
+
+    @property
+    def told(self) -> Signal:
+        """Set when who has control has changed."""
+        ...
+
+    @property
+    def holder(self) -> str | None:
+        """Who has control, by the name of the actor."""
+        ...
+
+    @property
+    def has_control(self) -> bool: ...
+
+    async def take(self) -> None:
+        """Takes control; Forbidden where the actor may not type, Conflict where the agent is not running."""
+        ...
+
+    async def release(self) -> None:
+        """Gives control back."""
+        ...
+
+    async def type(self, text: str) -> None:
+        """Types what a keyboard sent; Conflict without control."""
+        ...
+
+    async def paste(self, text: str) -> None:
+        """Pastes a text as one; Conflict without control."""
+        ...
+
+
+class Viewers(Protocol):
+    """Those who watch terminals."""
+
+    def watch(self, session: str, actor: Actor) -> AbstractAsyncContextManager[Viewer]:
+        """A new viewer; NoSuchAgent, Conflict where the pane is gone, TerminalAway where tmux cannot be asked."""
+        ...
+
+
 class Engine(Protocol):
     """Every method that addresses an agent raises NoSuchAgent where none of that session name is known."""
 
@@ -167,6 +219,9 @@ class Engine(Protocol):
 
     @property
     def alarms(self) -> Alarms: ...
+
+    @property
+    def viewers(self) -> Viewers: ...
 
     async def events(
         self,
