@@ -199,6 +199,69 @@ def test_a_policy_allows_by_itself_what_its_rules_allow_and_asks_for_the_rest(wo
     assert answers(run) == ["Yes", "No"]
 
 
+MINE = """name = "mine"
+extends = "standard"
+[[rules]]
+name = "it may remove its build"
+verdict = "allow"
+commands = ["rm -rf build"]
+overrides = ["delete"]
+"""
+
+
+def test_a_policy_file_at_spawn_outlives_daemon_and_restart_and_a_broken_one_changes_nothing(world: World) -> None:
+    file = world.root / "mine.toml"
+    file.write_text(MINE, encoding="utf-8")
+    events = world.record()
+    broken: Step = {"tool": "Bash", "input": {"command": "rm -rf build", "description": "Again"}, "ask": True}
+    run = world.spawn(
+        "mine", [[ASKS, {"hold": "broken"}, broken], [ALSO]], "--policy", "mine.toml", "--prompt", "Clean"
+    )
+    answered = events.named("approval_answered", "mine")
+    assert (answered["by"], answered["rule"]) == ("policy", "mine: it may remove its build")
+    shown = world.agent("mine")
+    assert (shown["auto"], shown["policy"]) == ("standard", str(file.resolve()))
+    assert str(file.resolve()) in world.cli("show", "mine").stdout
+    run.reached("broken")
+    file.write_text(MINE + "colour = 1\n", encoding="utf-8")  # the old one stays in force
+    run.release("broken")
+    until(lambda: len(answers(run)) == 2)
+    refused = world.cli("restart", "mine")
+    assert (refused.returncode, "mine.toml:8: rules[0].colour" in refused.stderr) == (1, True)
+    assert world.agent("mine")["alive"]
+    file.write_text(MINE, encoding="utf-8")
+    world.kill9()
+    world.start()
+    world.sent(world.send("mine", "Next"))
+    assert standing(world, "mine")["command"] == "rm -rf /"
+    run.script([[ASKS]])
+    assert world.cli("restart", "mine").returncode == 0
+    assert world.agent("mine")["policy"] == str(file.resolve())
+    world.sent(world.send("mine", "Once more"))
+    until(lambda: answers(run)[2:] == ["Yes"])
+
+
+def test_a_policy_is_read_again_while_it_runs(world: World) -> None:
+    file = world.root / "mine.toml"
+    file.write_text(MINE, encoding="utf-8")
+    push: Step = {"tool": "Bash", "input": {"command": "git push origin fix", "description": "Send"}, "ask": True}
+    run = world.spawn("mine", [[ASKS, {"hold": "edit"}, push]], "--policy", str(file), "--prompt", "Clean")
+    run.reached("edit")
+    rule = '[[rules]]\nname = "fixes go out"\nverdict = "allow"\ncommands = ["git push origin fix"]\noverrides = ["push"]\n'
+    file.write_text(MINE + rule, encoding="utf-8")
+    run.release("edit")
+    until(lambda: len(answers(run)) == 2)
+    log = world.http.get("/api/agents/mine/log").json()["log"]
+    assert "mine: fixes go out" in [row["data"].get("rule") for row in log]
+
+
+def test_a_preset_by_name_is_a_policy_too(world: World) -> None:
+    tests: Step = {"tool": "Bash", "input": {"command": "pytest -q tests", "description": "Test"}, "ask": True}
+    world.spawn("careful", [[tests]], "--policy", "careful", "--prompt", "Test")
+    assert standing(world, "careful")["command"] == "pytest -q tests"
+    assert (world.agent("careful")["auto"], world.agent("careful")["policy"]) == ("careful", "careful")
+
+
 def test_a_killed_agents_dialog_does_not_wait_for_ever(world: World) -> None:
     world.spawn("asks", [[ASKS]], "--prompt", "Clean up")
     approval = standing(world, "asks")

@@ -104,6 +104,38 @@ def test_a_session_name_that_tmux_would_misread(shared: World, name: str, why: s
         assert done.stdout == ""
 
 
+def test_a_policy_that_cannot_be_used_starts_nothing(shared: World) -> None:
+    file = shared.root / "mine.toml"
+    rule = '[[rules]]\nname = "a"\nverdict = "allow"\n'
+    broken = {
+        f'name = "x"\n{rule}commands = ["ls"]\ncolour = 1\n': "mine.toml:6: rules[0].colour: there is no such key",
+        f'name = "x"\n{rule}commands = ["ls | wc"]\n': "mine.toml:5: rules[0].commands: bad pattern",
+        f'name = "x"\n{rule}tools = ["Edit"]\n[[rules]]\nname = "b"\nverdict = "allow"\ntools = ["Edit"]\n': "'b' is never reached",
+        "name = ": "not valid TOML",
+    }
+    for text, says in broken.items():
+        file.write_text(text, encoding="utf-8")
+        refused = spawn(shared, policy=str(file))
+        assert (refused.status_code, says in refused.json()["error"]) == (422, True), refused.text
+        assert refused.json()["detail"]["field"] == "policy"
+    words = ("--session", "new", "--workdir", str(shared.workdir()), "--agent", "shell")
+    by_cli = shared.cli("spawn", *words, "--policy", "mine.toml")
+    assert (by_cli.returncode, "mine.toml:1" in by_cli.stderr) == (1, True), by_cli.stderr
+    inside = shared.workdir() / "mine.toml"
+    inside.write_text('name = "x"\n', encoding="utf-8")
+    for policy, says in {
+        str(shared.root / "none.toml"): "cannot be read: No such file",
+        "brave": "There is no policy 'brave'; known: careful",
+        str(inside): "where it could change it",
+    }.items():
+        refused = spawn(shared, policy=policy)
+        assert (refused.status_code, says in refused.json()["error"]) == (422, True), refused.text
+    file.write_text('name = "x"\n', encoding="utf-8")
+    assert "no policy is asked" in spawn(shared, policy=str(file), auto="yolo").json()["error"]
+    assert "There is no policy 'brave'" in spawn(shared, auto="brave").json()["error"]
+    assert "kind shell have no autonomy" in spawn(shared, policy=str(file)).json()["error"]
+
+
 def test_the_name_of_an_agent_that_is_there(shared: World) -> None:
     refused(spawn(shared, session="here"), 409, "'here'", "exists already (idle)", "another name", "outrider kill here")
     done = shared.cli("spawn", "--session", "here", "--workdir", str(shared.workdir()), "--agent", "shell")

@@ -64,6 +64,7 @@ def facts(agent: "AgentJSON") -> list[tuple[str, object]]:
         ("exit status", agent["exit_status"]),
         ("kind", " ".join(filter(None, (agent["kind"], agent["version"], agent["model"])))),
         ("autonomy", agent["auto"]),
+        ("policy", agent["policy"] if agent["policy"] != agent["auto"] else None),
         ("folder", agent["workdir"]),
         ("work tree", agent["worktree"]),
         ("branch", agent["branch"]),

@@ -33,7 +33,8 @@ async def spawn(
     agent: Annotated[str, Parameter(help="Kind of agent: claude, codex, …; outrider agents lists them.")] = "claude",
     model: Annotated[str | None, Parameter(help="Model it uses.")] = None,
     auto: Annotated[
-        str | None, Parameter(help="--auto or --auto=PRESET: works without asking; --auto=yolo skips everything.")
+        str | None,
+        Parameter(help="--auto or --auto=PRESET: a policy decides; --auto=yolo: it asks nothing, nothing is checked."),
     ] = None,
     prompt: Annotated[str | None, Parameter(help="What it is asked first.")] = None,
     prompt_file: Annotated[str | None, Parameter(help="File with its first prompt; - reads standard input.")] = None,
@@ -46,7 +47,9 @@ async def spawn(
     spec: Annotated[
         str | None, Parameter(help="Markdown file with the tasks its progress is read from, in its folder.")
     ] = None,
-    policy: Annotated[str | None, Parameter(help="File with the rules of what it may do.")] = None,
+    policy: Annotated[
+        str | None, Parameter(help="What it may do by itself: a file with rules, or a preset's name.")
+    ] = None,
     env: Annotated[list[str] | None, Parameter(negative=(), help="K=V for its environment; may be repeated.")] = None,
     wait: Annotated[
         str | None,
@@ -69,7 +72,7 @@ async def spawn(
         "worktree": worktree,
         "base": base,
         "spec": resolved(spec, home) if spec and spec.startswith(("/", "~")) else spec,
-        "policy": resolved(policy, home) if policy else None,
+        "policy": _policy(policy, home) if policy else None,
         "env": _pairs(env or []),
         "extra": extra or [],
     }
@@ -103,6 +106,11 @@ async def adopt(
 ) -> None:
     """Takes over an agent that already runs in a tmux session."""
     _told(await connection.client(environ).adopt(session, agent, server), "is watched now", json=connection.json)
+
+
+def _policy(name: str, home: str) -> str:
+    """A preset's name as it is; a file as seen from here."""
+    return resolved(name, home) if "/" in name or name.endswith(".toml") else name
 
 
 def resolved(path: str, home: str) -> str:

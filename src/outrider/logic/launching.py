@@ -6,6 +6,7 @@ from outrider.errors import InvalidInput
 from outrider.model.agent import SpawnRequest
 from outrider.model.kind import Kind
 
+STANDARD, YOLO = "standard", "yolo"
 GENERATION = "OUTRIDER_GENERATION"
 # Set by tmux itself in every pane, or about the terminal that the daemon happens to run in.
 OF_THE_TERMINAL = ("TMUX", "TMUX_PANE", "TERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "COLUMNS", "LINES", "WINDOWID")
@@ -35,8 +36,10 @@ def argv(kind: Kind, request: SpawnRequest, *, channel: tuple[str, ...] = ()) ->
 
 
 def autonomy(kind: Kind, preset: str) -> tuple[str, ...]:
-    """The agent's own arguments for a preset of autonomy."""
+    """The agent's own arguments for a preset of autonomy; under any policy it asks, and the policy answers."""
     known = kind.launch.auto
+    if preset != YOLO and STANDARD in known:
+        preset = STANDARD
     if preset not in known:
         have = ", ".join(sorted(known)) or "none"
         raise InvalidInput(

@@ -49,6 +49,8 @@ class Agent:
     model: str | None = None
     auto: str | None = None
     spec: str | None = None
+    policy: str | None = None
+    """The policy that decides for it: a preset's name, or the absolute path of a file."""
     argv: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
@@ -80,8 +82,8 @@ class Agent:
 class SpawnRequest:
     """What a person asks for when an agent is to be started; everything unset takes the kind's or the settings' default.
 
-    `auto` is a policy preset's name or `yolo`. `prompt` is delivered as the first command. `worktree` is a branch name, or
-    empty for one made from the session's name; None for none;
+    `auto` is a policy preset's name or `yolo`; `policy` is a preset's name or a file, and implies `auto`. `prompt` is delivered as
+    the first command. `worktree` is a branch name, or empty for one made from the session's name; None for none;
     `base` is the commit that a new branch begins at. `extra` are arguments for the agent itself.
     """
 

@@ -84,6 +84,7 @@ class AgentJSON(TypedDict):
     changed: int
     ended: int | None
     auto: str | None
+    policy: str | None
     branch: str | None
     worktree: str | None
     spawned: bool

@@ -135,6 +135,7 @@ def agent_json(agent: Agent) -> AgentJSON:
         "changed": agent.changed_ms,
         "ended": agent.ended_ms,
         "auto": agent.auto,
+        "policy": agent.policy,
         "branch": agent.branch,
         "worktree": agent.worktree,
         "spawned": agent.spawned,

@@ -43,18 +43,24 @@ def preset(name: str) -> Policy:
     return parse(resources.files(__package__).joinpath(file).read_text(encoding="utf-8"), file)
 
 
+def is_file(name: str) -> bool:
+    """Whether a policy of that name is a file, not a preset: with a slash in it, or ending in .toml."""
+    return "/" in name or name.endswith(SUFFIX)
+
+
 def find(name: str, workdir: Path) -> Policy:
-    """A preset by its name, or the policy in a file (a name with a slash or ending in .toml), seen from a folder.
+    """A preset by its name, or the policy in a file, seen from a folder.
 
     BadSetting with file, line and key where the file cannot be used.
     """
-    if "/" not in name and not name.endswith(SUFFIX):
+    if not is_file(name):
         return preset(name)
     path = workdir / Path(name).expanduser()
     try:
         return parse(path.read_text(encoding="utf-8"), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadSetting(f"{path}: the policy cannot be read: {error}.") from error
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise BadSetting(f"{path}: the policy cannot be read: {why}.") from error
 
 
 def parse(text: str, origin: str, depth: int = 0) -> Policy:

@@ -13,6 +13,7 @@ import structlog
 from outrider.errors import OutriderError
 from outrider.logic import answering
 from outrider.logic import approval as dialogs
+from outrider.logic.launching import YOLO
 from outrider.model.actor import Actor, Scope
 from outrider.model.agent import Agent
 from outrider.model.approval import Approval, ApprovalStatus, Behavior, Decision, DialogKind, Form, Shown, Way
@@ -28,7 +29,6 @@ from outrider.supervisor.record import Record
 log = structlog.get_logger()
 
 POLICY = Actor("policy", Scope.WRITE)
-YOLO = "yolo"
 UNSEEN_MS = 5000
 """How long the dialog of a call that is being answered is not taken for one that waits."""
 TAKEN_MS = 1500
@@ -95,7 +95,7 @@ class Autopilot:
             self._consider(member, approval, None)
 
     def _consider(self, member: Member, approval: Approval, call: Call | None) -> bool:
-        if member.agent.auto in (None, YOLO):
+        if member.agent.policy is None and member.agent.auto in (None, YOLO):
             return False
         decided = self._decide(member.agent, approval)
         if decided is None or (decided.behavior is Behavior.ALLOW and not approval.whole):

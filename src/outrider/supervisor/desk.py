@@ -99,8 +99,6 @@ class Desk:
 
     async def spawn(self, request: SpawnRequest, actor: Actor) -> Agent:
         """Starts an agent; its prompt is the first command, delivered when it is ready."""
-        if request.policy is not None:
-            raise InvalidInput("policy: policy files cannot be used yet; leave it out.", detail={"field": "policy"})
         first = CommandRequest(request.prompt) if request.prompt is not None else None
         if first is not None:
             check(first, self._counter.bounds)

@@ -29,7 +29,7 @@ from outrider.ports import Terminal
 from outrider.store import Change
 from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.discharge import Discharge
-from outrider.supervisor.premises import check_words, check_workdir, find_program
+from outrider.supervisor.premises import check_words, check_workdir, find_program, under_policy
 from outrider.supervisor.quarters import Quarters
 from outrider.supervisor.record import Record
 from outrider.supervisor.signs import agent_process
@@ -94,6 +94,7 @@ class Muster:
         kind = self._kinds.get(request.kind)
         check_workdir(request.workdir)
         check_words(request)
+        request = under_policy(request)
         generation = self._token()
         environ, unset = launching.environment(self._site.environ, kind, self._kinds.all(), request, generation)
         find_program(kind, environ, request.extra)
@@ -157,6 +158,7 @@ class Muster:
             generation=generation,
             model=request.model,
             auto=request.auto,
+            policy=request.policy,
             spec=request.spec,
             argv=argv,
             extra=request.extra,
@@ -279,10 +281,12 @@ class Muster:
             kind=agent.kind,
             model=agent.model,
             auto=agent.auto,
+            policy=agent.policy,
             spec=agent.spec,
             env=agent.env,
             extra=agent.extra,
         )
+        under_policy(request)  # refused while it still runs
         if agent.ended_ms is None:
             await self._discharge.kill(member, actor)
         again = await self.spawn(request, actor)

@@ -4,11 +4,14 @@ import errno
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from outrider.errors import InvalidInput
+from outrider.errors import BadSetting, InvalidInput
+from outrider.logic.launching import STANDARD, YOLO
 from outrider.model.agent import SpawnRequest
 from outrider.model.kind import Kind
+from outrider.policies.load import find, is_file, preset
 
 _SHOWN = 200
 
@@ -29,6 +32,37 @@ def check_workdir(path: str) -> None:
         raise InvalidInput(
             f"workdir: {path[:_SHOWN]} {why}. Give a directory that the agent can work in.", detail={"field": "workdir"}
         )
+
+
+def under_policy(request: SpawnRequest) -> SpawnRequest:
+    """The request with the policy that it is to run under, read and found good; InvalidInput with line and reason.
+
+    A policy without `auto` is autonomy by that policy; `auto` names a preset that may be given its policy. The agent's own
+    work tree is no place for its policy: what it may write there, it could allow itself.
+    """
+    name, auto = request.policy, request.auto
+    if name is None and auto in (None, YOLO):
+        return request
+    if name is not None and auto == YOLO:
+        raise InvalidInput(
+            "policy: with auto=yolo the agent skips every question, so no policy is asked. Leave one of the two out.",
+            detail={"field": "policy"},
+        )
+    try:
+        if name is None:
+            preset(auto or STANDARD)
+            return replace(request, policy=auto)
+        path = Path(request.workdir, Path(name).expanduser()).resolve() if is_file(name) else None
+        if path is not None and path.is_relative_to(Path(request.workdir).resolve()) and request.worktree is None:
+            raise InvalidInput(
+                f"policy: {path} is in the folder that the agent works in, where it could change it. Keep it elsewhere, "
+                "such as in ~/.config/outrider/policies.",
+                detail={"field": "policy"},
+            )
+        find(str(path or name), Path("/"))
+    except BadSetting as error:
+        raise InvalidInput(f"policy: {error.message}", detail={**error.detail, "field": "policy"}) from error
+    return replace(request, auto=auto or (STANDARD if path else name), policy=str(path or name))
 
 
 def check_spec(path: str | None, workdir: str) -> None:

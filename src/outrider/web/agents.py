@@ -79,7 +79,9 @@ class SpawnBody(Strict):
         description="The commit, branch or tag that the worktree's new branch begins at; else what is checked out.",
     )
     spec: str | None = Field(None, description="The file of task lists that its progress is read from.")
-    policy: str | None = Field(None, description="A policy file, for `auto`.")
+    policy: str | None = Field(
+        None, description="The policy that decides for it: a preset's name or the path of a file; implies `auto`."
+    )
     env: dict[str, str] = Field({}, description="Added to its environment; never shown again.")
     extra: list[str] = Field([], description="Arguments for the agent itself.")
     width: int = Field(120, ge=20, le=1000, description="Columns of its pane.")
