@@ -10,7 +10,7 @@ import pytest
 TESTS = Path(__file__).resolve().parents[1]
 TRAPS = (
     (1, "Esc fires no Stop hook", "logic/test_tracker.py::test_escape_fires_no_hook"),
-    (1, "Esc fires no Stop hook", "e2e/test_scripted.py::test_escape_makes_it_idle"),
+    (1, "Esc fires no Stop hook", "e2e/test_main_job.py::escape_makes_it_idle"),
     (2, "one glyph changes and the fleet reads wrong", "logic/test_score.py::test_how_right_it_is"),
     (2, "one glyph changes and the fleet reads wrong", "logic/test_score.py::test_two_rule_sets_side_by_side"),
     (
@@ -48,7 +48,7 @@ TRAPS = (
         "background work outlives Stop",
         "kinds/channels/test_claude_hooks.py::test_a_turn_that_leaves_something_running_is_not_complete",
     ),
-    (10, "the agent leaves, its shell stays", "e2e/test_scripted.py::test_a_killed_agent_is_not_alive"),
+    (10, "the agent leaves, its shell stays", "e2e/test_main_job.py::a_killed_agent_is_not_alive"),
     (10, "the agent leaves, its shell stays", "supervisor/test_lane.py::test_a_dead_agent_is_never_typed_into"),
     (11, "a question in prose is no dialog", "logic/test_detect.py::test_a_question_in_prose_is_no_dialog"),
     (12, "a session killed from outside", "tmux/test_terminal.py::test_a_session_killed_from_outside_is_seen_at_once"),

@@ -279,6 +279,12 @@ class World:
         found.pop(os.getpid(), None)
         return {pid: line for pid, line in found.items() if line}
 
+    def _emptied(self) -> bool:
+        """Ends the tmux servers, also one that a daemon killed just then had still started; whether nothing is left."""
+        for name in self._sockets:
+            subprocess.run(["tmux", "-N", "-L", name, "kill-server"], env=self.env, capture_output=True, check=False)
+        return not self.marked()
+
     def close(self, *, quiet: bool = False) -> None:
         """Ends everything and asserts that nothing of this world is left; prints what the daemon wrote, unless `quiet`."""
         for recorder in self._recorders:
@@ -286,18 +292,16 @@ class World:
         self.http.close()
         if self._daemon is not None and self._daemon.poll() is None:
             self.stop()
-        for name in self._sockets:
-            subprocess.run(["tmux", "-L", name, "kill-server"], env=self.env, capture_output=True, check=False)
-            for suffix in ("", ".outrider-lock"):
-                Path("/tmp", f"tmux-{os.getuid()}", f"{name}{suffix}").unlink(missing_ok=True)
         try:
-            until(lambda: not self.marked(), 20, what="every process of this world to be gone")
+            until(self._emptied, 20, what="every process of this world to be gone", step=0.1)
         except AssertionError as error:
             left = self.marked()
             for pid in left:
                 os.kill(pid, signal.SIGKILL)
             raise AssertionError(f"left behind: {left}") from error
         finally:
+            for path in (f"{name}{suffix}" for name in self._sockets for suffix in ("", ".outrider-lock")):
+                Path("/tmp", f"tmux-{os.getuid()}", path).unlink(missing_ok=True)
             if not quiet:
                 print(self.log_tail(200))
             shutil.rmtree(self.root, ignore_errors=True)
