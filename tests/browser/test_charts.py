@@ -72,6 +72,12 @@ def test_charts_draw_and_alerts_are_edited_previewed_and_fire(world: World, page
     page.click("[data-chart=agents] header button")
     page.sees("From", "[data-chart=agents] table")
 
+    page.click("[data-chart=agents] header button")
+    page.size(390, 844, phone=True)
+    page.wait(
+        "document.documentElement.scrollWidth <= innerWidth && document.querySelectorAll('.chart canvas').length > 5"
+    )
+    page.size(1280, 900)
     page.press("4")
     page.sees("Nothing fires now")
     field = "[data-rule=waiting] input[type=number]"
