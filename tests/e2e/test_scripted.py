@@ -3,6 +3,7 @@
 The agent is our scripted program (see `scripted`), which stands still at holds until the test has seen what it wanted to see.
 """
 
+import json
 import os
 import time
 
@@ -99,6 +100,22 @@ def test_a_draft_of_a_person_is_left_alone(world: World) -> None:
     world.press("draft", "Enter")
     world.sent(command)
     assert run.prompts() == ["my own half-written words", "from afar"]
+
+
+def test_what_expired_is_retried_on_request_and_once(world: World) -> None:
+    run = world.spawn("late", [[{"hold": "first"}]], "--prompt", "Work")
+    run.reached("first")
+    late = world.send("late", "too late", expires_s=0.2)
+    assert world.settled(late)["status"] == "expired"
+    again = [world.cli("commands", "--retry", late, "--json") for _ in range(2)]
+    assert [done.returncode for done in again] == [0, 0], again
+    (retried,) = {str(json.loads(done.stdout)["id"]) for done in again}
+    run.release("first")
+    world.sent(retried)
+    assert run.prompts() == ["Work", "too late"]
+    refused = world.cli("commands", "--retry", retried)
+    assert refused.returncode == 1
+    assert "only one that failed" in refused.stderr
 
 
 def test_adopting_what_somebody_else_started(world: World) -> None:

@@ -1,15 +1,19 @@
 """A lane types each command exactly once, whatever happens in between."""
 
 import asyncio
+import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings, strategies
 
 from outrider.bus.local import LocalBus
+from outrider.errors import Conflict
 from outrider.kinds.load import catalogue
 from outrider.logic.rates import Bucket
 from outrider.logic.tracker import Tracker
@@ -17,7 +21,7 @@ from outrider.model.agent import Agent
 from outrider.model.command import Command, Stage, Status, When
 from outrider.model.kind import Kind
 from outrider.model.state import Confidence, State, Verdict
-from outrider.store import Change, Store
+from outrider.store import Change, Step, Store
 from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.lane import Lane, Limits
 from outrider.supervisor.ledger import Ledger
@@ -87,7 +91,9 @@ class World:
             member.tracker.still(at + later)
         member.agent = replace(member.agent, verdict=member.tracker.verdict(now_ms()))
 
-    def lane(self, member: Member, ledger: Ledger | None = None, *, attempts: int = 3) -> Lane:
+    def lane(
+        self, member: Member, ledger: Ledger | None = None, *, attempts: int = 3, draft_wait_s: float = 600
+    ) -> Lane:
         crew = Crew()
         crew.add(member)
         return Lane(
@@ -98,7 +104,7 @@ class World:
             node_rate=Bucket(1000),
             clock=now_ms,
             random=lambda: 0.5,
-            limits=Limits(attempts, 0.001),
+            limits=Limits(attempts, 0.001, draft_wait_s),
         )
 
     async def queue(self, *texts: str, when: When = When.READY, expires_ms: int | None = None) -> list[Command]:
@@ -306,3 +312,116 @@ async def test_a_dead_agent_is_never_typed_into(world: World) -> None:
     (done,) = await ended(world, command)
     task.cancel()
     assert (done.status, world.terminal.pressed) == (Status.FAILED, [])
+
+
+async def test_a_draft_that_stays_fails_the_command_and_is_left_as_it_is(world: World) -> None:
+    (command,) = await world.queue("go on")
+    world.terminal.draft = "half a thought"
+    member = world.member()
+    lane = world.lane(member, draft_wait_s=0.05)
+    lane.add([command])
+    async with running(world, lane, member):
+        (done,) = await ended(world, command)
+    assert done.status is Status.FAILED
+    assert "draft stood in the composer for 0.05 s" in (done.error or "")
+    assert (world.terminal.pressed, world.terminal.draft) == ([], "half a thought")
+
+
+async def test_nothing_is_pressed_while_somebody_else_has_the_hands(world: World) -> None:
+    (command,) = await world.queue("go on", when=When.INTERRUPT)
+    member = world.member()
+    lane = world.lane(member)
+    lane.add([command])
+    async with running(world, lane, member):
+        async with member.hands:
+            for _ in range(20):
+                lane.wake()
+                await asyncio.sleep(0.005)
+            assert (world.terminal.pressed, world.terminal.draft) == ([], "")
+        (done,) = await ended(world, command)
+    assert (done.status, world.terminal.arrived) == (Status.SENT, ["go on"])
+
+
+class Deed(StrEnum):
+    """What may happen between two commands."""
+
+    DIALOG = "dialog"
+    DRAFT = "draft"
+    SWALLOW = "swallow"
+    AWAY = "away"
+    CANCEL = "cancel"
+    CRASH = "crash"
+    PAUSE = "pause"
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    script=strategies.lists(strategies.tuples(strategies.sampled_from(Deed), strategies.integers(0, 2)), max_size=8),
+    cut=strategies.integers(1, 30),
+)
+def test_whatever_comes_in_between_the_order_holds_and_nothing_is_typed_twice(
+    script: list[tuple[Deed, int]], cut: int
+) -> None:
+    """Commands of one agent at random moments, with dialogs, drafts, lost Enters, tmux away, cancels and a crash at any write."""
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(interleaved(Path(folder), script, cut))
+
+
+async def interleaved(folder: Path, script: list[tuple[Deed, int]], cut: int) -> None:
+    store = await Store.open(folder, node="here", clock=now_ms)
+    try:
+        world = World(store)
+        commands: list[Command] = []
+        member = world.member()
+        dies = any(deed is Deed.CRASH for deed, _ in script)
+        lane = world.lane(member, CutLedger(store, cut, before=cut % 2 == 0) if dies else None)
+        async with running(world, lane, member):
+            for deed, more in script:
+                added = await world.queue(*(f"text {len(commands) + n}" for n in range(more)))
+                commands += added
+                lane.add(added)
+                await happen(world, lane, deed, commands)
+        again = world.member()
+        second = world.lane(again)
+        second.add(await store.unfinished())
+        world.terminal.dialog, world.terminal.draft = False, ""
+        async with running(world, second, again):
+            done = await ended(world, *commands)
+    finally:
+        await store.close()
+    assert len(set(world.terminal.arrived)) == len(world.terminal.arrived), "typed twice"
+    places = [int(text.split()[1]) for text in world.terminal.arrived]
+    assert places == sorted(places), "out of order"
+    for number, command in enumerate(done):
+        arrived = f"text {number}" in world.terminal.arrived
+        if command.status is Status.SENT:
+            assert arrived
+        elif command.status is not Status.UNCERTAIN:
+            assert not arrived, command
+
+
+async def happen(world: World, lane: Lane, deed: Deed, commands: list[Command]) -> None:
+    terminal = world.terminal
+    match deed:
+        case Deed.DIALOG:
+            terminal.dialog = True
+            await asyncio.sleep(0.02)
+            terminal.dialog = False
+        case Deed.DRAFT if not terminal.draft:
+            terminal.draft = "a person's own words"
+            await asyncio.sleep(0.02)
+            if terminal.draft == "a person's own words":
+                terminal.draft = ""
+        case Deed.SWALLOW:
+            terminal.swallow += 1
+        case Deed.AWAY:
+            terminal.away += 1
+        case Deed.CANCEL if commands:
+            step = Step(commands[-1].id, Status.CANCELLED, None, None, now_ms())
+            try:
+                await world.store.commit(Change(steps=(step,)))
+            except Conflict:
+                return
+            lane.drop(commands[-1].id)
+        case _:
+            await asyncio.sleep(0.01)

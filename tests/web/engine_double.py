@@ -372,6 +372,12 @@ class LittleEngine:
                 return command
         raise NoSuchThing(f"There is no command {command_id!r}.")
 
+    async def retry(self, command_id: str, actor: Actor) -> Command:
+        command = await self.find_command(command_id)
+        if command.status is not Status.CANCELLED:
+            raise Conflict(f"The command is {command.status}.")
+        return await self.command(command.session, CommandRequest(command.text, key=f"retry of {command_id}"), actor)
+
     async def cancel(self, command_id: str, actor: Actor) -> Command:
         command = await self.find_command(command_id)
         if command.status is not Status.QUEUED:

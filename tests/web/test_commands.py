@@ -61,3 +61,16 @@ async def test_a_text_over_the_limit_is_too_large() -> None:
     async with world(max_body=MAX_BODY).client() as client:
         got = await client.post("/api/agents/my-task/command", json={"command": "x" * 200_000})
     assert (got.status_code, got.json()["code"]) == (413, "too_large")
+
+
+async def test_what_was_not_sent_is_retried_once() -> None:
+    async with world().client() as client:
+        await client.post("/api/agents/my-task/command", json={"command": "one"})
+        early = await client.post("/api/commands/c1/retry")
+        await client.delete("/api/commands/c1")
+        first = await client.post("/api/commands/c1/retry")
+        second = await client.post("/api/commands/c1/retry")
+    assert early.status_code == 409
+    assert (first.status_code, first.json()["command"], first.json()["id"]) == (202, "one", "c2")
+    assert first.headers["location"] == "/api/commands/c2"
+    assert second.json()["id"] == "c2"

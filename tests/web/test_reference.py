@@ -51,6 +51,7 @@ def test_every_promised_route_is_there(api: Mapping[str, object]) -> None:
         "GET /api/commands",
         "GET /api/commands/{command_id}",
         "DELETE /api/commands/{command_id}",
+        "POST /api/commands/{command_id}/retry",
         "GET /api/approvals",
         "GET /api/approvals/{approval_id}",
         "POST /api/approvals/{approval_id}",

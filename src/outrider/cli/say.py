@@ -67,11 +67,18 @@ async def commands(
     status: Annotated[str | None, Parameter(help="Only those with this status.")] = None,
     limit: Annotated[int, Parameter(help="How many, the newest first.")] = 50,
     cancel: Annotated[str | None, Parameter(help="Take back the command of this id, if it has not started.")] = None,
+    retry: Annotated[
+        str | None, Parameter(help="Have the command of this id, which was not sent, typed after all.")
+    ] = None,
     connection: Connection = HERE,
     environ: Environ,
 ) -> None:
     """Lists commands, of one agent or of all, and what became of them."""
     client = connection.client(environ)
+    if retry is not None:
+        again = await client.retry(retry)
+        print(as_json(again) if connection.json else f"{again['id']} is {again['status']}, in place of {retry}.")
+        return
     if cancel is not None:
         taken = await client.cancel(cancel)
         print(as_json(taken) if connection.json else f"{taken['id']} is {taken['status']}.")

@@ -95,6 +95,10 @@ class Client:
         answer = await self._exchange("DELETE", f"/api/commands/{quote(command_id, safe='')}")
         return cast("CommandJSON", self._checked(answer))
 
+    async def retry(self, command_id: str) -> JsonObject:
+        """Has a command that was not sent typed after all; the new command as it was accepted."""
+        return await self._post(f"/api/commands/{quote(command_id, safe='')}/retry")
+
     async def approvals(self, session: str | None = None) -> "list[ApprovalJSON]":
         """The dialogs that wait for an answer, oldest first."""
         return cast("list[ApprovalJSON]", (await self._get("/api/approvals", session=session))["approvals"])

@@ -85,7 +85,7 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         typist=Typist(terminal, clock),
         clock=clock,
         random=random.random,
-        limits=Limits(settings.commands.attempts, settings.commands.backoff_s),
+        limits=Limits(settings.commands.attempts, settings.commands.backoff_s, settings.commands.draft_wait_s),
         per_node_per_s=settings.commands.per_node_per_s,
     )
     site = Site(

@@ -41,6 +41,7 @@ class Admission:
 
 
 OPEN = Admission(Gate.GO)
+DRAFT = Admission(Gate.WAIT, "Somebody's draft stands in the composer.")
 
 
 class Next(StrEnum):
@@ -79,7 +80,7 @@ def admit(
         return OPEN
     if ours is not None and composer.holds(view, guarded(typing, ours)):
         return Admission(Gate.CLEAR, "The agent put the last prompt back into its composer.")
-    return Admission(Gate.WAIT, "Somebody's draft stands in the composer.")
+    return DRAFT
 
 
 def refusal(text: str) -> str | None:

@@ -72,6 +72,9 @@ class Commands(Section):
     per_node_per_s: Positive = Field(default=10, description="Commands a second that are typed on this node at most.")
     max_bytes: Count = Field(default=131_072, description="Longest text of one command, in bytes of UTF-8.")
     attempts: Count = Field(default=3, description="Tries of a command that failed before its first key.")
+    draft_wait_s: Seconds = Field(
+        default=600.0, description="Seconds that a command waits for a person's draft to go; then it fails."
+    )
     backoff_s: Seconds = Field(default=2.0, description="Seconds before the second try; doubled for each further one.")
     depth: Count = Field(default=1000, description="Commands that may wait for one agent; more are refused.")
 

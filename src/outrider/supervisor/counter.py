@@ -14,6 +14,9 @@ from outrider.supervisor.crew import Member
 from outrider.supervisor.lanes import Lanes
 from outrider.supervisor.ledger import Ledger
 
+RETRIED = FINAL - {Status.SENT}
+"""What a person may have typed once more. `uncertain` too: who looked at the screen knows more than we do."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
@@ -95,6 +98,19 @@ class Counter:
     async def listed(self, session: str | None, status: Status | None, limit: int) -> Sequence[Command]:
         """Newest first, with their attempts."""
         return await self._store.commands(session=session, status=status, limit=limit)
+
+    async def retry(self, member: Member, command: Command, actor: Actor) -> Command:
+        """A new command with that one's text; of one that was retried before, the command that came of it.
+
+        Conflict where it was sent or may still be: asking again would type it twice.
+        """
+        if command.status not in RETRIED:
+            raise Conflict(
+                f"The command is {command.status.value}; only one that failed, expired, was cancelled or is uncertain is retried.",
+                detail={"id": command.id, "status": command.status.value},
+            )
+        request = CommandRequest(command.text, command.when, command.priority, key=f"retry of {command.id}")
+        return await self.accept(member, request, actor)
 
     async def cancel(self, command_id: str, actor: Actor) -> Command:
         """Cancels a command that has not started; Conflict says where it stands otherwise."""

@@ -164,19 +164,19 @@ class Desk:
     async def interrupt(self, session: str, actor: Actor) -> Agent:
         """Presses the kind's keys for it, once, and only while the agent is at work: at rest they would do something else."""
         member = self._living(session)
-        state = member.beneath.state
-        if state not in BUSY and not (state is State.ERROR and member.beneath.detail.retrying):
-            raise Conflict(
-                f"{session} is {state.value}, not at work; there is nothing to interrupt.",
-                detail={"state": state.value},
-            )
-        await self._press(member, member.kind.stop.interrupt, actor, "interrupt")
+        async with member.hands:
+            state = member.beneath.state
+            if state not in BUSY and not (state is State.ERROR and member.beneath.detail.retrying):
+                why = f"{session} is {state.value}, not at work; there is nothing to interrupt."
+                raise Conflict(why, detail={"state": state.value})
+            await self._press(member, member.kind.stop.interrupt, actor, "interrupt")
         return member.agent
 
     async def keys(self, session: str, keys: Sequence[str], actor: Actor) -> Agent:
         """Presses named keys, as they are; who asks for this knows what they do."""
         member = self._living(session)
-        await self._press(member, keys, actor, "keys")
+        async with member.hands:
+            await self._press(member, keys, actor, "keys")
         return member.agent
 
     def _living(self, session: str) -> Member:
@@ -230,6 +230,11 @@ class Desk:
     async def cancel(self, command_id: str, actor: Actor) -> Command:
         """Cancels a queued command."""
         return await self._counter.cancel(command_id, actor)
+
+    async def retry(self, command_id: str, actor: Actor) -> Command:
+        """Accepts once more what was not sent, as a new command."""
+        command = await self._counter.find(command_id)
+        return await self._counter.retry(self._crew.get(command.session), command, actor)
 
     # ---- events, figures -------------------------------------------------------------------------
 

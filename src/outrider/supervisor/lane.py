@@ -31,10 +31,12 @@ EVENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How often a command is tried where tmux fails before the first key, and the pause after the first failure."""
+    """How often a command is tried where tmux fails before the first key, the pause after the first failure, and how long it
+    waits for a person's draft to go."""
 
     attempts: int = 3
     backoff_s: float = 2.0
+    draft_wait_s: float = 600.0
 
 
 class Lane:
@@ -63,6 +65,7 @@ class Lane:
         self._waiting: list[Command] = []
         self._wake = asyncio.Event()
         self._interrupted = ""
+        self._drafted = ("", 0)
         self.why = ""
 
     def add(self, commands: Sequence[Command]) -> None:
@@ -136,13 +139,26 @@ class Lane:
             return True
         if command.when is When.INTERRUPT and member.beneath.state in BUSY and self._interrupted != command.id:
             self._interrupted = command.id  # once: a second Escape at rest opens the agent's history
-            await self._typist.interrupt(member)
+            async with member.hands:
+                await self._typist.interrupt(member)
         view = composer.view(member.kind, member.screen) if member.screen is not None else None
-        if self._admit(member, command, view).gate is Gate.WAIT:
+        gate = self._admit(member, command, view)
+        if self._outlasted(command, gate):
+            why = f"Somebody's draft stood in the composer for {self._limits.draft_wait_s:g} s; it was left as it is."
+            await self._close(command, None, Outcome(Status.FAILED, why))
+            return True
+        if gate.gate is Gate.WAIT:
             return False  # the cheap question, before tmux is asked
         await self._pace(member)
         async with member.hands:
             return command not in self._waiting or await self._attempt(member, command)
+
+    def _outlasted(self, command: Command, gate: Admission) -> bool:
+        """Whether a person's draft has been in the way of this command for too long."""
+        now = self._clock()
+        if gate is not delivery.DRAFT or self._drafted[0] != command.id:
+            self._drafted = (command.id if gate is delivery.DRAFT else "", now)
+        return gate is delivery.DRAFT and now - self._drafted[1] >= self._limits.draft_wait_s * 1000
 
     async def _pace(self, member: Member) -> None:
         for bucket in (member.rate, self._node_rate):
@@ -251,8 +267,8 @@ class Lane:
         error = None if outcome.status in (Status.SENT, Status.QUEUED) else outcome.proof
         change = Change(
             steps=(Step(command.id, outcome.status, attempt, error, now),),
-            audit=(self._ending(command, outcome, now),),
-            facts=self._facts(command, outcome, now),
+            audit=(_ending(command, outcome, now),),
+            facts=_facts(command, outcome, now),
             durable=True,
         )
         try:
@@ -265,20 +281,22 @@ class Lane:
         else:
             self.drop(command.id)
 
-    def _ending(self, command: Command, outcome: Outcome, now_ms: int) -> AuditRow:
-        data = {"command": command.id, "proof": outcome.proof}
-        return AuditRow(now_ms, command.actor, f"command_{outcome.status.value}", command.session, data)
-
-    def _facts(self, command: Command, outcome: Outcome, now_ms: int) -> tuple[Fact, ...]:
-        name = EVENTS.get(outcome.status)
-        if name is None:
-            return ()
-        data: dict[str, object] = {"jobId": command.id, "command": command.text, "status": outcome.status.value}
-        if outcome.status is Status.SENT:
-            data["took_ms"] = now_ms - max(command.created_ms, command.not_before_ms or 0)
-        else:
-            data["error"] = outcome.proof
-        return (Fact(name, command.session, now_ms, data),)
-
     def _replace(self, command: Command) -> None:
         self._waiting = [command if each.id == command.id else each for each in self._waiting]
+
+
+def _ending(command: Command, outcome: Outcome, now_ms: int) -> AuditRow:
+    data = {"command": command.id, "proof": outcome.proof}
+    return AuditRow(now_ms, command.actor, f"command_{outcome.status.value}", command.session, data)
+
+
+def _facts(command: Command, outcome: Outcome, now_ms: int) -> tuple[Fact, ...]:
+    name = EVENTS.get(outcome.status)
+    if name is None:
+        return ()
+    data: dict[str, object] = {"jobId": command.id, "command": command.text, "status": outcome.status.value}
+    if outcome.status is Status.SENT:
+        data["took_ms"] = now_ms - max(command.created_ms, command.not_before_ms or 0)
+    else:
+        data["error"] = outcome.proof
+    return (Fact(name, command.session, now_ms, data),)

@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from outrider.errors import InvalidInput
 from outrider.model import wire
-from outrider.model.command import CommandRequest, Status, When
+from outrider.model.command import Command, CommandRequest, Status, When
 from outrider.web.agents import Session
 from outrider.web.answers import AGENT, ALWAYS, BODY, CHANGE, RATE, THING, answer, documented
 from outrider.web.context import Asker, Service, Strict
@@ -88,16 +88,7 @@ async def send_command(session: Session, body: CommandBody, engine: Service, act
         expires_s=body.expires_s,
         key=key or body.id,
     )
-    command = await engine.command(session, request, actor)
-    accepted: Accepted = {
-        "success": True,
-        "jobId": command.id,
-        "id": command.id,
-        "session": command.session,
-        "command": command.text,
-        "status": command.status.value,
-    }
-    return answer(accepted, 202, {"location": f"/api/commands/{command.id}"})
+    return _accepted(await engine.command(session, request, actor))
 
 
 @router.get("/agents/{session}/commands", response_model=CommandList, responses=documented(*AGENT))
@@ -123,6 +114,29 @@ async def get_command(command_id: CommandId, engine: Service) -> Response:
 async def cancel_command(command_id: CommandId, engine: Service, actor: Asker) -> Response:
     """Takes it back; a conflict once it has started, because then it may be typed already."""
     return answer(wire.command_json(await engine.cancel(command_id, actor)))
+
+
+@router.post(
+    "/commands/{command_id}/retry",
+    status_code=202,
+    response_model=Accepted,
+    responses=documented(*THING, *CHANGE, *RATE),
+)
+async def retry_command(command_id: CommandId, engine: Service, actor: Asker) -> Response:
+    """Has what was not sent typed after all, as a new command; asking twice is asking once."""
+    return _accepted(await engine.retry(command_id, actor))
+
+
+def _accepted(command: Command) -> Response:
+    accepted: Accepted = {
+        "success": True,
+        "jobId": command.id,
+        "id": command.id,
+        "session": command.session,
+        "command": command.text,
+        "status": command.status.value,
+    }
+    return answer(accepted, 202, {"location": f"/api/commands/{command.id}"})
 
 
 async def _listed(engine: Service, session: str | None, query: CommandQuery) -> Response:
