@@ -120,6 +120,12 @@ class TerminalError(OutriderError):
     status = 502
 
 
+class OtherProgram(TerminalError):
+    """Another program than the one that was meant is in front of the pane; nothing was typed."""
+
+    code = "other_program"
+
+
 class PaneGone(TerminalError):
     """The pane that was addressed does not exist (any more)."""
 

@@ -42,12 +42,15 @@ class Terminal(Protocol):
         """The last `lines` rows of history and screen, trailing blank rows cut."""
         ...
 
-    async def paste(self, ref: PaneRef, text: str) -> None:
-        """Pastes the text, bracketed where the program asked for it; no Enter. Newlines go in as they are."""
+    async def paste(self, ref: PaneRef, text: str, *, program: str = "") -> None:
+        """Pastes the text, bracketed where the program asked for it; no Enter. Newlines go in as they are.
+
+        OtherProgram where `program` is given and another one is in front by then: looking and typing are one step.
+        """
         ...
 
-    async def write(self, ref: PaneRef, text: str) -> None:
-        """Types the text as literal keys; no Enter."""
+    async def write(self, ref: PaneRef, text: str, *, program: str = "") -> None:
+        """Types the text as literal keys; no Enter. `program` as for `paste`."""
         ...
 
     async def press(self, ref: PaneRef, keys: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from outrider.errors import Conflict, InvalidInput, PaneGone, TerminalAway, TerminalError
+from outrider.errors import Conflict, InvalidInput, OtherProgram, PaneGone, TerminalAway, TerminalError
 from outrider.model.pane import Away, PaneRef, Sweep
 from outrider.ports import Terminal
 from tmux.world import Viewer, World, new_world, until, viewing
@@ -217,6 +217,25 @@ async def test_what_cannot_be_typed_is_refused(world: World, open_terminal: Open
         with pytest.raises(InvalidInput, match="NUL"):
             await terminal.write(pane.ref, "a\0")
         await terminal.write(pane.ref, "end")
+        await until(lambda: read(file))
+        assert read(file) == b"end"
+
+
+async def test_nothing_is_typed_into_another_program_than_the_one_that_was_seen(
+    world: World, open_terminal: Opened
+) -> None:
+    """tmux compares and types in one step."""
+    file = world.home / "read"
+    async with open_terminal as (terminal, viewer):
+        pane = await terminal.spawn(world.launch("reader", "python3", "-c", READER, str(file)))
+        terminal.follow([pane.ref])
+        await viewer.until(lambda: "ready" in viewer.shown(pane.ref))
+        here = (await terminal.look(pane.ref)).pane.command
+        with pytest.raises(OtherProgram):
+            await terminal.paste(pane.ref, "lost", program="claude")
+        with pytest.raises(OtherProgram):
+            await terminal.write(pane.ref, "lost", program="claude")
+        await terminal.write(pane.ref, "end", program=here)
         await until(lambda: read(file))
         assert read(file) == b"end"
 

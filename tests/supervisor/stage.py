@@ -6,7 +6,7 @@ is kept, so that a test can say what arrived, how often and in what order.
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 
-from outrider.errors import PaneGone, TerminalAway
+from outrider.errors import OtherProgram, PaneGone, TerminalAway
 from outrider.model.pane import Launch, Pane, PaneRef, Screen, Sight
 
 REF = PaneRef("test", 1, "%0")
@@ -22,6 +22,7 @@ class ScriptedTerminal:
         self.arrived: list[str] = []
         self.swallow = 0
         self.away = 0
+        self.other = 0
         self.dialog = False
         self.gone = False
         self.pressed: list[str] = []
@@ -80,12 +81,15 @@ class ScriptedTerminal:
         self._here(ref)
         return self.screen().rows[-lines:]
 
-    async def paste(self, ref: PaneRef, text: str) -> None:
+    async def paste(self, ref: PaneRef, text: str, *, program: str = "") -> None:
         self._here(ref)
+        if self.other > 0:
+            self.other -= 1
+            raise OtherProgram("another program is in front; nothing was typed")
         self.draft += text
 
-    async def write(self, ref: PaneRef, text: str) -> None:
-        await self.paste(ref, text)
+    async def write(self, ref: PaneRef, text: str, *, program: str = "") -> None:
+        await self.paste(ref, text, program=program)
 
     async def press(self, ref: PaneRef, keys: Sequence[str]) -> None:
         self._here(ref)

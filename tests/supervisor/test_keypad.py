@@ -89,7 +89,7 @@ class Asking(ScriptedTerminal):
         pane = Pane(REF, "one", 1, "claude", "", "/tmp", 100, len(plain), 0, len(plain) - 1, in_mode=self.in_mode)
         return Screen(pane, tuple(plain), self.clock(), tuple(styled))
 
-    async def write(self, ref: PaneRef, text: str) -> None:
+    async def write(self, ref: PaneRef, text: str, *, program: str = "") -> None:
         self._key(text)
 
     async def press(self, ref: PaneRef, keys: Sequence[str]) -> None:

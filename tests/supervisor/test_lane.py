@@ -342,6 +342,18 @@ async def test_nothing_is_pressed_while_somebody_else_has_the_hands(world: World
     assert (done.status, world.terminal.arrived) == (Status.SENT, ["go on"])
 
 
+async def test_a_program_that_stepped_in_front_at_the_last_moment_gets_no_key(world: World) -> None:
+    (command,) = await world.queue("go on")
+    world.terminal.other = 1
+    member = world.member()
+    lane = world.lane(member)
+    lane.add([command])
+    async with running(world, lane, member):
+        (done,) = await ended(world, command)
+    assert (done.status, world.terminal.arrived) == (Status.SENT, ["go on"])
+    assert [attempt.outcome for attempt in done.attempts] == ["queued", "sent"]
+
+
 class Deed(StrEnum):
     """What may happen between two commands."""
 

@@ -198,9 +198,10 @@ class Lane:
         if gate.gate is Gate.CLEAR and not await self._typist.empty(member):
             await self._close(command, attempt, Outcome(Status.QUEUED, "The composer could not be emptied."))
             return False
-        outcome = await self._typist.type(member, command, attempt, self._stages(command, attempt))
+        stages = self._stages(command, attempt)
+        outcome = await self._typist.type(member, command, attempt, stages, program=screen.pane.command)
         await self._close(command, attempt, outcome)
-        return True
+        return outcome.status is not Status.QUEUED
 
     async def _resume(self, member: Member, command: Command) -> None:
         attempt = command.attempts[-1] if command.attempts else Attempt(1, Stage.OPENED, command.changed_ms)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from outrider.errors import PaneGone, TerminalError, TimedOut
+from outrider.errors import OtherProgram, PaneGone, TerminalError, TimedOut
 from outrider.logic import composer, delivery
 from outrider.logic.composer import ComposerView
 from outrider.logic.delivery import Next
@@ -103,14 +103,16 @@ class Typist:
     async def _changed(self, member: Member, before: str) -> bool:
         return await self._until(member, lambda view: view is None or view.text != before, self._pauses.again)
 
-    async def type(self, member: Member, command: Command, attempt: Attempt, stage: Write) -> Outcome:
-        """The composer was just seen empty: the text goes in, is seen there, and Enter follows."""
+    async def type(self, member: Member, command: Command, attempt: Attempt, stage: Write, *, program: str) -> Outcome:
+        """The composer of `program` was just seen empty: the text goes in, is seen there, and Enter follows."""
         typing = member.kind.typing
         typed = delivery.guarded(typing, command.text)
         await stage(Stage.TYPING)
         send = self._terminal.paste if typing.method is Method.PASTE else self._terminal.write
         try:
-            await send(member.agent.ref, typed)
+            await send(member.agent.ref, typed, program=program)
+        except OtherProgram as error:
+            return Outcome(Status.QUEUED, error.message)
         except PaneGone:
             return Outcome(Status.FAILED, "The agent's pane went away; nothing was typed.")
         except (TerminalError, TimedOut) as error:

@@ -7,12 +7,13 @@ One control client a server does everything: the sweeps of `watch.py` and what t
 import asyncio
 import itertools
 import os
+import re
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from outrider.errors import Conflict, InvalidInput, PaneGone, TerminalAway, TerminalError, TimedOut
+from outrider.errors import Conflict, InvalidInput, OtherProgram, PaneGone, TerminalAway, TerminalError, TimedOut
 from outrider.model.pane import Launch, Pane, PaneRef, Screen, Sight
 from outrider.tmux import keys as key_names
 from outrider.tmux import launch as launching
@@ -30,8 +31,10 @@ _DEAD = "#{?pane_dead,dead,}"
 _DEAD_OR_MODE = "#{?pane_dead,dead,#{?pane_in_mode,mode,}}"
 _REFUSED = {
     "dead": "the program of pane {pane} has ended; nothing was typed",
+    "left": "another program than the agent is in front of pane {pane}; nothing was typed",
     "mode": "somebody reads pane {pane} in copy mode; nothing was typed",
 }
+_PLAIN = re.compile(r"[\w.+-]+", re.ASCII)
 _PASTE_END = "\x1b[201~"
 
 
@@ -159,11 +162,11 @@ class TmuxTerminal:
             rows.pop()
         return (standing(rows) if ansi else tuple(rows))[-lines:]
 
-    async def paste(self, ref: PaneRef, text: str) -> None:
+    async def paste(self, ref: PaneRef, text: str, *, program: str = "") -> None:
         """Pastes the text, bracketed where the program asked for it; no Enter. Newlines go in as they are.
 
         TerminalError while the pane is in copy mode or its program has ended; InvalidInput for a text that ends a
-        bracketed paste: what follows would be taken as keys.
+        bracketed paste: what follows would be taken as keys. OtherProgram where `program` is not the one in front.
         """
         if _PASTE_END in text:
             raise InvalidInput("the text has the control sequence that ends a paste (ESC [201~); leave it out")
@@ -172,16 +175,16 @@ class TmuxTerminal:
         name = f"outrider-{os.getpid()}-{next(self._buffers)}"
         await self._read(ref, question("set-buffer", "-b", name, "--", text))
         try:
-            await self._type(ref, _DEAD_OR_MODE, "paste-buffer", "-p", "-r", "-d", "-b", name, "-t", ref.pane)
+            await self._type(ref, _in_front(program), "paste-buffer", "-p", "-r", "-d", "-b", name, "-t", ref.pane)
         except TerminalError:
             await self._forget(ref, name)
             raise
         self.urge(ref)
 
-    async def write(self, ref: PaneRef, text: str) -> None:
-        """Types the text as literal keys; no Enter. TerminalError while the pane is in copy mode or its program has ended."""
+    async def write(self, ref: PaneRef, text: str, *, program: str = "") -> None:
+        """Types the text as literal keys; no Enter. Errors as for `paste`."""
         if text:
-            await self._type(ref, _DEAD_OR_MODE, "send-keys", "-t", ref.pane, "-l", "--", text)
+            await self._type(ref, _in_front(program), "send-keys", "-t", ref.pane, "-l", "--", text)
             self.urge(ref)
 
     async def press(self, ref: PaneRef, keys: Sequence[str]) -> None:
@@ -249,7 +252,8 @@ class TmuxTerminal:
         """Runs a command that types, unless the condition says why not."""
         (reply,) = await self._ask(ref, unless(ref.pane, condition, words))
         if refusal := _REFUSED.get(reply.text):
-            raise TerminalError(refusal.format(pane=ref.pane))
+            error = OtherProgram if reply.text == "left" else TerminalError
+            raise error(refusal.format(pane=ref.pane))
 
     async def _read(self, ref: PaneRef, *questions: Question) -> list[Reply]:
         """Asks something that types nothing: an answer that does not come is no more than a server that is away."""
@@ -278,6 +282,14 @@ class TmuxTerminal:
             await self._ask(ref, question("delete-buffer", "-b", buffer))
         except (TerminalError, TimedOut):
             return
+
+
+def _in_front(program: str) -> str:
+    """The condition that refuses a dead pane, copy mode and another program; a name that a format cannot hold is not compared."""
+    if not _PLAIN.fullmatch(program):
+        return _DEAD_OR_MODE
+    other = f"#{{?#{{==:#{{pane_current_command}},{program}}},,left}}"
+    return f"#{{?pane_dead,dead,#{{?pane_in_mode,mode,{other}}}}}"
 
 
 def _complaint(watch: Watch) -> str:
