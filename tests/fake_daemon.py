@@ -42,6 +42,8 @@ def agent(session: str = "my-task", **changes: object) -> dict[str, object]:
         "auto": None,
         "branch": None,
         "worktree": None,
+        "sandbox": None,
+        "unapplied": [],
         "spawned": True,
         "spec": None,
         "pid": 42,

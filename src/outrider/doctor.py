@@ -17,6 +17,7 @@ from outrider import __version__
 from outrider.client import Client
 from outrider.errors import NoDaemon, OutriderError
 from outrider.kinds.load import catalogue
+from outrider.logic.sandbox import INSTALL
 
 if TYPE_CHECKING:
     from outrider.settings import Loaded, Settings
@@ -46,6 +47,7 @@ async def examine(loaded: "Loaded", environ: Mapping[str, str], client: Client) 
     findings.append(await _tmux(environ))
     if findings[-1].grade != "wrong":
         findings += [await _server(name, settings, environ) for name in (settings.tmux_socket, *settings.watch)]
+    findings.append(_sandbox(environ))
     findings += _agents(settings, environ)
     findings += [_folder("data directory", settings.data), _folder("runtime directory", settings.runtime)]
     findings += [_socket_path(settings), _space(settings.data), _clock(settings.data / "outrider.db", time.time())]
@@ -111,6 +113,13 @@ def _agents(settings: "Settings", environ: Mapping[str, str]) -> Iterator[Findin
         else:
             how = f"To use it: {kind.launch.install}" if kind.launch.install else ""
             yield Finding(f"agent {kind.name}", "note", f"{program} is not on the PATH", how)
+
+
+def _sandbox(environ: Mapping[str, str]) -> Finding:
+    found = shutil.which("bwrap", path=environ.get("PATH"))
+    if found:
+        return Finding("sandbox", "ok", found)
+    return Finding("sandbox", "note", "bwrap is not on the PATH", f"To use --sandbox: {INSTALL}")
 
 
 def _folder(check: str, path: Path) -> Finding:

@@ -58,7 +58,7 @@ VERBS: tuple[tuple[str, str, Group, str], ...] = (
 )
 # Flags that may stand alone or with a value after `=`, and what they mean alone.
 ALONE: Mapping[str, Mapping[str, str]] = {
-    "spawn": {"--auto": "standard", "--wait": "rest", "--worktree": ""},
+    "spawn": {"--auto": "standard", "--wait": "rest", "--worktree": "", "--sandbox": "network"},
 }
 GLOBAL_WITH_VALUE = ("--url", "--token")
 EPILOGUE = """\

@@ -68,6 +68,8 @@ def facts(agent: "AgentJSON") -> list[tuple[str, object]]:
         ("folder", agent["workdir"]),
         ("work tree", agent["worktree"]),
         ("branch", agent["branch"]),
+        ("sandbox", agent["sandbox"]),
+        ("not applied", " ".join(agent["unapplied"])),
         ("spec", agent["spec"]),
         (
             "tmux",

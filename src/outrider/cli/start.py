@@ -44,6 +44,9 @@ async def spawn(
     base: Annotated[
         str | None, Parameter(help="Commit, branch or tag that the work tree's new branch begins at.")
     ] = None,
+    sandbox: Annotated[
+        str | None, Parameter(help="--sandbox or --sandbox=no-network: may write its work tree and its own state only.")
+    ] = None,
     spec: Annotated[
         str | None, Parameter(help="Markdown file with the tasks its progress is read from, in its folder.")
     ] = None,
@@ -71,6 +74,7 @@ async def spawn(
         "prompt": _prompt(prompt, prompt_file),
         "worktree": worktree,
         "base": base,
+        "sandbox": sandbox,
         "spec": resolved(spec, home) if spec and spec.startswith(("/", "~")) else spec,
         "policy": _policy(policy, home) if policy else None,
         "env": _pairs(env or []),
@@ -86,6 +90,8 @@ async def spawn(
     if connection.json:
         print(as_json(started))
     else:
+        for sentence in started["unapplied"]:
+            print(f"outrider: {sentence}", file=sys.stderr)
         print(f"{started['session']}: {started['kind']} in {started['workdir']} is {started['state']}.", end=" ")
         print(f"See it: outrider attach {started['session']}")
     return 1 if awaited and started["state"] == "error" and "error" not in (wait or "") else 0

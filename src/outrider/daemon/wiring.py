@@ -11,6 +11,7 @@ from outrider.bus.local import LocalBus
 from outrider.kinds.channels.claude_session import SessionFiles
 from outrider.kinds.channels.spool import Spool
 from outrider.kinds.load import Kinds, catalogue
+from outrider.logic.sandbox import Limits
 from outrider.model.agent import Agent
 from outrider.settings import Settings
 from outrider.store import Store, Tokens
@@ -21,8 +22,9 @@ from outrider.supervisor.counter import Bounds, Counter
 from outrider.supervisor.crew import Crew
 from outrider.supervisor.desk import Desk
 from outrider.supervisor.discharge import Discharge
+from outrider.supervisor.enclosure import Enclosure
 from outrider.supervisor.historian import Historian
-from outrider.supervisor.lane import Limits
+from outrider.supervisor.lane import Limits as Tries
 from outrider.supervisor.lanes import Lanes
 from outrider.supervisor.ledger import Ledger
 from outrider.supervisor.muster import Muster, Site
@@ -85,7 +87,7 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         typist=Typist(terminal, clock),
         clock=clock,
         random=random.random,
-        limits=Limits(settings.commands.attempts, settings.commands.backoff_s, settings.commands.draft_wait_s),
+        limits=Tries(settings.commands.attempts, settings.commands.backoff_s, settings.commands.draft_wait_s),
         per_node_per_s=settings.commands.per_node_per_s,
     )
     site = Site(
@@ -94,6 +96,11 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         worktrees=settings.spawn.worktrees,
         environ=environ,
         per_agent_per_s=settings.commands.per_agent_per_s,
+        enclosure=Enclosure(
+            settings.sandbox.default,
+            Limits(settings.sandbox.memory_mb, settings.sandbox.cpu_percent, settings.sandbox.processes),
+            (settings.data, settings.runtime),
+        ),
     )
     spawns = settings.data / "spawns"
     quarters = Quarters(spool, spawns, settings.approvals.hook_wait_s)

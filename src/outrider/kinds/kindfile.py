@@ -197,6 +197,7 @@ def _launch(table: Table) -> LaunchSpec:
         env=table.texts("env"),
         unset=table.words("unset"),
         version=table.words("version"),
+        state=table.words("state"),
     )
     table.finish()
     return launch

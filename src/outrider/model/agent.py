@@ -60,6 +60,10 @@ class Agent:
     version: str | None = None
     worktree: str | None = None
     branch: str | None = None
+    sandbox: str | None = None
+    """`network` or `no-network` where it runs in a sandbox."""
+    unapplied: tuple[str, ...] = ()
+    """What was asked of its isolation and could not be applied, in sentences."""
     progress: float | None = None
     progress_source: str = "none"
     counters: Counters = NO_COUNTERS
@@ -84,7 +88,8 @@ class SpawnRequest:
 
     `auto` is a policy preset's name or `yolo`; `policy` is a preset's name or a file, and implies `auto`. `prompt` is delivered as
     the first command. `worktree` is a branch name, or empty for one made from the session's name; None for none;
-    `base` is the commit that a new branch begins at. `extra` are arguments for the agent itself.
+    `base` is the commit that a new branch begins at. `sandbox` is
+    `network`, `no-network` or `off`; None for the setting's. `extra` are arguments for the agent itself.
     """
 
     session: str
@@ -95,6 +100,7 @@ class SpawnRequest:
     prompt: str | None = None
     worktree: str | None = None
     base: str | None = None
+    sandbox: str | None = None
     spec: str | None = None
     policy: str | None = None
     env: Mapping[str, str] = field(default_factory=dict)

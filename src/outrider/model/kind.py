@@ -25,6 +25,8 @@ class LaunchSpec:
     unset: tuple[str, ...] = ()
     version: tuple[str, ...] = ()
     """The argv that prints its version, empty where there is none."""
+    state: tuple[str, ...] = ()
+    """Its own files and folders (a `/` at the end), below `~/` or `$NAME/`: what it writes outside of its work tree."""
 
 
 @dataclass(frozen=True, slots=True)

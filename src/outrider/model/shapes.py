@@ -87,6 +87,8 @@ class AgentJSON(TypedDict):
     policy: str | None
     branch: str | None
     worktree: str | None
+    sandbox: str | None
+    unapplied: list[str]
     spawned: bool
     spec: str | None
     pid: int | None

@@ -138,6 +138,8 @@ def agent_json(agent: Agent) -> AgentJSON:
         "policy": agent.policy,
         "branch": agent.branch,
         "worktree": agent.worktree,
+        "sandbox": agent.sandbox,
+        "unapplied": list(agent.unapplied),
         "spawned": agent.spawned,
         "spec": agent.spec,
         "pid": agent.pid,

@@ -183,6 +183,18 @@ class Spawn(Section):
     worktrees: Folder = Field(description="Folder for git work trees that are made for agents.")
 
 
+class Sandbox(Section):
+    """What an agent in a sandbox is held to."""
+
+    default: Literal["off", "network", "no-network"] = Field(
+        default="off",
+        description="Whether agents run in a sandbox that do not say so at spawn, and with the network or without.",
+    )
+    memory_mb: int = Field(default=0, ge=0, description="MB of memory that one may use; 0 for no limit.")
+    cpu_percent: int = Field(default=0, ge=0, description="Percent of one core that one may use; 0 for no limit.")
+    processes: int = Field(default=0, ge=0, description="Processes and threads that one may have; 0 for no limit.")
+
+
 class Settings(Section):
     """Everything that can be set. `load` makes it; the four paths have no default here because they depend on who runs it."""
 
@@ -219,6 +231,7 @@ class Settings(Section):
     progress: Progress = Progress()
     stuck: Stuck = Stuck()
     spawn: Spawn
+    sandbox: Sandbox = Sandbox()
 
 
 @dataclass(frozen=True, slots=True)

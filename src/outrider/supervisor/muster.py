@@ -16,6 +16,7 @@ from outrider.kinds.channels.catalogue import voice_of
 from outrider.kinds.load import Kinds
 from outrider.logic import launching, names
 from outrider.logic.rates import Bucket
+from outrider.logic.sandbox import OFF
 from outrider.logic.stuck import beneath
 from outrider.logic.tracker import Tracker, transitions
 from outrider.model.actor import Actor
@@ -29,6 +30,7 @@ from outrider.ports import Terminal
 from outrider.store import Change
 from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.discharge import Discharge
+from outrider.supervisor.enclosure import Enclosure
 from outrider.supervisor.premises import check_words, check_workdir, find_program, under_policy
 from outrider.supervisor.quarters import Quarters
 from outrider.supervisor.record import Record
@@ -48,6 +50,7 @@ class Site:
     worktrees: Path
     environ: Mapping[str, str]
     per_agent_per_s: float
+    enclosure: Enclosure
 
 
 class Muster:
@@ -98,6 +101,7 @@ class Muster:
         generation = self._token()
         environ, unset = launching.environment(self._site.environ, kind, self._kinds.all(), request, generation)
         find_program(kind, environ, request.extra)
+        self._site.enclosure.check(request.sandbox, environ)
         launching.argv(kind, request)  # refuses what the kind does not take, before anything is made
         launch = Launch(request.session, (), request.workdir, generation, environ, unset, request.width, request.height)
         if request.worktree is None:
@@ -118,12 +122,23 @@ class Muster:
         try:
             own = self._quarters.prepare(kind, launch.generation, launch.env)
             argv = launching.argv(kind, request, channel=own.argv)
+            walls, unapplied = await self._walls(request, kind, launch)
             member = self._recruit(request, kind, launch.generation, argv, branch)
-            await self._start(member, replace(launch, argv=argv, env={**launch.env, **own.env}), actor)
+            member.agent = replace(
+                member.agent, sandbox=self._site.enclosure.wanted(request.sandbox), unapplied=unapplied
+            )
+            await self._start(member, replace(launch, argv=(*walls, *argv), env={**launch.env, **own.env}), actor)
         except OutriderError:
             self._quarters.clear(launch.generation)
             raise
         return member
+
+    async def _walls(
+        self, request: SpawnRequest, kind: Kind, launch: Launch
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        rooms = self._quarters.rooms(kind, launch.generation)
+        program = find_program(kind, launch.env, request.extra)
+        return await self._site.enclosure.around(request, kind, launch.env, rooms, program)
 
     def _free(self, session: str) -> None:
         """Conflict where a living agent has the name, or one that is just being started; a dead one makes room."""
@@ -282,6 +297,7 @@ class Muster:
             model=agent.model,
             auto=agent.auto,
             policy=agent.policy,
+            sandbox=agent.sandbox or OFF,
             spec=agent.spec,
             env=agent.env,
             extra=agent.extra,

@@ -121,6 +121,7 @@ def _words(request: SpawnRequest) -> Iterator[tuple[str, str]]:
     yield "model", request.model or ""
     yield "worktree", request.worktree or ""
     yield "base", request.base or ""
+    yield "sandbox", request.sandbox or ""
     for word in request.extra:
         yield "extra", word
     for name, value in request.env.items():

@@ -11,6 +11,7 @@ from outrider.kinds.channels import catalogue
 from outrider.kinds.channels.answer_line import CHANNELS, FOLDER
 from outrider.kinds.channels.channel import Furnishing, Ground
 from outrider.model.kind import Kind
+from outrider.supervisor.enclosure import Rooms
 
 
 class Spool(Protocol):
@@ -53,6 +54,14 @@ class Quarters:
                 f"{error.filename or folder}: {error.strerror}."
             ) from error
         return furnishing
+
+    def rooms(self, kind: Kind, generation: str) -> Rooms:
+        """The folders that were prepared for that spawn: those its hooks write to, and the one that it reads."""
+        if kind.channel not in catalogue.CHANNELS:
+            return Rooms()
+        folder = self._folder.absolute() / generation
+        answers = (folder / FOLDER,) if kind.channel in CHANNELS else ()
+        return Rooms((self._spool.prepare(generation).absolute(),), (folder,), answers)
 
     def furnished(self, generation: str) -> bool:
         """Whether that spawn was given something, so that it can be heard; not so where its agent would not have taken it."""

@@ -78,6 +78,9 @@ class SpawnBody(Strict):
         None,
         description="The commit, branch or tag that the worktree's new branch begins at; else what is checked out.",
     )
+    sandbox: str | None = Field(
+        None, description="`network` or `no-network`: runs in a sandbox; `off`; else what the settings say."
+    )
     spec: str | None = Field(None, description="The file of task lists that its progress is read from.")
     policy: str | None = Field(
         None, description="The policy that decides for it: a preset's name or the path of a file; implies `auto`."

@@ -1,9 +1,21 @@
 """Git worktrees for agents: made, looked at, merged, taken away; work in them is never lost."""
 
-from outrider.worktrees.create import Worktree, branch, create, withdraw
+from outrider.worktrees.create import Worktree, branch, create, surroundings, withdraw
 from outrider.worktrees.look import diff, state
 from outrider.worktrees.merge import merge
 from outrider.worktrees.place import Place, found
 from outrider.worktrees.remove import remove
 
-__all__ = ["Place", "Worktree", "branch", "create", "diff", "found", "merge", "remove", "state", "withdraw"]
+__all__ = [
+    "Place",
+    "Worktree",
+    "branch",
+    "create",
+    "diff",
+    "found",
+    "merge",
+    "remove",
+    "state",
+    "surroundings",
+    "withdraw",
+]

@@ -58,6 +58,16 @@ async def branch(workdir: Path, *, env: Mapping[str, str] | None = None) -> str 
     return answer.out if answer.code == 0 and answer.out else None
 
 
+async def surroundings(workdir: Path, env: Mapping[str, str]) -> tuple[Path | None, Path | None]:
+    """The root of the work tree that a folder is in, and the repository's own directory; None where there is none, or no git."""
+    try:
+        told = await Git(workdir, env).ask("rev-parse", "--path-format=absolute", "--show-toplevel", "--git-common-dir")
+    except (Unavailable, TimedOut):
+        return None, None
+    top, _, common = told.out.partition("\n")
+    return (Path(top), Path(common)) if told.code == 0 and top and common else (None, None)
+
+
 async def create(
     workdir: Path,
     session: str,

@@ -1,0 +1,135 @@
+"""Agents in a sandbox: what they cannot write, what still arrives, and that nothing of them is left."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from e2e.test_worktrees import git, repository, shell
+from e2e.waiting import until
+from e2e.world import World
+
+
+def can() -> bool:
+    """Whether a sandbox can be had here: some containers forbid it."""
+    argv = ("bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--unshare-pid", "true")
+    return shutil.which("bwrap") is not None and subprocess.run(argv, capture_output=True, check=False).returncode == 0
+
+
+needs_bwrap = pytest.mark.skipif(not can(), reason="bubblewrap is not installed, or may not be used here")
+
+
+@pytest.fixture
+def limited() -> Iterator[World]:
+    """A world whose agents are to be held to limits."""
+    made = World(config="[sandbox]\nprocesses = 500\n").start()
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def tries(world: World, session: str, line: str, tree: Path, name: str) -> str:
+    """Has a line run in the shell, which stands in `tree`, and gives its exit status."""
+    done = tree / f"done-{name}"
+    (tree / name).write_text(f"{{ {line}; }}\necho $? > {done}.new; mv {done}.new {done}\n")
+    world.sent(world.send(session, f"bash {name}"))
+    until(done.exists, what=f"{line} to end")
+    return done.read_text().strip()
+
+
+@needs_bwrap
+def test_writes_outside_fail_and_the_work_tree_is_writable(world: World) -> None:
+    repo = repository(world)
+    (world.home / "precious").write_text("mine\n")
+    assert shell(world, "task", "--worktree", "--sandbox=no-network").returncode == 0
+    agent = world.agent("task")
+    assert (agent["sandbox"], agent["unapplied"]) == ("no-network", [])
+    tree = Path(str(agent["worktree"]))
+    until(lambda: world.agent("task")["state"] == "idle", what="the shell to be ready")
+    outside = (
+        ("home", f"echo x >> {world.home}/precious"),
+        ("hooks", f"echo x > {repo}/.git/hooks/post-checkout"),
+        ("config", f"echo x >> {repo}/.git/config"),
+        ("etc", "touch /etc/outrider-test"),
+        ("database", f"test -e {world.data}/outrider.db"),
+        ("socket", f"tmux -L {world.socket} list-sessions"),
+        ("network", f"(exec 3<>/dev/tcp/127.0.0.1/{world.port}) 2>&-"),
+        ("daemon", f"kill -0 {world.pid}"),
+    )
+    for name, line in outside:
+        assert tries(world, "task", line, tree, name) != "0", name
+    tries(world, "task", f"echo x >> {repo}/a.txt", tree, "repository")  # it lies in /tmp here: the write goes nowhere
+    assert (repo / "a.txt").read_text() == "one\n"
+    assert (world.home / "precious").read_text() == "mine\n"
+    commit = "echo two > b.txt; git add b.txt; git -c user.name=T -c user.email=t@example.invalid commit -q -m two"
+    assert tries(world, "task", commit, tree, "commit") == "0"
+    assert git(world, "show", "outrider/task:b.txt", at=repo) == "two"
+    assert "no-network" in world.cli("show", "task").stdout
+
+
+@needs_bwrap
+def test_kill_ends_everything_inside(world: World) -> None:
+    repository(world)
+    assert shell(world, "task", "--sandbox").returncode == 0
+    until(lambda: world.agent("task")["state"] == "idle", what="the shell to be ready")
+    world.send("task", "(setsid sleep 4321 &) ; env -i setsid sleep 4322 & true")
+    until(lambda: len(sleepers()) >= 2, what="the sleepers")
+    assert world.cli("kill", "task").returncode == 0
+    until(lambda: not sleepers(), what="the sleepers to be gone")
+
+
+@needs_bwrap
+def test_restart_stays_inside(world: World) -> None:
+    repository(world)
+    assert shell(world, "task", "--sandbox").returncode == 0
+    assert world.cli("restart", "task").returncode == 0
+    assert world.agent("task")["sandbox"] == "network"
+    until(lambda: world.agent("task")["state"] == "idle", what="the shell to be ready")
+    assert tries(world, "task", f"touch {world.home}/x", world.workdir(), "home") != "0"
+
+
+@needs_bwrap
+def test_limits_that_cannot_be_applied_are_told(limited: World) -> None:
+    repository(limited)
+    spawned = shell(limited, "task", "--sandbox")
+    assert spawned.returncode == 0
+    assert "are not applied" in spawned.stderr
+    assert "are not applied" in limited.agent("task")["unapplied"][0]
+    assert "are not applied" in limited.cli("show", "task").stdout
+
+
+@needs_bwrap
+def test_a_home_is_no_work_tree(world: World) -> None:
+    words = ("--agent", "shell", "--workdir", str(world.root), "--sandbox")
+    refused = world.cli("spawn", "--session", "task", *words)
+    assert refused.returncode == 1
+    assert "would be writable" in refused.stderr
+    assert world.http.get("/api/agents").json()["count"] == 0
+
+
+def test_words_that_are_none_and_a_machine_without_bubblewrap(world: World) -> None:
+    world.workdir()
+    assert "there are network, no-network, off" in shell(world, "task", "--sandbox=maybe").stderr
+    bare = world.root / "bare"
+    bare.mkdir()
+    (bare / "sh").symlink_to("/bin/sh")
+    refused = shell(world, "task", "--sandbox", "--env", f"PATH={bare}")
+    assert refused.returncode == 1
+    assert "Install it with: sudo apt install bubblewrap" in refused.stderr
+    assert world.http.get("/api/agents").json()["count"] == 0
+
+
+def sleepers() -> list[str]:
+    """The sleepers of this file's test that run."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = path.read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue
+        if line.startswith(("sleep 4321", "sleep 4322")):
+            found.append(line)
+    return found
