@@ -6,7 +6,6 @@ network on, what listens on this machine can be reached; `no-network` closes tha
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 NETWORK, NO_NETWORK, OFF = "network", "no-network", "off"
 KNOWN = (NETWORK, NO_NETWORK, OFF)
@@ -87,4 +86,4 @@ def scope(limits: Limits) -> tuple[str, ...]:
 
 def too_wide(root: str, precious: tuple[str, ...]) -> str | None:
     """Which of the precious folders would be writable with `root`, None where none would."""
-    return next((path for path in precious if PurePosixPath(path).is_relative_to(root)), None)
+    return next((path for path in precious if f"{path}/".startswith(f"{root.rstrip('/')}/")), None)

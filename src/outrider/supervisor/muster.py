@@ -122,7 +122,9 @@ class Muster:
         try:
             own = self._quarters.prepare(kind, launch.generation, launch.env)
             argv = launching.argv(kind, request, channel=own.argv)
-            walls, unapplied = await self._walls(request, kind, launch)
+            rooms = self._quarters.rooms(kind, launch.generation)
+            program = find_program(kind, launch.env, request.extra)
+            walls, unapplied = await self._site.enclosure.around(request, kind, launch.env, rooms, program)
             member = self._recruit(request, kind, launch.generation, argv, branch)
             member.agent = replace(
                 member.agent, sandbox=self._site.enclosure.wanted(request.sandbox), unapplied=unapplied
@@ -132,13 +134,6 @@ class Muster:
             self._quarters.clear(launch.generation)
             raise
         return member
-
-    async def _walls(
-        self, request: SpawnRequest, kind: Kind, launch: Launch
-    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        rooms = self._quarters.rooms(kind, launch.generation)
-        program = find_program(kind, launch.env, request.extra)
-        return await self._site.enclosure.around(request, kind, launch.env, rooms, program)
 
     def _free(self, session: str) -> None:
         """Conflict where a living agent has the name, or one that is just being started; a dead one makes room."""
