@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from outrider.errors import Conflict, InvalidInput, OtherProgram, PaneGone, TerminalAway, TerminalError
-from outrider.model.pane import Away, PaneRef, Sweep
+from outrider.model.pane import Away, Pane, PaneRef, Sight, Sweep
 from outrider.ports import Terminal
 from tmux.world import Viewer, World, new_world, until, viewing
 
@@ -77,11 +77,18 @@ async def test_a_screen_that_stands_is_looked_at_and_not_given_again(world: Worl
         pane = await terminal.spawn(world.launch("still", "sh", "-c", "echo still; exec cat"))
         terminal.follow([pane.ref])
         await viewer.until(lambda: "still" in viewer.shown(pane.ref))
+        drawn = len(viewer.sights)  # its cursor may come after its rows, in a screen of its own
+        await viewer.until(lambda: any(stands(sight, pane) for sight in viewer.sights[drawn:]))
         seen = len(viewer.sights)
         await viewer.until(lambda: len(viewer.sights) >= seen + 5)
         later = [sight for sight in viewer.sights[seen:] if isinstance(sight, Sweep)]
         assert sum(pane.ref in sight.looked for sight in later) >= 2
         assert not any(sight.screens for sight in later)
+
+
+def stands(sight: Sight, pane: Pane) -> bool:
+    """Whether it was looked at and had not changed."""
+    return isinstance(sight, Sweep) and pane.ref in sight.looked and not sight.screens
 
 
 async def test_only_followed_panes_are_captured(world: World, open_terminal: Opened) -> None:

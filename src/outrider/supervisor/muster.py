@@ -81,8 +81,6 @@ class Muster:
         self._spawning: set[str] = set()
         self._claimed: set[str] = set()
 
-    # ---- joining ---------------------------------------------------------------------------------
-
     async def spawn(self, request: SpawnRequest, actor: Actor) -> Member:
         """Starts an agent; nothing is left behind where it cannot be started."""
         names.check_session(request.session)

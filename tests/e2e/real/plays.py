@@ -179,6 +179,7 @@ def _codex_process(marked: Mapping[int, str]) -> int:
 
 CODEX = Play(
     kind="codex",
+    extra=("--no-daemon",),
     turns=_codex_turns,
     acts=(
         ("say", "Build the first part", ("thinking",), lambda steps, screen: _codex_calm(screen)),
