@@ -16,7 +16,7 @@ import sys, tty
 tty.setraw(0)
 out = sys.stdout.buffer
 def say(text): out.write(text.encode()); out.flush()
-say("\x1b[2J\x1b[H\x1b[31mrot\x1b[0m \x1b[1;42mgrün \x1b[0m 漢字 😀 e\u0301 <b>no markup</b>\r\n")
+say("\x1b[2J\x1b[H\x1b[38;2;10;200;30mtrue\x1b[0m \x1b[31mrot\x1b[0m \x1b[1;42mgrün \x1b[0m 漢字 😀 e\u0301 <b>no markup</b>\r\n")
 say("\x1b(0lqqqk\x1b(B\r\n\x1bka title\x1b\\" + "x" * 130 + "\r\n")
 say("\x1b[c\x1b[6n\x1b]11;?\x07\x1b[?1000;1006hasked\r\n")
 say("\x1b[20;10Hthere\x1b[41m   \x1b[0m")
@@ -73,6 +73,9 @@ def test_it_shows_what_the_pane_shows_and_types_for_who_took_control(
     same(world, page)
     red = "[...document.querySelectorAll('.xterm-rows span')].find(e => e.textContent === 'rot')"
     assert page.run(f"getComputedStyle({red}).color") == "rgb(240, 113, 123)"
+    true = red.replace("rot", "true")
+    assert page.run(f"getComputedStyle({true}).color") == "rgb(10, 200, 30)"
+    assert not page.complaints, page.complaints  # the content policy refused nothing
     page.picture(pictures / "terminal.png")
 
     # Keys without control go nowhere; with it they arrive, each byte.
@@ -81,11 +84,12 @@ def test_it_shows_what_the_pane_shows_and_types_for_who_took_control(
     page.click_words("Take control")
     page.sees("You type into this terminal.")
     page.type("é")
+    until(lambda: repr("é".encode()) in world.screen("live"), what="the letter to arrive")
     page.press("Enter")
+    until(lambda: repr(b"\r") in world.screen("live"), what="Enter to arrive")
     page.press("ArrowUp")
-    until(lambda: "b'\\x1b[A'" in world.screen("live"), what="the arrow to arrive")
+    until(lambda: repr(b"\x1b[A") in world.screen("live"), what="the arrow to arrive")
     assert "'x'" not in world.screen("live")
-    assert repr("é".encode()) in world.screen("live")
     same(world, page)
 
     # A second viewer sees the same and who has control; a small window changes nothing of the pane.

@@ -34,6 +34,7 @@ export class Emulator {
     this.terminal.loadAddon(new Unicode11Addon());
     this.terminal.unicode.activeVersion = '11';
     this.silence();
+    styleThroughObjects();
     withoutStyleElements(() => this.terminal.open(host));
     this.terminal.textarea?.setAttribute('aria-label', label);
     this.terminal.onData(typed);
@@ -106,6 +107,17 @@ export class Emulator {
     parser.registerOscHandler(52, mute); // the clipboard is the person's
     parser.registerCsiHandler({ prefix: '?', final: 'h' }, (params) => params.every((one) => typeof one === 'number' && REPORTS.has(one)));
   }
+}
+
+/**
+ * xterm.js sets colours of 24 bits by `style` attributes, which the page's content policy refuses. The same text set on the
+ * style object is allowed, so that is what happens to spans from the first terminal on.
+ */
+function styleThroughObjects(): void {
+  HTMLSpanElement.prototype.setAttribute = function (name: string, value: string) {
+    if (name === 'style') this.style.cssText = value;
+    else Element.prototype.setAttribute.call(this, name, value);
+  };
 }
 
 /**
