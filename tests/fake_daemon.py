@@ -40,6 +40,7 @@ def agent(session: str = "my-task", **changes: object) -> dict[str, object]:
         "changed": NOW,
         "ended": None,
         "auto": None,
+        "policy": None,
         "branch": None,
         "worktree": None,
         "sandbox": None,

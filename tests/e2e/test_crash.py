@@ -71,11 +71,11 @@ def _insist(world: World, session: str, text: str, key: str) -> str:
 
 def _nothing_is_missing(world: World, events: Recorder) -> None:
     last = world.http.get("/api/events", params={"since": 0, "limit": 1000}).json()["events"]
-    until(lambda: events.events[-1]["seq"] == last[-1]["seq"], what="the recorder to have caught up")
+    until(lambda: events.events[-1]["seq"] >= last[-1]["seq"], what="the recorder to have caught up")
     seen = events.events
     seqs = [event["seq"] for event in seen]
     assert seqs == list(range(1, len(seqs) + 1)), "no event is lost or repeated"
-    assert [event["seq"] for event in last] == seqs
+    assert [event["seq"] for event in last] == seqs[: len(last)]
     for session in AGENTS:
         changes = [event for event in seen if event["event"] == "state_change" and event["session"] == session]
         for before, after in itertools.pairwise(changes):

@@ -154,7 +154,7 @@ class Lab:
         path = self.root / file
         if not path.exists():
             return []
-        return [cast("Asked", json.loads(line)) for line in path.read_text(encoding="utf-8").split("\n") if line]
+        return [cast("Asked", json.loads(line)) for line in path.read_text(encoding="utf-8").split("\n")[:-1]]
 
     def spawn(self, session: str, *words: str, extra: Sequence[str] = ()) -> None:
         """Spawns the real agent by the command line."""
