@@ -1,6 +1,7 @@
 """Whose processes are whose, and that only those named are ended."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from outrider.processes import Process, alive, carrying, end, tree
+from outrider.processes import Process, alive, beneath, carrying, end, tree
 from tmux.world import until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="orphans and environments are read from /proc")
@@ -88,3 +89,31 @@ async def test_ourselves_and_nobody() -> None:
     assert tree(0) == tree(1) == ()
     assert carrying("") == ()
     assert not alive(Process(2**22 + 1, 1, (), 1))
+
+
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap, which makes the namespace, is not installed")
+def test_what_has_ids_of_its_own_is_found_by_them() -> None:
+    walls = [
+        "bwrap",
+        "--ro-bind",
+        "/",
+        "/",
+        "--dev",
+        "/dev",
+        "--proc",
+        "/proc",
+        "--unshare-pid",
+        "--die-with-parent",
+        "--",
+    ]
+    argv = [*walls, "sh", "-c", "echo $$; sleep 60 & wait"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as outer:
+        assert outer.stdout is not None
+        inside = outer.stdout.readline()
+        if not inside:
+            pytest.skip("bubblewrap cannot make a namespace here")
+        assert int(inside) < 10
+        assert beneath(outer.pid, int(inside))
+        assert not beneath(outer.pid, 99)
+        outer.kill()
+    assert not beneath(outer.pid, int(inside))

@@ -79,6 +79,11 @@ def lineage(pid: int) -> tuple[int, ...]:
     return tuple(found)
 
 
+def beneath(root: int, pid: int) -> bool:
+    """Whether a process that has that id where it runs (in a namespace of its own, too) is `root` or descends from it."""
+    return any(_own_id(process.pid) == pid for process in tree(root))
+
+
 def carrying(generation: str) -> tuple[Process, ...]:
     """Processes of ours that carry this token in OUTRIDER_GENERATION: what an agent started, wherever it is now.
 
@@ -173,6 +178,15 @@ def _process(stat: _Stat) -> Process:
     except OSError:
         cwd = None
     return Process(stat.pid, stat.ppid, argv, stat.start, cwd, stat.group, stat.session)
+
+
+def _own_id(pid: int) -> int:
+    """The id that a process has in its own, innermost namespace."""
+    if sys.platform == "linux":
+        for line in _read(pid, "status").splitlines():
+            if line.startswith(b"NSpid:"):
+                return int(line.split()[-1])
+    return pid
 
 
 def _environment(pid: int) -> list[bytes]:

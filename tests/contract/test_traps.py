@@ -44,6 +44,16 @@ TRAPS = (
     ),
     (9, "background work outlives Stop", "logic/test_tracker.py::test_background_work_is_not_complete"),
     (
+        8,
+        "a child with the same hooks",
+        "supervisor/test_speaker.py::test_a_spawned_agents_child_with_the_same_hooks_is_shown_and_not_believed",
+    ),
+    (
+        8,
+        "a child with the same hooks",
+        "supervisor/test_speaker.py::test_an_agent_that_the_agent_started_does_not_speak_for_it",
+    ),
+    (
         9,
         "background work outlives Stop",
         "kinds/channels/test_claude_hooks.py::test_a_turn_that_leaves_something_running_is_not_complete",

@@ -5,10 +5,9 @@ Busy is believed at once; calm only from a screen that stands still, or where an
 types; every time is an argument (Unix ms).
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 
-from outrider.logic import composer, detect
+from outrider.logic import composer, confidence, detect
 from outrider.logic.ending import Ending, ended
 from outrider.logic.foreground import is_shell, starts_others
 from outrider.logic.fuse import MOVING_MS, STANDING_MS, Decision, Words, fuse
@@ -38,8 +37,6 @@ __all__ = ["Tracker", "transitions"]
 STARTING_MS = 15_000
 # The kind whose rules know no program: what moves is all there is to go by.
 GENERIC = "generic"
-# Nobody looked for so long: what was known is no longer supported.
-UNSEEN_MS = 30_000
 
 
 class Tracker:
@@ -50,7 +47,7 @@ class Tracker:
         self._born_ms = born_ms
         self._spawned = spawned
         self._last = verdict
-        self._confidence = _confidences(kind)
+        self._confidence = confidence.of_rules(kind)
         self._turn = Turn(fresh=spawned and verdict is None, before=verdict)
         self._words = Words(now_ms=born_ms)
         self._moves: tuple[int, ...] = ()
@@ -62,6 +59,7 @@ class Tracker:
         self._background = False
         self._unfinished = False
         self._followed = False
+        self._overheard: tuple[Rejected, ...] = ()
 
     def pane(self, pane: Pane, at_ms: int) -> None:
         """What a sweep tells of its pane."""
@@ -110,7 +108,7 @@ class Tracker:
     def learn(self, kind: Kind) -> None:
         """Its kind's file has changed: from now on it is read by these rules, beginning with the screen that was seen last."""
         self._kind = kind
-        self._confidence = _confidences(kind)
+        self._confidence = confidence.of_rules(kind)
         if self._screen is not None:
             self._read(self._screen)
 
@@ -127,6 +125,10 @@ class Tracker:
             self._words = replace(self._words, session=reading)
         if self._typed_ms is not None and reading.at_ms >= self._typed_ms and reading.source is Source.HOOK:
             self._typed_ms = None
+
+    def overhear(self, foreign: Rejected) -> None:
+        """The last word of somebody else that came under its name: shown beside what is believed."""
+        self._overheard = (foreign,)
 
     def typed(self, at_ms: int) -> None:
         """Keys that submit a prompt were pressed: it is busy until somebody says otherwise, up to the kind's patience."""
@@ -181,7 +183,7 @@ class Tracker:
         """What it is doing now, with everything that says so."""
         verdict = self._alive(now_ms) if self._ended is None else ended(self._ended, self._last, now_ms)
         self._last = verdict
-        return verdict
+        return replace(verdict, rejected=(*verdict.rejected, *self._overheard)) if self._overheard else verdict
 
     def _alive(self, now_ms: int) -> Verdict:
         decision = fuse(self._heard(now_ms))
@@ -194,11 +196,12 @@ class Tracker:
             reading, composer=self._composer, background=self._background, unfinished=self._unfinished
         )
         reading = fuller(reading, self._words.hook)
+        unseen = now_ms - self._words.looked_ms if self._words.looked_ms else 0
         return Verdict(
             state=reading.state,
             alive=True,
             since_ms=_since(self._last, reading.state, reading.at_ms),
-            confidence=self._sure(reading, decision, now_ms),
+            confidence=confidence.of(reading, decision, self._confidence, unseen_ms=unseen),
             detail=reading.detail,
             evidence=(reading, *decision.agreeing),
             rejected=decision.rejected,
@@ -282,23 +285,8 @@ class Tracker:
             evidence=(start,) if supported else (),
         )
 
-    def _sure(self, reading: Reading, decision: Decision, now_ms: int) -> Confidence:
-        if self._words.looked_ms and now_ms - self._words.looked_ms > UNSEEN_MS:
-            return Confidence.LOW
-        if any(each.source is not reading.source for each in decision.agreeing) or reading.source is Source.HOOK:
-            return Confidence.HIGH
-        if reading.source in (Source.TITLE, Source.SESSION_FILE):
-            return Confidence.MEDIUM
-        if reading.source is Source.MOTION:
-            return Confidence.MEDIUM if reading.rule == "typed" else Confidence.LOW
-        return self._confidence.get(reading.rule, Confidence.HIGH)
-
 
 def _since(last: Verdict | None, state: State, at_ms: int) -> int:
     if last is None:
         return at_ms
     return last.since_ms if last.state is state and last.alive else max(at_ms, last.since_ms)
-
-
-def _confidences(kind: Kind) -> Mapping[str, Confidence]:
-    return {rule.id: rule.confidence for rule in (*kind.rules, *kind.titles)}

@@ -57,6 +57,8 @@ class Agent:
     pid: int | None = None
     agent_session: str | None = None
     """The agent's own id of its conversation, where it told one."""
+    speaker: int | None = None
+    """The process (its id where it runs) whose hook calls are its word, where others may have the same hooks."""
     version: str | None = None
     worktree: str | None = None
     branch: str | None = None

@@ -11,7 +11,8 @@ from outrider.model.state import Reading
 class HookEvent:
     """One hook call of one spawn, at the moment (ms) it was written; `payload` is the agent's JSON as it stands.
 
-    `id` names it in its spool, so that it can be discarded once it has been taken in.
+    `id` names it in its spool, so that it can be discarded once it has been taken in. `speaker` is the id of the process that
+    made the call, as it is where that process runs (in a sandbox ids are others than outside); None where it was not told.
     """
 
     id: str
@@ -19,6 +20,7 @@ class HookEvent:
     name: str
     at_ms: int
     payload: Mapping[str, object]
+    speaker: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

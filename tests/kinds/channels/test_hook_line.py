@@ -27,7 +27,7 @@ def test_the_line_leaves_its_input_as_a_file_and_says_nothing(tmp_path: Path, na
     done = run_hook(folder, data)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     (file,) = folder.iterdir()
-    assert file.name.endswith(".0.json")
+    assert file.name.endswith(f".0.{os.getpid()}.json")
     assert file.read_bytes() == data
     assert file.stat().st_mode & 0o777 == 0o600
 

@@ -1,6 +1,7 @@
 """Hook calls recorded from Codex 0.169.0, Gemini CLI 0.61.0 and Qwen Code 0.15.10, and what each spawn is given for them."""
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -231,7 +232,7 @@ def test_the_report_is_left_in_the_spool_and_never_fails(ground: Ground) -> None
         assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     left = sorted(ground.spool.iterdir())
     assert sorted(json.loads(path.read_bytes())["n"] for path in left) == [0, 1]
-    assert all(re.fullmatch(r"\d+\.\d+\.json", path.name) for path in left)
+    assert all(re.fullmatch(rf"\d+\.\d+\.{os.getpid()}\.json", path.name) for path in left)
     assert shlex.split(line)
 
 

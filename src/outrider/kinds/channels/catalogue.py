@@ -18,9 +18,9 @@ CHANNELS: Mapping[str, Channel] = MappingProxyType(
     {
         "claude": Channel(claude_hooks.ClaudeVoice, claude_hooks.furnish),
         "codex": Channel(codex_hooks.CodexVoice, codex_hooks.furnish),
-        "gemini": Channel(gemini_hooks.GeminiVoice, gemini_hooks.furnish),
+        "gemini": Channel(gemini_hooks.GeminiVoice, gemini_hooks.furnish, inherited=True),
         "opencode": Channel(OpenCodeVoice, opencode_server.furnish),
-        "qwen": Channel(qwen_hooks.QwenVoice, qwen_hooks.furnish),
+        "qwen": Channel(qwen_hooks.QwenVoice, qwen_hooks.furnish, inherited=True),
     }
 )
 
@@ -29,6 +29,12 @@ def voice_of(channel: str) -> Voice | None:
     """An ear for one agent; None where the kind has no channel of that name."""
     known = CHANNELS.get(channel)
     return known.voice() if known is not None else None
+
+
+def inherited(channel: str) -> bool:
+    """Whether what such an agent starts has its hooks, too."""
+    known = CHANNELS.get(channel)
+    return known is not None and known.inherited
 
 
 def furnish(channel: str, ground: Ground) -> Furnishing:

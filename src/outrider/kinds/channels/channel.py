@@ -35,7 +35,12 @@ class Furnishing:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """`voice` makes the ear for one agent; `furnish` says what its spawn needs."""
+    """`voice` makes the ear for one agent; `furnish` says what its spawn needs.
+
+    `inherited` says that what the agent starts is given the same hooks: its own word is then told from that of others by the
+    process that calls.
+    """
 
     voice: Callable[[], Voice]
     furnish: Callable[[Ground], Furnishing]
+    inherited: bool = False

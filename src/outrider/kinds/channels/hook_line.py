@@ -4,11 +4,12 @@ import shlex
 from pathlib import Path
 
 # One sh, cat and mv. A name is free as long as it lies there: process ids come back while the daemon is away. The agent must
-# never wait or fail because of us, so its standard input is read in any case and the exit code is 0.
+# never wait or fail because of us, so its standard input is read in any case and the exit code is 0. The name ends with the
+# process that called: what an agent starts may have inherited its hooks, and is not the agent.
 _SCRIPT = (
     "umask 077; d={folder}; f=$d/$$; n=0; "
-    'if [ -d "$d" ]; then while [ -e "$f.$n.json" ]; do n=$((n+1)); done; '
-    '{{ cat >"$f.$n.tmp" && mv -f "$f.$n.tmp" "$f.$n.json" || rm -f "$f.$n.tmp"; }} 2>/dev/null; '
+    'if [ -d "$d" ]; then while [ -e "$f.$n.$PPID.json" ]; do n=$((n+1)); done; '
+    '{{ cat >"$f.$n.tmp" && mv -f "$f.$n.tmp" "$f.$n.$PPID.json" || rm -f "$f.$n.tmp"; }} 2>/dev/null; '
     "else cat >/dev/null; fi; exit 0"
 )
 

@@ -1,8 +1,9 @@
 """The hook spool: where hook calls of all spawns wait as files until they were made durable elsewhere.
 
-A directory per spawn, named by its generation, holds `<pid>.<n>.json` files that the hook line of `claude_hooks` renamed into
-place; a file is an event from then until `discard`. So nothing is lost while the daemon is away, and what it had not
-discarded when it died is told again. What is no event is set aside in `bad/`, so that nothing is read twice in vain.
+A directory per spawn, named by its generation, holds `<pid>.<n>.<caller's pid>.json` files that `hook_line` renamed into
+place (without the caller where it was not told); a file is an event from then until `discard`. So nothing is lost while the
+daemon is away, and what it had not discarded when it died is told again. What is no event is set aside in `bad/`, so that nothing
+is read twice in vain.
 """
 
 import asyncio
@@ -29,7 +30,7 @@ LARGEST = 1 << 20  # bytes of one event
 _KEPT_BAD = 100  # files set aside at most; more are removed
 _BATCH = 256
 _AGAIN_S = 1.0
-_NAME = re.compile(r"(\d{1,20})\.(\d{1,9})\.json")
+_NAME = re.compile(r"(\d{1,20})\.(\d{1,9})(?:\.(\d{1,20}))?\.json")
 _TEMPORARY = re.compile(r"\d{1,20}\.\d{1,9}\.tmp")
 
 
@@ -47,6 +48,11 @@ class _Lying:
     @property
     def id(self) -> str:
         return f"{self.generation}/{self.name}"
+
+    @property
+    def speaker(self) -> int | None:
+        match = _NAME.fullmatch(self.name)
+        return int(match[3]) if match is not None and match[3] else None
 
 
 class Spool:
@@ -162,7 +168,7 @@ class Spool:
         if not isinstance(name, str):
             self._set_aside(one.generation, one.name, "names no hook event")
             return None
-        return HookEvent(one.id, one.generation, name, one.at_ns // 1_000_000, payload)
+        return HookEvent(one.id, one.generation, name, one.at_ns // 1_000_000, payload, one.speaker)
 
     def _set_aside(self, generation: str, name: str, why: str) -> None:
         """Moves a file to `bad/`; where that cannot be done it is left and not looked at again by this Spool."""
