@@ -10,7 +10,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +48,7 @@ class _Stat:
     start: int
     live: bool
     command: str = ""
+    tty: int = 0
 
 
 def tree(pid: int) -> tuple[Process, ...]:
@@ -93,6 +95,48 @@ def carrying(generation: str) -> tuple[Process, ...]:
         return ()
     mark = f"OUTRIDER_GENERATION={generation}".encode()
     return tuple(_process(stat) for stat in _table() if stat.live and mark in _environment(stat.pid))
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """Where a process stands among the others; `tty` is the number of its terminal, 0 for none."""
+
+    ppid: int
+    session: int
+    tty: int
+
+
+def relations() -> Mapping[int, Relation]:
+    """Every process there is, by its id."""
+    return {stat.pid: Relation(stat.ppid, stat.session, stat.tty) for stat in _table()}
+
+
+def generation(pid: int) -> str:
+    """The token that the process carries in OUTRIDER_GENERATION; empty without one, or where it cannot be read."""
+    mark = b"OUTRIDER_GENERATION="
+    found = next((entry for entry in _environment(pid) if entry.startswith(mark)), mark)
+    return found[len(mark) :].decode("utf-8", "replace")
+
+
+def argv(pid: int) -> tuple[str, ...]:
+    """The words it was started with; empty where they cannot be read."""
+    stat = _stat(pid)
+    return _process(stat).argv if stat is not None else ()
+
+
+def holds(pid: int, inode: int) -> bool | None:
+    """Whether the process holds the socket of that number (Linux); None where it does not let itself be looked at."""
+    wanted = f"socket:[{inode}]"
+    try:
+        for entry in os.scandir(_PROC / str(pid) / "fd"):
+            with suppress(FileNotFoundError):
+                if os.readlink(entry) == wanted:  # noqa: PTH115 - there are thousands
+                    return True
+    except PermissionError:
+        return None
+    except OSError:
+        return False  # it has ended
+    return False
 
 
 def alive(process: Process) -> bool:
@@ -165,7 +209,7 @@ def _stat(pid: int) -> _Stat | None:
     if len(fields) < 20:
         return None
     ppid, group, session = (int(field) for field in fields[1:4])
-    return _Stat(pid, ppid, group, session, int(fields[19]), fields[0] not in (b"Z", b"X"))
+    return _Stat(pid, ppid, group, session, int(fields[19]), fields[0] not in (b"Z", b"X"), tty=int(fields[4]))
 
 
 def _process(stat: _Stat) -> Process:

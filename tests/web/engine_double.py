@@ -470,6 +470,20 @@ class LittleTokens:
             raise NoSuchThing(f"There is no token {name!r}.")
 
 
+class LittleCallers:
+    """Fits `Callers`: by process id, which agent's it is; sockets are nobody's."""
+
+    def __init__(self) -> None:
+        self.agents: dict[int, str] = {}
+        self.tried: list[tuple[str, str, str]] = []
+
+    async def agent(self, pid: int | None, inode: int | None) -> str | None:
+        return self.agents.get(pid or 0)
+
+    async def refused(self, session: str, method: str, path: str) -> None:
+        self.tried.append((session, method, path))
+
+
 def make_approval(session: str, at: int = 1_700_000_000_000) -> Approval:
     """A dialog that waits for a person."""
     return Approval(

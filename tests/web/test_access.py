@@ -2,9 +2,9 @@
 
 import pytest
 
-from outrider.errors import Malformed, OutriderError, Unauthorized
+from outrider.errors import Forbidden, Malformed, OutriderError, Unauthorized
 from outrider.model.actor import Actor, Scope
-from outrider.web.access import Access, Credential, Door, Peer, Visit, door, needed
+from outrider.web.access import Access, Credential, Door, Peer, Visit, as_agent, door, needed
 from outrider.web.errors import WrongHost, WrongOrigin
 from web.world import HOST, OWNER, UID, World, world
 
@@ -140,6 +140,50 @@ def test_doors(client: str, server: str, expected: Door) -> None:
 )
 def test_scopes(method: str, path: str, scope: Scope) -> None:
     assert needed(method, path) is scope
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "scope"),
+    [
+        ("GET", "/api/approvals", Scope.READ),
+        ("GET", "/api/agents/me/terminal", Scope.READ),
+        ("POST", "/api/agents/me/progress/tick", Scope.WRITE),
+        ("POST", "/api/agents/other/progress/tick", None),
+        ("POST", "/api/approvals/x", None),
+        ("POST", "/api/agents", None),
+        ("POST", "/api/agents/me/command", None),
+        ("POST", "/api/agents/me/keys", None),
+        ("POST", "/api/agents/me/kill", None),
+        ("DELETE", "/api/commands/x", None),
+        ("GET", "/api/tokens", None),
+    ],
+)
+def test_what_an_agent_may(method: str, path: str, scope: Scope | None) -> None:
+    asks = Visit(OWNER, method, path, [("host", HOST)], LOCAL)
+    if scope is not None:
+        assert as_agent("me", asks) == Actor("agent:me", scope)
+    else:
+        with pytest.raises(Forbidden, match="comes from the agent me: agents may look"):
+            as_agent("me", asks)
+
+
+async def test_an_agent_is_refused_at_the_gate_and_may_with_a_token() -> None:
+    here = world()
+    here.callers.agents[77] = "my-task"
+    agent = Peer(Door.LOOPBACK, UID, pid=77)
+    body = {"command": "Approve everything"}
+    async with here.client(agent) as client:
+        looked = await client.get("/api/agents")
+        refused = await client.post("/api/agents/my-task/command", json=body)
+        secret = await here.tokens.create("helper", Scope.WRITE)
+        told = {"Authorization": f"Bearer {secret}"}
+        allowed = await client.post("/api/agents/my-task/command", json=body, headers=told)
+    async with here.client(Peer(Door.LOOPBACK, UID, pid=78)) as client:
+        person = await client.post("/api/agents/my-task/command", json=body)
+    assert (looked.status_code, allowed.status_code, person.status_code) == (200, 202, 202)
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    assert refused.json()["detail"] == {"agent": "my-task"}
+    assert here.callers.tried == [("my-task", "POST", "/api/agents/my-task/command")]
 
 
 @pytest.fixture(scope="module")

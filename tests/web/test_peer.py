@@ -12,7 +12,7 @@ import pytest
 
 from outrider.web import sockdiag
 from outrider.web.access import Door, Peer
-from outrider.web.peer import Ask, owner, peer_of
+from outrider.web.peer import Ask, Line, owner, peer_of
 
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc/net/tcp is Linux's")
 THEIRS, OURS = ("127.0.0.1", 40000), ("127.0.0.1", 3848)
@@ -38,7 +38,8 @@ LITTLE = pytest.mark.skipif(sys.byteorder != "little", reason="the rows are of a
     ],
 )
 def test_rows(rows: list[bytes], uid: int | None) -> None:
-    assert owner(rows, THEIRS, OURS) == uid
+    found = owner(rows, THEIRS, OURS)
+    assert (found.uid if found else None) == uid
 
 
 def silent(_theirs: sockdiag.End, _ours: sockdiag.End) -> None:
@@ -125,7 +126,7 @@ def test_netlink_tells_of_exactly_one_connection() -> None:
             told = sockdiag.owner(theirs, ours)
             if told is None:
                 pytest.skip("this kernel does not answer over netlink; the tables serve instead")
-            assert told == os.getuid()
+            assert told == sockdiag.Owner(os.getuid(), os.fstat(caller.fileno()).st_ino)
             # A listener has the end, but not the connection.
             assert sockdiag.owner(ours, sockdiag.end("127.0.0.1", 1)) is None
             assert sockdiag.owner(sockdiag.end("127.0.0.2", theirs[1]), ours) is None
@@ -134,3 +135,24 @@ def test_netlink_tells_of_exactly_one_connection() -> None:
 @pytest.mark.parametrize("answer", [b"", b"\0" * 20, b"\0" * 200])
 def test_an_answer_that_is_none(answer: bytes) -> None:
     assert sockdiag.read(answer, sockdiag.end(*THEIRS), sockdiag.end(*OURS)) is None
+
+
+@LINUX
+@WAYS
+def test_the_socket_is_numbered_and_stands_while_somebody_holds_it(ask: Ask) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        caller = socket.create_connection(listening.getsockname())
+        accepted, _ = listening.accept()
+        with closing(accepted):
+            assert peer_of(accepted, ask=ask).inode == os.fstat(caller.fileno()).st_ino
+            line = Line(accepted)
+            assert line.stands()
+            caller.close()
+            assert not line.stands()
+
+
+@LINUX
+def test_a_unix_socket_tells_its_process() -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX)
+    with closing(ours), closing(theirs):
+        assert peer_of(ours).pid == os.getpid()

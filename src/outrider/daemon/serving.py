@@ -91,6 +91,7 @@ async def _run(daemon: Daemon, held: Sequence[Lease]) -> None:
         daemon.desk,
         access,
         daemon.tokens,
+        daemon.kin,
         clock=daemon.clock,
         url=url,
         max_body=settings.http.max_body_bytes,

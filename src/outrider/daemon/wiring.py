@@ -24,6 +24,7 @@ from outrider.supervisor.desk import Desk
 from outrider.supervisor.discharge import Discharge
 from outrider.supervisor.enclosure import Enclosure
 from outrider.supervisor.historian import Historian
+from outrider.supervisor.kin import Kin
 from outrider.supervisor.lane import Limits as Tries
 from outrider.supervisor.lanes import Lanes
 from outrider.supervisor.ledger import Ledger
@@ -61,6 +62,7 @@ class Daemon:
     historian: Historian
     alarms: Alarms
     desk: Desk
+    kin: Kin
     clock: Callable[[], int]
 
 
@@ -203,6 +205,7 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         historian,
         alarms,
         desk,
+        Kin(crew, kinds, record, clock),
         clock,
     )
 

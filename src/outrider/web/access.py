@@ -9,7 +9,7 @@ A request that came through a proxy says nothing about who sent it, so it needs 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import ip_address
 
@@ -38,10 +38,15 @@ class Door(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """The other end of a connection. `uid` is whose socket it is, None where the system does not tell."""
+    """The other end of a connection. `uid` is whose socket it is, None where the system does not tell.
+
+    Which program that is: `pid` made a connection to our Unix socket, `inode` is the number of a loopback socket.
+    """
 
     door: Door
     uid: int | None = None
+    pid: int | None = field(default=None, compare=False)
+    inode: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +158,21 @@ def permit(actor: Actor, visit: Visit) -> Actor:
     raise Forbidden(
         f"{visit.method} {visit.path} takes a token with the scope {scope}; {actor.name} has {actor.scope}.",
         detail={"needed": scope.value, "has": actor.scope.value},
+    )
+
+
+def as_agent(session: str, visit: Visit) -> Actor:
+    """The actor for a request from an agent's own processes: it may look, and tick what it has done itself; else Forbidden.
+
+    Whoever an agent could send keys, approve a dialog or start another agent as, would be a person who has not been asked.
+    """
+    own = visit.path == f"/api/agents/{session}/progress/tick"
+    if own or needed(visit.method, visit.path) is Scope.READ:
+        return Actor(f"agent:{session}", Scope.WRITE if own else Scope.READ)
+    raise Forbidden(
+        f"{visit.method} {visit.path} comes from the agent {session}: agents may look, and tick their own progress, but not "
+        "steer. Do it yourself outside its pane, or give it a token: `outrider token create NAME --scope write`.",
+        detail={"agent": session},
     )
 
 

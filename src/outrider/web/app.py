@@ -29,7 +29,7 @@ from outrider.web.access import Access
 from outrider.web.context import Context
 from outrider.web.encoded import EncodedAgents
 from outrider.web.engine import Engine
-from outrider.web.gate import Gate, Tokens
+from outrider.web.gate import Callers, Gate, Tokens
 from outrider.web.hub import Hub
 
 MAX_BODY = 1024 * 1024
@@ -77,6 +77,7 @@ def build(
     engine: Engine,
     access: Access,
     tokens: Tokens,
+    callers: Callers,
     *,
     clock: Callable[[], int],
     url: str = "http://localhost:3848",
@@ -103,4 +104,5 @@ def build(
         api.include_router(router)
     api.mount("/static", StaticFiles(directory=page.STATIC))
     complaints.install(api)
-    return Web(Gate(api, access=access, tokens=tokens, max_body=max_body), hub)
+    gate = Gate(api, access=access, tokens=tokens, callers=callers, clock=clock, max_body=max_body)
+    return Web(gate, hub)

@@ -3,18 +3,19 @@
 One ASGI layer for HTTP and WebSocket alike. It leaves the Actor in `scope["state"]["actor"]`; nothing behind it asks again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from fastapi.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from outrider.errors import OutriderError, Unauthorized
+from outrider.errors import Forbidden, OutriderError, Unauthorized
 from outrider.model import actor as who
 from outrider.model.actor import Actor
-from outrider.web.access import TOKEN_HELP, Access, Credential, Door, Peer, Visit, permit
+from outrider.web.access import TOKEN_HELP, Access, Credential, Door, Peer, Visit, as_agent, needed, permit
 from outrider.web.answers import refusal
+from outrider.web.peer import Line
 
 _CONTENT_POLICY = (
     "default-src 'self'; connect-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
@@ -30,6 +31,8 @@ SECURITY_HEADERS: Sequence[tuple[bytes, bytes]] = (
 )
 _NO_STORE = (b"cache-control", b"no-store")
 _NOBODY = Peer(Door.REMOTE)
+CLEARED_MS = 2000
+"""How long a connection that was no agent's is not looked into again: processes pass connections on, but not that often."""
 
 
 class TokenInfo(Protocol):
@@ -65,13 +68,36 @@ class Tokens(Protocol):
         ...
 
 
+class Callers(Protocol):
+    """What is known of the programs on this machine that ask."""
+
+    async def agent(self, pid: int | None, inode: int | None) -> str | None:
+        """The session of the agent to which the process belongs, or those that hold that socket; None where it is no agent's."""
+        ...
+
+    async def refused(self, session: str, method: str, path: str) -> None:
+        """An agent asked for what it may not: written down."""
+        ...
+
+
 class Gate:
     """Lets in who may, with an Actor; refuses everybody else in the form of every other error."""
 
-    def __init__(self, app: ASGIApp, *, access: Access, tokens: Tokens, max_body: int) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        access: Access,
+        tokens: Tokens,
+        callers: Callers,
+        clock: Callable[[], int],
+        max_body: int,
+    ) -> None:
         self._app = app
         self._access = access
         self._tokens = tokens
+        self._callers = callers
+        self._clock = clock
         self._max_body = max_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,8 +125,31 @@ class Gate:
             actor = await self._tokens.find(found.token)
             if actor is None:
                 raise Unauthorized(f"This token is not known here, or it was revoked: {TOKEN_HELP}.")
-            found = actor
-        return permit(found, visit)
+            return permit(actor, visit)
+        permitted = permit(found, visit)
+        if scope["type"] == "websocket" or needed(visit.method, visit.path) is not who.Scope.READ:
+            return await self._unless_an_agent(permitted, visit, scope.get("state", {}).get("line"))
+        return permitted
+
+    async def _unless_an_agent(self, actor: Actor, visit: Visit, line: Line | None) -> Actor:
+        """The same actor; what an agent may, where the connection is an agent's; Forbidden where nobody holds it any more."""
+        now_ms = self._clock()
+        if line is not None and now_ms < line.cleared_ms:
+            return actor
+        session = await self._callers.agent(visit.peer.pid, visit.peer.inode)
+        if session is not None:
+            try:
+                return as_agent(session, visit)
+            except Forbidden:
+                await self._callers.refused(session, visit.method, visit.path)
+                raise
+        if line is not None and not line.stands():
+            raise Forbidden(
+                "Who sent this closed the connection before it could be told which program it was. Wait for the answer."
+            )
+        if line is not None:
+            line.cleared_ms = now_ms + CLEARED_MS
+        return actor
 
 
 def _visit(scope: Scope) -> Visit:

@@ -3,7 +3,7 @@
 Unix sockets carry it (SO_PEERCRED). For loopback TCP, Linux tells the owner of the socket whose two ends are ours turned
 round: when asked over netlink, or, where that is not allowed, in /proc/net/tcp and tcp6. Asked once, when the connection is
 made: addresses are used again by others later. A socket that its program has closed already is told as root's, without an
-inode: that says nothing.
+inode: that says nothing. Which program it is, is told by the process (Unix sockets) or the socket's number (loopback).
 """
 
 import socket
@@ -16,7 +16,7 @@ from pathlib import Path
 from outrider.web import sockdiag
 from outrider.web.access import Door, Peer, door
 
-Ask = Callable[[sockdiag.End, sockdiag.End], int | None]
+Ask = Callable[[sockdiag.End, sockdiag.End], sockdiag.Owner | None]
 
 _TABLES = ("tcp", "tcp6")
 _MAPPED = bytes(10) + b"\xff\xff"
@@ -28,7 +28,7 @@ def peer_of(sock: socket.socket, *, ask: Ask = sockdiag.owner, proc: Path = Path
     `ask` is asked first, then the tables in `proc`.
     """
     if sock.family == socket.AF_UNIX:
-        return Peer(Door.UNIX, _unix_uid(sock))
+        return _unix(sock)
     try:
         theirs, ours = sock.getpeername(), sock.getsockname()
     except OSError:  # gone before we looked
@@ -36,40 +36,58 @@ def peer_of(sock: socket.socket, *, ask: Ask = sockdiag.owner, proc: Path = Path
     way = door(theirs[0], ours[0])
     if way is not Door.LOOPBACK:
         return Peer(way)
-    uid = ask(sockdiag.end(*theirs[:2]), sockdiag.end(*ours[:2]))
-    return Peer(way, _tcp_uid(theirs, ours, proc) if uid is None else uid)
+    found = ask(sockdiag.end(*theirs[:2]), sockdiag.end(*ours[:2])) or _listed(theirs, ours, proc)
+    return Peer(way) if found is None else Peer(way, found.uid, inode=found.inode)
 
 
-def _unix_uid(sock: socket.socket) -> int | None:
-    if not sys.platform.startswith("linux"):
-        return None
-    ucred = struct.Struct("3i")
+class Line:
+    """One accepted connection: who is at its other end, and whether they still are.
+
+    `cleared_ms` is until when a connection that was found to be no agent's is taken for that.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.peer = peer_of(sock)
+        self.cleared_ms = 0
+        self._sock = sock
+
+    def stands(self) -> bool:
+        """Whether some program still holds the other end; so it seems where that cannot be told."""
+        return self.peer.inode is None or peer_of(self._sock).inode == self.peer.inode
+
+
+def _unix(sock: socket.socket) -> Peer:
     try:
-        _, uid, _ = ucred.unpack(sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, ucred.size))
+        if sys.platform == "darwin":  # SOL_LOCAL, LOCAL_PEERPID of sys/un.h; whoever gets to the socket is its owner
+            return Peer(Door.UNIX, pid=sock.getsockopt(0, 2))
+        if not sys.platform.startswith("linux"):
+            return Peer(Door.UNIX)
+        ucred = struct.Struct("3i")
+        pid, uid, _ = ucred.unpack(sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, ucred.size))
     except OSError:
-        return None
-    return int(uid)
+        return Peer(Door.UNIX)
+    return Peer(Door.UNIX, int(uid), pid=int(pid))
 
 
-def _tcp_uid(theirs: tuple[str, int], ours: tuple[str, int], proc: Path) -> int | None:
+def _listed(theirs: tuple[str, int], ours: tuple[str, int], proc: Path) -> sockdiag.Owner | None:
     for table in _TABLES:
         try:
             rows = (proc / table).read_bytes().splitlines()[1:]
         except OSError:
             continue
-        uid = owner(rows, theirs, ours)
-        if uid is not None:
-            return uid
+        found = owner(rows, theirs, ours)
+        if found is not None:
+            return found
     return None
 
 
-def owner(rows: Iterable[bytes], theirs: tuple[str, int], ours: tuple[str, int]) -> int | None:
-    """The uid of the one socket in these rows of /proc/net/tcp or tcp6 that runs from `theirs` to `ours` (address, port)."""
+def owner(rows: Iterable[bytes], theirs: tuple[str, int], ours: tuple[str, int]) -> sockdiag.Owner | None:
+    """Whose is the one socket in these rows of /proc/net/tcp or tcp6 that runs from `theirs` to `ours` (address, port)."""
     wanted = {(a, b) for a, b in zip(_spellings(*theirs[:2]), _spellings(*ours[:2]), strict=True)}
     found = [row.split() for row in rows if _ends(row) in wanted]
     if len(found) != 1 or found[0][9] == b"0":
         return None
-    return int(found[0][7])
+    return sockdiag.Owner(int(found[0][7]), int(found[0][9]))
 
 
 def _ends(row: bytes) -> tuple[bytes, bytes]:

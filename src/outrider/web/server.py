@@ -1,6 +1,6 @@
 """uvicorn, embedded: it gets open sockets and stops when told to; signals, logs and the loop are the daemon's.
 
-Each connection carries who is at its other end (`scope["state"]["peer"]`) and a way to cut it (`["abort"]`).
+Each connection carries who is at its other end (`scope["state"]["peer"]` and `["line"]`) and a way to cut it (`["abort"]`).
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from outrider.errors import Malformed
 from outrider.model import wire
 from outrider.web.answers import error_json
 from outrider.web.app import Web
-from outrider.web.peer import peer_of
+from outrider.web.peer import Line
 
 FAREWELL_S = 0.3
 """How long WebSockets have to be told that the daemon goes."""
@@ -91,7 +91,8 @@ class _Server(uvicorn.Server):
 class _Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         sock: socket.socket = transport.get_extra_info("socket")
-        self.app_state = {**self.app_state, "peer": peer_of(sock), "abort": transport.abort}
+        line = Line(sock)
+        self.app_state = {**self.app_state, "peer": line.peer, "line": line, "abort": transport.abort}
         super().connection_made(transport)
 
     def send_400_response(self, msg: str) -> None:

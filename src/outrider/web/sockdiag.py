@@ -7,6 +7,7 @@ Layouts are those of linux/netlink.h and linux/inet_diag.h.
 import socket
 import struct
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import NamedTuple
 
 Address = IPv4Address | IPv6Address
 End = tuple[Address, int]
@@ -21,6 +22,13 @@ _REST = struct.Struct("=IIIII")  # expires, receive queue, send queue, uid, inod
 _NO_COOKIE = 0xFFFFFFFF
 
 
+class Owner(NamedTuple):
+    """Whose a socket is, and its number: what `/proc/PID/fd` calls `socket:[inode]`."""
+
+    uid: int
+    inode: int
+
+
 def end(address: str, port: int) -> End:
     """One end of a connection, IPv4 within IPv6 taken out, without a zone."""
     ip: Address = ip_address(address.partition("%")[0])
@@ -29,8 +37,8 @@ def end(address: str, port: int) -> End:
     return ip, port
 
 
-def owner(theirs: End, ours: End) -> int | None:
-    """The uid of the socket that runs from `theirs` to `ours`; None where there is none, or where the kernel does not tell."""
+def owner(theirs: End, ours: End) -> Owner | None:
+    """Whose the socket is that runs from `theirs` to `ours`; None where there is none, or where the kernel does not tell."""
     if not hasattr(socket, "AF_NETLINK"):
         return None
     try:
@@ -51,8 +59,8 @@ def question(theirs: End, ours: End) -> bytes:
     return _HEADER.pack(_HEADER.size + len(body), _SOCK_DIAG_BY_FAMILY, _REQUEST, 1, 0) + body
 
 
-def read(answer: bytes, theirs: End, ours: End) -> int | None:
-    """The uid in an answer about these very ends. The kernel may also name a listener, or a socket that was closed (no inode)."""
+def read(answer: bytes, theirs: End, ours: End) -> Owner | None:
+    """The owner in an answer about these very ends. The kernel may also name a listener, or a socket that was closed (no inode)."""
     size = _HEADER.size + _TOLD.size + _ENDS.size + _ANY.size + _REST.size
     if len(answer) < size or _HEADER.unpack_from(answer)[1] != _SOCK_DIAG_BY_FAMILY:
         return None
@@ -61,7 +69,7 @@ def read(answer: bytes, theirs: End, ours: End) -> int | None:
     source_port, target_port, source, target = _ENDS.unpack_from(answer, at)
     _, _, _, uid, inode = _REST.unpack_from(answer, at + _ENDS.size + _ANY.size)
     same = (_told(family, source, source_port), _told(family, target, target_port)) == (theirs, ours)
-    return int(uid) if same and inode else None
+    return Owner(int(uid), int(inode)) if same and inode else None
 
 
 def _told(family: int, packed: bytes, port: int) -> End:

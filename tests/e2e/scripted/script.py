@@ -12,12 +12,13 @@ from typing import TypedDict
 
 
 class Step(TypedDict, total=False):
-    """One step of a turn; exactly one of the first seven says what it is, the rest how. Durations in seconds.
+    """One step of a turn; exactly one of the first nine says what it is, the rest how. Durations in seconds.
 
     `think` and `wait`: silence with and without the word. `say`: text, spread over `over`. `tool` with `input`: a call that
     streams for `over`, `ask`s for permission, runs for `run` or until `hold` is released, and gives `output`. `error`: this
     HTTP status, tried again `retry` times `delay` apart, then final unless `recovers`. `hold` alone: silent until released.
-    `child`: starts a process that lives on (`detached`: in a session of its own). `exit`: ends the agent with that status.
+    `sh`: runs that line as a tool would, and logs what it prints. `child`: starts a process that lives on (`detached`: in a
+    session of its own). `exit`: ends the agent with that status.
     """
 
     think: float
@@ -28,6 +29,7 @@ class Step(TypedDict, total=False):
     child: float
     exit: int
     hold: str
+    sh: str
     over: float
     input: dict[str, object]
     ask: bool

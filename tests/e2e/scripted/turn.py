@@ -92,6 +92,10 @@ class Turn:
             argv = ["sleep", str(step["child"])]
             child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, start_new_session=step.get("detached", False))
             stage.place.log("child", pid=child.pid)
+        elif "sh" in step:
+            argv = ["bash", "-c", step["sh"]]
+            done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+            stage.place.log("ran", text=done.stdout + done.stderr, status=done.returncode)
         elif "exit" in step:
             stage.leave(step["exit"])
         elif "hold" in step:
