@@ -30,7 +30,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"logic"}),
     frozenset({"kinds"}),
     frozenset({"ports"}),
-    frozenset({"tmux", "replay", "store", "bus", "worktrees", "processes"}),
+    frozenset({"tmux", "replay", "store", "bus", "worktrees", "processes", "zones"}),
     frozenset({"launching"}),
     frozenset({"supervisor"}),
     frozenset({"notify", "client"}),

@@ -56,7 +56,7 @@ def plain(detail: Detail) -> dict[str, object]:
         "options": list(detail.options) or None,
         "error": detail.error.value if detail.error else None,
         "retrying": detail.retrying,
-        "resets_at_ms": detail.resets_at_ms,
+        "resets_at": detail.resets_at_ms,
         "reason": detail.reason,
         "message": detail.message,
     }

@@ -12,6 +12,7 @@ from outrider.logic.ending import Ending, ended
 from outrider.logic.foreground import is_shell, starts_others
 from outrider.logic.fuse import MOVING_MS, STANDING_MS, Decision, Words, fuse
 from outrider.logic.news import transitions
+from outrider.logic.resets import Resets, Zones, only_utc
 from outrider.logic.screen import Layout
 from outrider.logic.stillness import worked
 from outrider.logic.tools import of_command
@@ -40,14 +41,18 @@ GENERIC = "generic"
 
 
 class Tracker:
-    """Knows one agent. `spawned` says that we started it; `verdict` is what was known of it before a restart of ours."""
+    """Knows one agent. `spawned` says that we started it; `verdict` is what was known of it before a restart of ours. `zones`
+    are those in which it tells the time."""
 
-    def __init__(self, kind: Kind, *, born_ms: int, spawned: bool, verdict: Verdict | None = None) -> None:
+    def __init__(
+        self, kind: Kind, *, born_ms: int, spawned: bool, verdict: Verdict | None = None, zones: Zones = only_utc
+    ) -> None:
         self._kind = kind
         self._born_ms = born_ms
         self._spawned = spawned
         self._last = verdict
         self._confidence = confidence.of_rules(kind)
+        self._resets = Resets(zones, verdict)
         self._turn = Turn(fresh=spawned and verdict is None, before=verdict)
         self._words = Words(now_ms=born_ms)
         self._moves: tuple[int, ...] = ()
@@ -195,7 +200,7 @@ class Tracker:
         reading = self._turn.judged(
             reading, composer=self._composer, background=self._background, unfinished=self._unfinished
         )
-        reading = fuller(reading, self._words.hook)
+        reading = self._resets.filled(fuller(reading, self._words.hook))
         unseen = now_ms - self._words.looked_ms if self._words.looked_ms else 0
         return Verdict(
             state=reading.state,

@@ -35,6 +35,7 @@ from outrider.supervisor.premises import check_words, check_workdir, find_progra
 from outrider.supervisor.quarters import Quarters
 from outrider.supervisor.record import Record
 from outrider.supervisor.signs import agent_process
+from outrider.zones import zones_of
 
 log = structlog.get_logger()
 
@@ -178,9 +179,8 @@ class Muster:
 
     def member(self, agent: Agent, kind: Kind, *, fresh: bool = False) -> Member:
         """A member for that agent; one that is not fresh goes on from its stored verdict."""
-        tracker = Tracker(
-            kind, born_ms=agent.created_ms, spawned=agent.spawned, verdict=None if fresh else beneath(agent.verdict)
-        )
+        verdict, zones = None if fresh else beneath(agent.verdict), zones_of({**self._site.environ, **agent.env})
+        tracker = Tracker(kind, born_ms=agent.created_ms, spawned=agent.spawned, verdict=verdict, zones=zones)
         voice = voice_of(kind.channel) if self._quarters.furnished(agent.generation) else None
         member = Member(agent, kind, tracker, Bucket(self._site.per_agent_per_s), voice=voice)
         if agent.heard is not None:
