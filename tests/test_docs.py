@@ -17,7 +17,7 @@ from outrider.model.command import Status, When
 from outrider.model.event import EventName
 from outrider.model.kind import Kind
 from outrider.model.state import Confidence, Detail, ErrorClass, Source, State
-from outrider.web import agents, alerts, approvals, commands, events, health, history, progress, worktrees
+from outrider.web import agents, alerts, approvals, audit, commands, events, health, history, progress, worktrees
 from outrider.web import errors as web_errors
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -109,6 +109,7 @@ def test_endpoints_are_those_that_are_served() -> None:
             agents.router,
             alerts.router,
             approvals.router,
+            audit.router,
             progress.router,
             commands.router,
             events.router,

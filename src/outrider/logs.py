@@ -6,6 +6,8 @@ import sys
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+from outrider.logic.secrets import cleaned
+
 # What libraries log goes the same way; these tell more than anybody wants below warning.
 NOISY = ("uvicorn.access", "uvicorn.error", "watchfiles", "websockets", "asyncio")
 
@@ -16,6 +18,7 @@ def configure(level: str) -> None:
     terminal = sys.stderr.isatty()
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _blank,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="%H:%M:%S" if terminal else "iso", utc=not terminal),
     ]
@@ -40,6 +43,13 @@ def configure(level: str) -> None:
     logging.basicConfig(handlers=[handler], level=least, force=True)
     for name in NOISY:
         logging.getLogger(name).setLevel(max(least, logging.WARNING))
+
+
+def _blank(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+    """Logs go to places that secrets must not."""
+    return {
+        name: cleaned(value) if isinstance(value, str | list | tuple | dict) else value for name, value in line.items()
+    }
 
 
 def _plain(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from outrider.model import wire
 from outrider.model.agent import Agent
-from outrider.model.audit import AuditRow
+from outrider.model.audit import AuditEntry, AuditRow, audit_json
 from outrider.model.command import Attempt, Command, Stage, Status
 from outrider.model.event import Event, EventName, Fact
 from outrider.model.pane import PaneRef
@@ -91,12 +91,14 @@ def test_an_event_keeps_its_common_fields_whatever_its_data_says() -> None:
 
 def test_an_audit_row_keeps_its_data() -> None:
     row = AuditRow(NOW, "uid:1", "spawn", "my-task", {"kind": "claude"})
-    assert wire.audit_json(row) == {
+    assert audit_json(AuditEntry(7, row, "ab")) == {
+        "id": 7,
         "at": NOW,
         "actor": "uid:1",
         "action": "spawn",
         "session": "my-task",
         "data": {"kind": "claude"},
+        "digest": "ab",
     }
 
 

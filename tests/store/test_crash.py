@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from outrider.model.audit import AuditQuery
 from outrider.model.command import Status
 from outrider.store import Store
 
@@ -14,7 +15,7 @@ KILLS = 10
 _WRITER = """
 import asyncio, itertools, os, sys
 from pathlib import Path
-from outrider.model.audit import AuditRow
+from outrider.model.audit import AuditQuery, AuditRow
 from outrider.model.command import Attempt, Command, Stage, Status
 from outrider.model.event import EventName, Fact
 from outrider.store import Change, Step, Store
@@ -62,7 +63,7 @@ async def test_nothing_acknowledged_is_lost_and_nothing_is_half_done(tmp_path: P
     assert (store.health()["status"], store.database.notice) == ("ok", None)
     commands = {command.id: command for command in await store.commands(limit=100_000)}
     events = await store.events(since=0, limit=1_000_000)
-    rows = await store.audit(session="task", limit=100_000)
+    rows = [entry.row for entry in (await store.audit(AuditQuery("task", limit=100_000)))[0]]
     told = {(event.fact.name.value.removeprefix("command_"), str(event.fact.data["id"])) for event in events}
     assert await store.database.check() is None
     await store.close()

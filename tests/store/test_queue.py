@@ -8,7 +8,7 @@ import pytest
 
 from outrider.errors import Conflict, InvalidInput, NoSuchThing
 from outrider.model.agent import Agent
-from outrider.model.audit import AuditRow
+from outrider.model.audit import AuditQuery, AuditRow
 from outrider.model.command import STEPS, Attempt, Command, Stage, Status, When
 from outrider.model.event import EventName, Fact
 from outrider.store import Change, Step, Store
@@ -36,7 +36,7 @@ async def test_a_command_comes_back_as_it_was_given(store: Store, make_command: 
     assert (created, [event.seq for event in events], stored.seq) == (True, [1], 1)
     assert await store.command(given.id) == stored
     assert await store.command_by_key("task", "k") == stored
-    assert await store.audit(session="task", limit=9) == (ROW,)
+    assert [entry.row for entry in (await store.audit(AuditQuery("task")))[0]] == [ROW]
     assert await store.command("other") is None
 
 
@@ -45,7 +45,7 @@ async def test_asking_twice_with_a_key_is_asking_once(store: Store, make_command
     answers = await asyncio.gather(*asked)
     assert [created for _, _, created in answers] == [True] + [False] * 19
     assert {command.id for command, _, _ in answers} == {"c1"}
-    assert (len(await store.audit(session=None, limit=99)), await store.last_seq()) == (1, 1)
+    assert ((await store.audit(AuditQuery()))[1].id, await store.last_seq()) == (1, 1)
     await store.add(make_command(key="k", session="another"))
     with pytest.raises(Conflict, match="use a new key"):
         await store.add(make_command(key="k", text="something else"))
@@ -59,7 +59,7 @@ async def test_what_cannot_be_accepted_leaves_no_trace(
     await store.add(make_command(id="taken"))
     with pytest.raises(wrong):
         await store.add(make_command(id="taken" if wrong is Conflict else "c9", text=text), (ROW,), (FACT,))
-    assert (await store.audit(session=None, limit=9), await store.last_seq()) == ((), 0)
+    assert ((await store.audit(AuditQuery()))[0], await store.last_seq()) == ((), 0)
 
 
 @pytest.mark.parametrize(("before", "after"), list(product(Status, Status)))
@@ -78,7 +78,8 @@ async def test_only_the_steps_of_the_table_are_possible(
         expected = (before, (), (), 0)
     found = await store.command(command.id)
     assert found is not None
-    state = (found.status, await store.agents(), await store.audit(session=None, limit=9), await store.last_seq())
+    rows = tuple(entry.row for entry in (await store.audit(AuditQuery()))[0])
+    state = (found.status, await store.agents(), rows, await store.last_seq())
     assert state == expected
 
 

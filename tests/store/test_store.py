@@ -10,7 +10,7 @@ import pytest
 
 from outrider.errors import Conflict
 from outrider.model.agent import Agent
-from outrider.model.audit import AuditRow
+from outrider.model.audit import AuditQuery, AuditRow
 from outrider.model.command import Command, Status
 from outrider.model.event import Event, EventName, Fact
 from outrider.store import Change, Store
@@ -108,8 +108,8 @@ async def test_all_of_it_is_there_after_a_restart_under_the_same_incarnation(
         row = AuditRow(1, "uid:1", "spawn", "task", {"argv": ["claude"]})
         if not await store.agents():
             await store.commit(Change(agents=(agent,), new_commands=(make_command(),), audit=(row,), facts=_facts(3)))
-        found = (await store.agents(), len(await store.unfinished()), await store.audit(session="task", limit=9))
-        assert found == ((agent,), 1, (row,))
+        found = (await store.agents(), len(await store.unfinished()), await store.audit(AuditQuery("task")))
+        assert (found[:2], [entry.row for entry in found[2][0]]) == (((agent,), 1), [row])
         assert await store.last_seq() == 3
         await store.close()
     assert incarnations[0] == incarnations[1]

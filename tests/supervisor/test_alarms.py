@@ -10,6 +10,7 @@ from outrider.errors import InvalidInput, NoSuchThing
 from outrider.model.actor import Actor, Scope
 from outrider.model.agent import Agent
 from outrider.model.alert import Rule, Rules
+from outrider.model.audit import AuditQuery
 from outrider.model.event import EventName, Fact
 from outrider.model.pane import PaneRef
 from outrider.model.state import Confidence, State, Verdict
@@ -73,7 +74,7 @@ async def test_rules_are_kept_and_audited_and_bad_ones_change_nothing(tmp_path: 
     assert again.rules == Rules(
         (Rule("mine", "waiting", 30, ways=("phone",), snoozed_ms=NOW + 10 * MINUTE_MS),), "22:00-07:00"
     )
-    assert [(row.actor, row.action) for row in await store.audit(session=None, limit=9)] == [
+    assert [(entry.row.actor, entry.row.action) for entry in (await store.audit(AuditQuery()))[0]] == [
         ("uid:1000", "snooze"),
         ("uid:1000", "alerts"),
     ]

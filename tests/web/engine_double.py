@@ -8,12 +8,13 @@ from types import MappingProxyType
 
 from outrider.errors import Conflict, Forbidden, InvalidInput, NoSuchAgent, NoSuchThing, TooLarge
 from outrider.logic.alerts import check, checked
+from outrider.logic.chain import Head
 from outrider.logic.metrics import METRICS
 from outrider.model.actor import Actor, Scope
 from outrider.model.agent import Agent, SpawnRequest
 from outrider.model.alert import Firing, Preview, Rule, Rules
 from outrider.model.approval import Approval, ApprovalStatus, DialogKind, Option
-from outrider.model.audit import AuditRow
+from outrider.model.audit import AuditEntry, AuditQuery, AuditRow
 from outrider.model.command import Attempt, Command, CommandRequest, Stage, Status
 from outrider.model.event import Event, EventName, Fact
 from outrider.model.history import Series, Share
@@ -231,7 +232,7 @@ class LittleEngine:
     viewers: LittleViewers = field(default_factory=LittleViewers)
     _agents: dict[str, Agent] = field(default_factory=dict)
     _commands: list[Command] = field(default_factory=list)
-    _audit: list[AuditRow] = field(default_factory=list)
+    _audit: list[AuditEntry] = field(default_factory=list)
     _lines: list[Line] = field(default_factory=list)
 
     def clock(self) -> int:
@@ -312,9 +313,15 @@ class LittleEngine:
         rows = [f"row {number} ünï \udcff" for number in range(200)][-lines:]
         return "\n".join(f"\x1b[1m{row}\x1b[0m" if ansi else row for row in rows)
 
-    async def log(self, session: str, *, limit: int) -> Sequence[AuditRow]:
-        self.agent(session)
-        return [row for row in reversed(self._audit) if row.session == session][:limit]
+    async def audit(self, query: AuditQuery) -> tuple[Sequence[AuditEntry], Head]:
+        wanted = (("session", query.session), ("actor", query.actor), ("action", query.action))
+        found = [
+            entry
+            for entry in (reversed(self._audit) if query.since is None else self._audit)
+            if entry.id > (query.since or 0)
+            and all(value is None or getattr(entry.row, name) == value for name, value in wanted)
+        ]
+        return found[: query.limit], Head(len(self._audit), self._audit[-1].digest) if self._audit else Head()
 
     async def progress(self, session: str) -> ProgressReport:
         self.agent(session)
@@ -433,7 +440,8 @@ class LittleEngine:
 
     def _write(self, actor: Actor, action: str, session: str, **data: object) -> None:
         self.now += 1
-        self._audit.append(AuditRow(self.now, actor.name, action, session, data))
+        row = AuditRow(self.now, actor.name, action, session, data)
+        self._audit.append(AuditEntry(number := len(self._audit) + 1, row, f"digest{number}"))
 
 
 @dataclass(frozen=True)

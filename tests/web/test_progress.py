@@ -1,5 +1,6 @@
 """How far an agent is, over HTTP."""
 
+from outrider.model.audit import AuditQuery
 from web.engine_double import make_agent
 from web.world import world
 
@@ -35,4 +36,4 @@ async def test_an_item_is_ticked_by_who_may() -> None:
         assert (missing.status_code, missing.json()["code"]) == (404, "not_found")
         assert (await client.post("/api/agents/one/progress/tick", json={"item": ""})).status_code == 422
         assert (await client.get("/api/agents/two/progress")).json()["code"] == "no_such_agent"
-    assert (await small.engine.log("one", limit=1))[0].action == "tick"
+    assert (await small.engine.audit(AuditQuery("one")))[0][0].row.action == "tick"

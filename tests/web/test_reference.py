@@ -56,6 +56,7 @@ def test_every_promised_route_is_there(api: Mapping[str, object]) -> None:
         "GET /api/approvals/{approval_id}",
         "POST /api/approvals/{approval_id}",
         "GET /api/agents/{session}/worktree",
+        "GET /api/audit",
         "GET /api/worktrees",
         "GET /api/worktrees/{name}",
         "DELETE /api/worktrees/{name}",

@@ -44,6 +44,7 @@ VERBS: tuple[tuple[str, str, Group, str], ...] = (
     ("interrupt", "end:interrupt", STEER, "Interrupt what it does."),
     ("events", "events:events", STEER, "Print what happened, and what happens."),
     ("stats", "look:stats", STEER, "Show counts, the queue, the uptime."),
+    ("audit", "audit:app", STEER, "Who had what done; is the record whole."),
     ("alerts", "alerts:app", STEER, "The alert rules: what fires, and what would have."),
     ("open", "attach:open_dashboard", SETUP, "Open the dashboard in a browser."),
     ("config", "setup:config", SETUP, "Print every setting and where it came from."),

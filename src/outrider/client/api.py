@@ -17,7 +17,8 @@ from outrider.errors import OutriderError
 from outrider.settings import DEFAULT_URL
 
 if TYPE_CHECKING:
-    from outrider.model.wire import AgentJSON, ApprovalJSON, AuditJSON, CommandJSON, KindJSON, ProgressJSON, WhyJSON
+    from outrider.model.audit import AuditJSON
+    from outrider.model.wire import AgentJSON, ApprovalJSON, CommandJSON, KindJSON, ProgressJSON, WhyJSON
     from outrider.model.worktree import MergedJSON, RemovedJSON, WorktreeDiffJSON, WorktreeJSON
 
 PAGE = 500
@@ -150,6 +151,10 @@ class Client:
     async def forget(self, session: str) -> "AgentJSON":
         """Leaves an agent alone from now on; it keeps running."""
         return cast("AgentJSON", await self._post(_agent(session, "forget")))
+
+    async def audit(self, **filters: str | int | None) -> JsonObject:
+        """Who had what done: `session`, `actor`, `action`, `limit`; the newest first, or oldest first after the line `since`."""
+        return await self._get("/api/audit", "", **filters)
 
     async def kinds(self) -> "list[KindJSON]":
         """The kinds of agents the daemon knows."""

@@ -68,7 +68,9 @@ class Daemon:
 
 async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[[], int]) -> Daemon:
     """Wires the parts; opens the store, and starts nothing."""
-    store = await Store.open(settings.data, node=settings.node, clock=clock)
+    store = await Store.open(
+        settings.data, node=settings.node, clock=clock, blank_secrets=settings.commands.blank_secrets
+    )
     bus = LocalBus(settings.http.buffer)
     ledger, crew = Ledger(store, bus), Crew()
     record = Record(ledger)
@@ -150,7 +152,7 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         upkeep=care,
         audience=heard,
     )
-    bounds = Bounds(settings.commands.max_bytes, settings.commands.depth)
+    bounds = Bounds(settings.commands.max_bytes, settings.commands.depth, settings.commands.blank_secrets)
     counter = Counter(bounds, store=store, ledger=ledger, lanes=lanes, clock=clock, token=new_token)
 
     def agents() -> list[Agent]:

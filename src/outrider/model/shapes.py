@@ -202,16 +202,6 @@ class ApprovalJSON(TypedDict):
     note: str | None
 
 
-class AuditJSON(TypedDict):
-    """Who had what done to an agent, when."""
-
-    at: int
-    actor: str
-    action: str
-    session: str
-    data: dict[str, object]
-
-
 class KindJSON(TypedDict):
     """One kind of agent: what starts it, which version its rules were recorded on, the file it comes from."""
 

@@ -11,7 +11,6 @@ from typing import cast
 
 from outrider.model.agent import Agent, Counters
 from outrider.model.approval import Approval
-from outrider.model.audit import AuditRow
 from outrider.model.command import Attempt, Command
 from outrider.model.event import Event
 from outrider.model.kind import Kind
@@ -20,7 +19,6 @@ from outrider.model.shapes import (
     AgentJSON,
     ApprovalJSON,
     AttemptJSON,
-    AuditJSON,
     CommandJSON,
     CountersJSON,
     DetailJSON,
@@ -38,7 +36,6 @@ __all__ = [
     "AgentJSON",
     "ApprovalJSON",
     "AttemptJSON",
-    "AuditJSON",
     "CommandJSON",
     "CountersJSON",
     "DetailJSON",
@@ -53,7 +50,6 @@ __all__ = [
     "agent_json",
     "approval_json",
     "array",
-    "audit_json",
     "command_json",
     "counters_json",
     "detail_json",
@@ -258,11 +254,6 @@ def approval_json(approval: Approval) -> ApprovalJSON:
         "way": approval.way,
         "note": approval.note,
     }
-
-
-def audit_json(row: AuditRow) -> AuditJSON:
-    """One line of the audit."""
-    return {"at": row.at_ms, "actor": row.actor, "action": row.action, "session": row.session, "data": dict(row.data)}
 
 
 def kind_json(kind: Kind) -> KindJSON:

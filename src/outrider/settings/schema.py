@@ -76,6 +76,10 @@ class Commands(Section):
         default=600.0, description="Seconds that a command waits for a person's draft to go; then it fails."
     )
     backoff_s: Seconds = Field(default=2.0, description="Seconds before the second try; doubled for each further one.")
+    blank_secrets: bool = Field(
+        default=False,
+        description="Blank what looks like a key or password in the journal, and in the stored command once it has ended.",
+    )
     depth: Count = Field(default=1000, description="Commands that may wait for one agent; more are refused.")
 
 
@@ -110,7 +114,9 @@ class Retention(Section):
 
     events_days: Positive = Field(default=30, description="Days that events are kept.")
     events_max: Count = Field(default=1_000_000, description="Events that are kept at most.")
-    commands_days: Positive = Field(default=90, description="Days that finished commands and their audit are kept.")
+    commands_days: Positive = Field(
+        default=90, description="Days that finished commands and approvals are kept; the audit is kept for ever."
+    )
     history_every_s: float = Field(
         default=10, ge=0.1, le=60, description="Seconds between two countings for the history, and looks at alerts."
     )

@@ -10,11 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from outrider.errors import Conflict, NoSuchThing, StoreError
+from outrider.logic.chain import Finding as AuditFinding
+from outrider.logic.chain import Head, look
+from outrider.store import audit as audits
 from outrider.store import fault, migration
 from outrider.store.directory import DATABASE
 from outrider.store.lease import Lease
 
 LOCK = "daemon.lock"
+CHAINED = 5
+"""The version of the schema that chained the audit."""
 _COUNTED = ("agents", "commands", "approvals", "journal", "audit", "history")
 
 
@@ -47,6 +52,20 @@ def check(path: Path) -> Finding:
     if not told and "journal" not in known:
         wrong = f"{path} is no database of Outrider."
     return Finding(str(path), version, path.stat().st_size, rows, wrong)
+
+
+def audit(path: Path, known: Head | None = None) -> AuditFinding:
+    """Looks the audit's chain over, also while a daemon writes it; `known` is a head of earlier that must still be in it."""
+    with closing(_open(path)) as connection:
+        try:
+            if migration.version(connection) < CHAINED:
+                raise StoreError(f"The audit of {path} is not chained yet: start this Outrider on it once.")
+            connection.execute("BEGIN")
+            return look(audits.every(connection), newest=audits.last_id(connection), known=known)
+        except sqlite3.DatabaseError as error:
+            raise fault.translate(error, path) from error
+        except ValueError as error:
+            raise StoreError(f"A row of the audit of {path} cannot be read: {error}.") from error
 
 
 def backup(path: Path, target: Path) -> int:

@@ -6,6 +6,7 @@ from importlib import resources
 from pathlib import Path
 
 from outrider.errors import StoreError
+from outrider.logic import chain
 
 
 def scripts() -> tuple[str, ...]:
@@ -28,6 +29,7 @@ def migrate(connection: sqlite3.Connection, steps: Sequence[str], path: Path) ->
 
     StoreError where the database is newer than this program; it is then left as it is.
     """
+    connection.create_function("audit_digest", 7, chain.digest, deterministic=True)
     have = version(connection)
     if have > len(steps):
         raise StoreError(

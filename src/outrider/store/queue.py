@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from outrider.errors import Conflict, InvalidInput, NoSuchThing
+from outrider.logic.secrets import redacted
 from outrider.model.command import FINAL, STEPS, Attempt, Command, Stage, Status, When
 
 STEP = 200
@@ -43,7 +44,7 @@ def add(connection: sqlite3.Connection, command: Command) -> tuple[Command, bool
     Conflict where the key was used for another text, or the id is taken.
     """
     if command.key is not None and (known := by_key(connection, command.session, command.key)):
-        if known.text != command.text:
+        if known.text not in (command.text, redacted(command.text)):
             raise Conflict(
                 f"The idempotency key {command.key!r} was used for another command ({known.id}): use a new key for a new text."
             )
@@ -98,6 +99,13 @@ def step(connection: sqlite3.Connection, change: Step) -> None:
         connection.execute("UPDATE commands SET error = ? WHERE id = ?", (_storable(change.error), change.command_id))
     if change.attempt:
         _write_attempt(connection, change.command_id, change.attempt)
+
+
+def blank(connection: sqlite3.Connection, command_id: str) -> None:
+    """Blanks the secrets in the text of a command that has come to its end; of any other it does nothing."""
+    command = by_id(connection, command_id)
+    if command is not None and command.status in FINAL and (told := redacted(command.text)) != command.text:
+        connection.execute("UPDATE commands SET text = ? WHERE id = ?", (told, command_id))
 
 
 def _write_attempt(connection: sqlite3.Connection, command_id: str, attempt: Attempt) -> None:

@@ -3,13 +3,16 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Never
+from typing import Never, cast
 
 from outrider.errors import Conflict
+from outrider.logic.chain import Head
+from outrider.logic.secrets import cleaned
 from outrider.model.agent import Agent
 from outrider.model.approval import Approval, ApprovalStatus
-from outrider.model.audit import AuditRow
+from outrider.model.audit import AuditEntry, AuditQuery, AuditRow
 from outrider.model.command import Command, Status
 from outrider.model.event import Event, Fact
 from outrider.model.progress import Sample
@@ -25,20 +28,26 @@ _DAY_MS = 24 * 60 * 60 * 1000
 class Store:
     """The store of one node. Every method may raise StoreError; after a full disk has room again they work as before."""
 
-    def __init__(self, database: Database, node: str, incarnation: str) -> None:
+    def __init__(self, database: Database, node: str, incarnation: str, *, blank_secrets: bool = False) -> None:
         """Use `open`."""
         self.database = database
         self.incarnation = incarnation
         """Names this database for ever: a seq means the same event only within it."""
         self._node = node
+        self._blank = blank_secrets
         self._unreadable: tuple[str, ...] = ()
 
     @classmethod
-    async def open(cls, directory: Path, *, node: str, clock: Callable[[], int]) -> "Store":
-        """Opens the store in the data directory, which is made where it is missing. Hold the directory's Lease first."""
+    async def open(
+        cls, directory: Path, *, node: str, clock: Callable[[], int], blank_secrets: bool = False
+    ) -> "Store":
+        """Opens the store in the data directory, which is made where it is missing. Hold the directory's Lease first.
+
+        With `blank_secrets`, secrets are blanked in events, and in the text of a command once it has ended.
+        """
         await asyncio.to_thread(check_directory, directory)
         database = await Database.open(directory / DATABASE, clock=clock)
-        return cls(database, node, await database.read(_incarnation))
+        return cls(database, node, await database.read(_incarnation), blank_secrets=blank_secrets)
 
     async def commit(self, change: Change) -> tuple[Event, ...]:
         """Makes the change, and returns its facts as events with their seq.
@@ -64,10 +73,17 @@ class Store:
                 raise Conflict(f"The idempotency key {command.key!r} was used before.")
         for step in change.steps:
             queue.step(connection, step)
+            if self._blank:
+                queue.blank(connection, step.command_id)
         for row in change.audit:
             audits.add(connection, row)
         connection.executemany("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", change.kept)
-        return tuple(journal.append(connection, self._node, change.facts))
+        return self._journal(connection, change.facts)
+
+    def _journal(self, connection: sqlite3.Connection, facts: Sequence[Fact]) -> tuple[Event, ...]:
+        if self._blank:
+            facts = [replace(fact, data=cast("dict[str, object]", cleaned(fact.data))) for fact in facts]
+        return tuple(journal.append(connection, self._node, facts))
 
     async def add(
         self, command: Command, audit: Sequence[AuditRow] = (), facts: Sequence[Fact] = ()
@@ -84,7 +100,7 @@ class Store:
                 return stored, (), False
             for row in audit:
                 audits.add(connection, row)
-            return stored, tuple(journal.append(connection, self._node, facts)), True
+            return stored, self._journal(connection, facts), True
 
         return await self.database.write(work, durable=True)
 
@@ -139,9 +155,9 @@ class Store:
         """The seq of the newest event ever journalled, 0 where there was none."""
         return await self.database.read(journal.last_seq)
 
-    async def audit(self, *, session: str | None, limit: int) -> tuple[AuditRow, ...]:
-        """Newest first; of all sessions where none is given."""
-        return await self.database.read(lambda connection: audits.newest(connection, session, limit))
+    async def audit(self, query: AuditQuery) -> tuple[tuple[AuditEntry, ...], Head]:
+        """The rows that are asked for, and the newest of all."""
+        return await self.database.read(lambda connection: (audits.select(connection, query), audits.head(connection)))
 
     async def samples(self, agent_id: str, *, limit: int = 500) -> tuple[Sample, ...]:
         """How the agent's progress went: the newest so many samples, in the order of time."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from outrider.errors import Conflict, InvalidInput, NoSuchThing, TooLarge, TooMany
 from outrider.logic import delivery
+from outrider.logic.secrets import BLANK, redacted
 from outrider.model.actor import Actor
 from outrider.model.audit import AuditRow
 from outrider.model.command import FINAL, Command, CommandRequest, Status
@@ -20,10 +21,11 @@ RETRIED = FINAL - {Status.SENT}
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The longest text in bytes of UTF-8, and how many commands may wait for one agent."""
+    """The longest text in bytes of UTF-8, how many commands may wait for one agent, whether secrets are blanked in those that ended."""
 
     max_bytes: int
     depth: int
+    blanked: bool = False
 
 
 class Counter:
@@ -51,7 +53,7 @@ class Counter:
         check(request, self.bounds)
         if request.key is not None:
             known = await self._store.command_by_key(member.agent.session, request.key)
-            if known is not None and known.text == request.text:
+            if known is not None and known.text in (request.text, redacted(request.text)):
                 return known
         if not member.alive:
             raise Conflict(
@@ -108,6 +110,11 @@ class Counter:
             raise Conflict(
                 f"The command is {command.status.value}; only one that failed, expired, was cancelled or is uncertain is retried.",
                 detail={"id": command.id, "status": command.status.value},
+            )
+        if self.bounds.blanked and BLANK in command.text:
+            raise Conflict(
+                "Its secrets were blanked when it ended (commands.blank_secrets): send it again as it was.",
+                detail={"id": command.id},
             )
         request = CommandRequest(command.text, command.when, command.priority, key=f"retry of {command.id}")
         return await self.accept(member, request, actor)

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from outrider import __version__
 from outrider.errors import Conflict, InvalidInput, NoSuchThing, PaneGone
 from outrider.kinds.load import Kinds
+from outrider.logic.chain import Head
 from outrider.model.actor import Actor
 from outrider.model.agent import Agent, SpawnRequest
-from outrider.model.audit import AuditRow
+from outrider.model.audit import AuditEntry, AuditQuery, AuditRow
 from outrider.model.command import Command, CommandRequest, Status
 from outrider.model.event import Event
 from outrider.model.kind import Kind
@@ -199,9 +200,9 @@ class Desk:
         except PaneGone:
             raise Conflict(f"The pane of {session} is gone, and its output with it.", detail={"alive": False}) from None
 
-    async def log(self, session: str, *, limit: int) -> Sequence[AuditRow]:
-        """Who had what done to it, newest first."""
-        return await self._store.audit(session=self._crew.get(session).agent.session, limit=limit)
+    async def audit(self, query: AuditQuery) -> tuple[Sequence[AuditEntry], Head]:
+        """Who had what done to anything here, and the newest row of all."""
+        return await self._store.audit(query)
 
     async def progress(self, session: str) -> ProgressReport:
         """How far it is, with the items and the history."""

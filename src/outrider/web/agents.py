@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 
 from outrider.model import wire
 from outrider.model.agent import Agent, SpawnRequest
+from outrider.model.audit import AuditJSON, AuditQuery, audit_json
 from outrider.model.state import State
 from outrider.web.answers import AGENT, ALWAYS, BODY, CHANGE, RATE, TMUX, answer, documented, encoded
 from outrider.web.context import Asker, Given, Service, Strict, one_of, several
@@ -28,7 +29,7 @@ class AgentList(TypedDict):
 class LogJSON(TypedDict):
     """What was done to an agent, newest first."""
 
-    log: list[wire.AuditJSON]
+    log: list[AuditJSON]
     count: int
 
 
@@ -151,7 +152,8 @@ async def explain_agent(session: Session, context: Given) -> Response:
 @router.get("/{session}/log", response_model=LogJSON, responses=documented(*AGENT))
 async def get_log(session: Session, engine: Service, query: Annotated[LogQuery, Query()]) -> Response:
     """Who had what done to the agent, newest first."""
-    rows = [wire.audit_json(row) for row in await engine.log(session, limit=query.limit)]
+    entries, _ = await engine.audit(AuditQuery(engine.agent(session).session, limit=query.limit))
+    rows = [audit_json(entry) for entry in entries]
     return answer({"log": rows, "count": len(rows)})
 
 

@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from outrider.logic.chain import Head
 from outrider.model.actor import Actor
 from outrider.model.agent import Agent, SpawnRequest
 from outrider.model.alert import Firing, Preview, Rule, Rules
 from outrider.model.approval import Approval, ApprovalStatus
-from outrider.model.audit import AuditRow
+from outrider.model.audit import AuditEntry, AuditQuery
 from outrider.model.command import Command, CommandRequest, Status
 from outrider.model.event import Event
 from outrider.model.history import Amounts, Series, Share
@@ -183,7 +184,9 @@ class Engine(Protocol):
 
     async def output(self, session: str, *, lines: int, ansi: bool) -> str: ...
 
-    async def log(self, session: str, *, limit: int) -> Sequence[AuditRow]: ...
+    async def audit(self, query: AuditQuery) -> tuple[Sequence[AuditEntry], Head]:
+        """Who had what done, and the newest line of all."""
+        ...
 
     async def progress(self, session: str) -> ProgressReport:
         """How far the agent is: its items, its history."""
