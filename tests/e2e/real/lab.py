@@ -1,21 +1,23 @@
-"""A world with the real Claude Code in it, its model a script of ours."""
+"""A world with a real agent in it, its model a script of ours."""
 
 import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypedDict, cast
 
-from e2e.real import install
+from e2e.real import homes, install
+from e2e.real.homes import Stay
 from e2e.real.model import Step
 from e2e.real.network import Network
 from e2e.waiting import until
 from e2e.world import TESTS, World
 
-KEY = "sk-fake"
 PARSER = "def parse(s):\n    return s.split()\n\n\ndef evaluate(s):\n    return parse(s)[0]\n"
 # Runs until the test says that it may end.
 SLOW_TEST = (
@@ -23,20 +25,20 @@ SLOW_TEST = (
 )
 
 
-CODEX = """
-model = "gpt-5-codex"
-model_provider = "scripted"
-check_for_update_on_startup = false
-[model_providers.scripted]
-name = "scripted"
-base_url = "http://127.0.0.1:{port}/v1"
-env_key = "CODEX_API_KEY"
-wire_api = "responses"
-request_max_retries = 2
-stream_max_retries = 2
-[projects."{project}"]
-trust_level = "trusted"
-"""
+# What agents put beside a person's words begins so; what aider puts behind them begins with AFTER.
+BESIDE = (
+    "<system-reminder>",
+    "<environment_context>",
+    "<session_context>",
+    "<user_instructions>",
+    "# AGENTS.md",
+    "This is the Qwen Code.",
+    "Change get_factorial() to use",
+    "Refactor hello() into",
+    "I switched to a new code base.",
+    "I am not sharing any files",
+)
+AFTER = "\n\n# *SEARCH/REPLACE block* Rules:"
 
 
 class Asked(TypedDict, total=False):
@@ -50,11 +52,10 @@ class Asked(TypedDict, total=False):
 class Lab:
     """Use `world` as in any other test, `script` and `release` for the model."""
 
-    def __init__(
-        self, kind: str = "claude", /, *, onboarded: bool = True, trusted: bool = True, bypass_accepted: bool = True
-    ) -> None:
+    def __init__(self, kind: str = "claude", /, **dialogs: bool) -> None:
+        """`dialogs`: those of Claude Code's first start that were answered already; all of them, unless told otherwise."""
         self.kind = kind
-        program = install.codex() if kind == "codex" else install.claude()
+        program = install.program(kind)
         self.network = Network()
         self.world = World()
         self.project = self.world.workdir()
@@ -63,33 +64,16 @@ class Lab:
         self.root.joinpath("holds").mkdir(parents=True)
         self.script([])
         self._model = subprocess.Popen(
-            self.network.inside([sys.executable, "-m", "e2e.real.model", str(self.root)]),
+            self.network.inside([sys.executable, "-m", "e2e.real.model", str(self.root), kind]),
             env={**os.environ, "PYTHONPATH": str(TESTS)},
             stdin=subprocess.DEVNULL,
         )
         until(self.root.joinpath("port").exists, what="the scripted model to listen")
-        self.port = self.root.joinpath("port").read_text(encoding="utf-8")
-        self._home(onboarded=onboarded, trusted=trusted, bypass_accepted=bypass_accepted)
-        self._codex_home()
+        url = f"http://127.0.0.1:{self.root.joinpath('port').read_text(encoding='utf-8')}"
+        stay = homes.claude(url, self.project, **dialogs) if kind == "claude" else homes.STAYS[kind](url, self.project)
+        homes.furnish(self.world.home, stay)
         self._files()
-        self._programs(program)
-
-    def _home(self, *, onboarded: bool, trusted: bool, bypass_accepted: bool) -> None:
-        """A HOME in which the first-start dialogs were answered already, but for those left in."""
-        state = {
-            "hasCompletedOnboarding": True,
-            "customApiKeyResponses": {"approved": [KEY] if onboarded else [], "rejected": []},
-            "projects": {str(self.project): {"hasTrustDialogAccepted": trusted, "projectOnboardingSeenCount": 1}},
-            "bypassPermissionsModeAccepted": bypass_accepted,
-        }
-        self.world.home.joinpath(".claude.json").write_text(json.dumps(state), encoding="utf-8")
-
-    def _codex_home(self) -> None:
-        """The same for Codex: our model is its provider, the folder trusted."""
-        folder = self.world.home / ".codex"
-        folder.mkdir()
-        text = CODEX.format(port=self.port, project=self.project)
-        folder.joinpath("config.toml").write_text(text, encoding="utf-8")
+        self._programs(program, stay)
 
     def _files(self) -> None:
         """A small project with a test that lasts until it is told to go."""
@@ -102,19 +86,10 @@ class Lab:
             file.parent.mkdir(exist_ok=True)
             file.write_text(text, encoding="utf-8")
 
-    def _programs(self, agent: Path) -> None:
-        exports = {
-            "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{self.port}",
-            "ANTHROPIC_API_KEY": KEY,
-            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-            "CLAUDE_CODE_MAX_RETRIES": "2",
-            "IS_SANDBOX": "1",
-            "CODEX_API_KEY": KEY,
-            "TMPDIR": str(self.world.root / "tmp"),
-        }
-        words = shlex.join(
-            ["env", *(f"{name}={value}" for name, value in exports.items()), *self.network.inside([str(agent)])]
-        )
+    def _programs(self, agent: Path, stay: Stay) -> None:
+        exports = {**stay.exports, "TMPDIR": str(self.world.root / "tmp")}
+        argv = self.network.inside([str(agent), *stay.words])
+        words = shlex.join(["env", *(f"{name}={value}" for name, value in exports.items()), *argv])
         for name, line in (
             (self.kind, words),
             ("pytest", shlex.join([sys.executable, "-m", "pytest", "-p", "no:cacheprovider"])),
@@ -163,7 +138,11 @@ class Lab:
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{self.world.log_tail()}"
 
     def close(self) -> None:
-        """Ends all of it."""
+        """Ends all of it. Agents that outlive their pane (Gemini CLI, OpenCode) are ended by their process ids."""
+        for pid, line in self.world.marked().items():
+            if str(install.CACHE) in line:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
         self._model.terminate()
         self._model.wait(10)
         try:
@@ -173,11 +152,11 @@ class Lab:
 
 
 def said(message: dict[str, object]) -> list[str]:
-    """What a person said in a message; not what the agent put beside it, not results of tools."""
+    """What a person said in a message, in any of the APIs' forms; not what the agent put beside it, not results of tools."""
     if message.get("role") != "user":
         return []
-    content = message["content"]
-    blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    content = message.get("content", message.get("parts", []))
+    blocks = [{"text": content}] if isinstance(content, str) else content
     assert isinstance(blocks, list)
-    texts = [str(block["text"]) for block in blocks if block.get("type") == "text"]
-    return [text for text in texts if not text.lstrip().startswith("<system-reminder>")]
+    texts = [str(block["text"]) for block in blocks if "text" in block]
+    return [text.partition(AFTER)[0] for text in texts if not text.lstrip().startswith(BESIDE)]

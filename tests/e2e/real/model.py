@@ -1,8 +1,8 @@
-"""A scripted model for the real agents, behind Anthropic's Messages API and OpenAI's Responses: `python -m e2e.real.model DIRECTORY`,
-standard library only.
+"""A scripted model for the real agents, behind the APIs of Anthropic, OpenAI (two) and Gemini, standard library only:
+`python -m e2e.real.model DIRECTORY KIND`.
 
 Everything about it is files, so that it can be steered from outside the network namespace that it runs in: DIRECTORY has
-`script.json` (a list of turns, each a list of steps; one turn for each request that declares tools; "OK." when none is left),
+`script.json` (a list of turns, each a list of steps; one turn for each request of the conversation; "OK." when none is left),
 `holds/NAME` releases a hold by being there, `port` is written when it listens (on loopback), `requests.jsonl` gets every request
 with its messages verbatim, `steps.jsonl` what it is at.
 
@@ -15,12 +15,15 @@ import json
 import sys
 import threading
 import time
-import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import NotRequired, TypedDict, cast
+from typing import TypedDict, cast
 
+from e2e.real import chat, gemini, messages
+from e2e.real.chat import Chat
+from e2e.real.gemini import Gemini
+from e2e.real.messages import Messages
 from e2e.real.responses import Responses
 
 TICK_S = 0.05
@@ -46,15 +49,28 @@ class Step(TypedDict, total=False):
     times: int
 
 
-class Request(TypedDict):
+class Request(TypedDict, total=False):
     """What a client asks for, as far as it is looked at."""
 
     messages: list[dict[str, object]]
-    input: NotRequired[list[dict[str, object]]]
-    model: NotRequired[str]
-    stream: NotRequired[bool]
-    tools: NotRequired[list[dict[str, object]]]
-    output_config: NotRequired[dict[str, object]]
+    input: list[dict[str, object]]
+    contents: list[dict[str, object]]
+    model: str
+    stream: bool
+    tools: list[dict[str, object]]
+    output_config: dict[str, object]
+    generationConfig: dict[str, object]
+
+
+# The tool that a request of the conversation declares, and one beside it (for a title, for a summary) does not.
+MAIN_TOOL = {
+    "claude": "Bash",
+    "codex": "exec_command",
+    "gemini": "run_shell_command",
+    "opencode": "bash",
+    "qwen": "todo_write",
+    "pi": "bash",
+}
 
 
 class Director:
@@ -98,6 +114,7 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     director: Director
+    kind: str
     main = False
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class calls it so
@@ -115,15 +132,14 @@ class Handler(BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         if path.endswith("count_tokens"):
             self._json(200, {"input_tokens": len(body) // 4})
-        elif path.endswith(("/messages", "/responses")):
-            self._messages(cast("Request", json.loads(body)))
+        elif path.endswith(("/messages", "/responses", "/chat/completions")) or "enerateContent" in path:
+            self._answer(cast("Request", json.loads(body)))
         else:
             self._json(200, {})
 
-    def _messages(self, request: Request) -> None:
-        tools = [str(tool.get("name", "")) for tool in request.get("tools", [])]
-        main = "Bash" in tools or "exec_command" in tools
-        said = request.get("messages") or request.get("input") or []
+    def _answer(self, request: Request) -> None:
+        main = self.kind not in MAIN_TOOL or MAIN_TOOL[self.kind] in _declared(request)
+        said = request.get("messages") or request.get("input") or request.get("contents") or []
         self.director.note("requests.jsonl", path=self.path, main=main, messages=said)
         turn = self.director.turn() if main else [Step(say=_aside(request))]
         self.main = main
@@ -131,7 +147,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             if turn and "error" in turn[0]:
                 self._refuse(turn[0])
-            elif request.get("stream"):
+            elif request.get("stream") or "streamGenerateContent" in self.path:
                 self._stream(request, turn)
             else:
                 self._whole(request, turn)
@@ -150,16 +166,30 @@ class Handler(BaseHTTPRequestHandler):
         self._json(step["error"], {"type": "error", "error": error})
 
     def _whole(self, request: Request, turn: list[Step]) -> None:
-        content = [{"type": "text", "text": step["say"]} for step in turn if "say" in step]
-        message = _message(request) | {"content": content, "stop_reason": "end_turn"}
-        self._json(200, message)
+        text = "".join(step.get("say", "") for step in turn)
+        model = request.get("model", "scripted")
+        if "contents" in request:
+            self._json(200, gemini.whole({"text": text}, finish="STOP"))
+        elif self.path.partition("?")[0].endswith("/chat/completions"):
+            self._json(200, chat.whole(model, text))
+        else:
+            self._json(200, messages.whole(model, [{"type": "text", "text": text}], "end_turn"))
+
+    def _answering(self, request: Request) -> Responses | Messages | Chat | Gemini:
+        model = request.get("model", "scripted")
+        path = self.path.partition("?")[0]
+        if "contents" in request:
+            return Gemini(model)
+        if path.endswith("/chat/completions"):
+            return Chat(model)
+        return Responses(model) if path.endswith("/responses") else Messages(model)
 
     def _stream(self, request: Request, turn: list[Step]) -> None:
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
         self.send_header("transfer-encoding", "chunked")
         self.end_headers()
-        answer = Responses(request.get("model", "scripted")) if "input" in request else Messages(request)
+        answer = self._answering(request)
         for event in answer.begin():
             self._event(event)
         for step in turn:
@@ -171,6 +201,8 @@ class Handler(BaseHTTPRequestHandler):
                 self._event(event)
         for event in answer.end():
             self._event(event)
+        if isinstance(answer, Chat):
+            self._chunk("data: [DONE]\n\n")
         self.wfile.write(b"0\r\n\r\n")
         self.wfile.flush()
         self._note(step="end")
@@ -179,14 +211,14 @@ class Handler(BaseHTTPRequestHandler):
         began = pinged = time.monotonic()
         while time.monotonic() - began < most_s and not (name and self.director.released(name)):
             time.sleep(TICK_S)
-            if time.monotonic() - pinged > PING_S:
-                self._chunk(
-                    'event: ping\ndata: {"type": "ping"}\n\n' if self.path.endswith("messages") else ": ping\n\n"
-                )
+            if time.monotonic() - pinged > PING_S and "enerateContent" not in self.path:
+                messages_api = self.path.partition("?")[0].endswith("/messages")
+                self._chunk('event: ping\ndata: {"type": "ping"}\n\n' if messages_api else ": ping\n\n")
                 pinged = time.monotonic()
 
     def _event(self, event: Mapping[str, object]) -> None:
-        self._chunk(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n")
+        named = f"event: {event['type']}\n" if "type" in event else ""
+        self._chunk(f"{named}data: {json.dumps(event)}\n\n")
 
     def _chunk(self, text: str) -> None:
         data = text.encode()
@@ -203,85 +235,42 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(data)
 
 
-class Messages:
-    """One answer of Anthropic's, event by event."""
-
-    def __init__(self, request: Request) -> None:
-        self._request = request
-        self._index = 0
-        self._stop = "end_turn"
-
-    def begin(self) -> Iterator[dict[str, object]]:
-        """What comes before the first block."""
-        yield {"type": "message_start", "message": _message(self._request)}
-
-    def block(self, step: Step, thought: str) -> Iterator[dict[str, object]]:
-        """One step's block, spread over its time."""
-        self._stop = "tool_use" if "tool" in step else self._stop
-        yield from _block(self._index, step, thought)
-        self._index += 1
-
-    def end(self) -> Iterator[dict[str, object]]:
-        """What comes after the last one."""
-        delta = {"stop_reason": self._stop, "stop_sequence": None}
-        yield {"type": "message_delta", "delta": delta, "usage": {"output_tokens": 60}}
-        yield {"type": "message_stop"}
-
-
-def _message(request: Request) -> dict[str, object]:
-    return {
-        "id": f"msg_{uuid.uuid4().hex[:20]}",
-        "type": "message",
-        "role": "assistant",
-        "model": request.get("model", "scripted"),
-        "content": [],
-        "stop_reason": None,
-        "stop_sequence": None,
-        "usage": {"input_tokens": 1200, "output_tokens": 1},
-    }
-
-
-def _block(index: int, step: Step, thought: str) -> Iterator[dict[str, object]]:
-    """The events of one content block, spread over its time."""
-    if "think" in step:
-        start: dict[str, object] = {"type": "thinking", "thinking": "", "signature": ""}
-        kind, field, text, over = "thinking_delta", "thinking", thought, step["think"]
-    elif "tool" in step:
-        start = {"type": "tool_use", "id": f"toolu_{uuid.uuid4().hex[:20]}", "name": step["tool"], "input": {}}
-        kind, field, text, over = (
-            "input_json_delta",
-            "partial_json",
-            json.dumps(step.get("input", {})),
-            step.get("over", 0.0),
-        )
-    else:
-        start = {"type": "text", "text": ""}
-        kind, field, text, over = "text_delta", "text", step.get("say", ""), step.get("over", 0.0)
-    yield {"type": "content_block_start", "index": index, "content_block": start}
-    pieces = text.split(" ") if over else [text]
-    for at, piece in enumerate(pieces):
-        delta = {"type": kind, field: f" {piece}" if at else piece}
-        yield {"type": "content_block_delta", "index": index, "delta": delta}
-        time.sleep(over / len(pieces))
-    if "think" in step:
-        signed = {"type": "signature_delta", "signature": "c2NyaXB0ZWQ="}
-        yield {"type": "content_block_delta", "index": index, "delta": signed}
-    yield {"type": "content_block_stop", "index": index}
+def _declared(request: Request) -> set[str]:
+    """The names of the tools that a request declares, in any of the APIs' forms."""
+    found: set[str] = set()
+    for tool in request.get("tools", []):
+        inner = tool.get("function")
+        several = tool.get("functionDeclarations")
+        for each in (tool, inner, *(several if isinstance(several, list) else ())):
+            if isinstance(each, dict) and "name" in each:
+                found.add(str(each["name"]))
+    return found
 
 
 def _aside(request: Request) -> str:
     """What requests beside the conversation get (a title for it): words, or the object that they ask for."""
-    shape = request.get("output_config", {}).get("format")
-    if isinstance(shape, dict) and isinstance(shape.get("schema"), dict):
-        return json.dumps(dict.fromkeys(shape["schema"].get("properties", {}), "Fix parser tests"))
-    return "Fix parser tests"
+    wanted = request.get("output_config", {}).get("format")
+    shape = wanted.get("schema") if isinstance(wanted, dict) else None
+    shape = shape or request.get("generationConfig", {}).get("responseJsonSchema")
+    if not isinstance(shape, dict):
+        return "Fix parser tests"
+    return json.dumps({name: _made(of) for name, of in shape.get("properties", {}).items()})
+
+
+def _made(shape: Mapping[str, object]) -> object:
+    """A value of that JSON shape."""
+    choices = shape.get("enum")
+    if isinstance(choices, list):
+        return choices[0]
+    kinds: dict[str, object] = {"boolean": False, "number": 1, "integer": 1, "array": [], "object": {}}
+    return kinds.get(str(shape.get("type", "string")).lower(), "Fix parser tests")
 
 
 def main() -> None:
     """Serves until it is killed."""
     root = Path(sys.argv[1])
     root.joinpath("holds").mkdir(parents=True, exist_ok=True)
-    handler = type("Bound", (Handler,), {"director": Director(root)})
+    handler = type("Bound", (Handler,), {"director": Director(root), "kind": sys.argv[2]})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True
         fresh = root / "port.new"
