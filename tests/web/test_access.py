@@ -203,7 +203,7 @@ def shared() -> World:
     ],
 )
 @pytest.mark.parametrize(
-    "path", ["/", "/api/agents", "/health", "/nope", "/static/page.css", "/openapi.json", "/metrics"]
+    "path", ["/", "/api/agents", "/health", "/nope", "/openapi.json", "/metrics", "/static", "/staticx", "/loginx"]
 )
 async def test_every_path_is_behind_the_gate(
     shared: World, headers: dict[str, str], status: int, code: str | None, path: str

@@ -73,6 +73,10 @@ def test_every_promised_route_is_there(api: Mapping[str, object]) -> None:
         "GET /api/kinds",
         "GET /api/tokens",
         "POST /api/tokens",
+        "POST /api/tokens/links",
+        "POST /api/login",
+        "POST /api/logout",
+        "GET /api/me",
         "DELETE /api/tokens/{name}",
     }
 

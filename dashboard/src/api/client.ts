@@ -37,6 +37,7 @@ export async function ask<T>(asked: Promise<{ data?: T; error?: unknown; respons
     throw new Refusal('The daemon does not answer. Is it running? Start it with: outrider up', 'unreachable', 0);
   }
   if (got.response.ok) return got.data as T;
+  if (got.response.status === 401) location.replace('/login');
   throw refusal(got.response, got.error);
 }
 

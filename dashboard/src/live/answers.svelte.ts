@@ -2,6 +2,7 @@
 import { answer } from '../api/approvals';
 import type { Approval } from '../api/client';
 import { fleet } from './fleet.svelte';
+import { me } from './me.svelte';
 import { notices } from './notices.svelte';
 
 class Answers {
@@ -21,6 +22,7 @@ class Answers {
   /** Gives the answer `said` and tells what came of it; `label` is what a person reads. */
   async give(approval: Approval, said: string, label: string): Promise<void> {
     if (this.busy(approval)) return;
+    if (me.only) return notices.say(me.only, true);
     this.underWay = [...this.underWay, approval];
     await notices.after(`${approval.session}: ${label}`, () => answer(approval.id, said));
     this.underWay = this.underWay.filter(({ id }) => id !== approval.id);

@@ -1,6 +1,7 @@
 """Verbs that take you there: attach to an agent's terminal, open the dashboard."""
 
 import os
+import secrets
 import shutil
 import sys
 from collections.abc import Mapping
@@ -10,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from outrider.cli.connection import HERE, Connection, Environ
+from outrider.cli.token import web_address
 from outrider.cli.words import as_json
 from outrider.errors import OutriderError, Unavailable
-from outrider.settings import DEFAULT_URL
 
 if TYPE_CHECKING:
     from outrider.model.wire import AgentJSON
@@ -56,14 +57,15 @@ def tmux_line(agent: "AgentJSON", environ: Mapping[str, str], *, read_only: bool
 
 
 async def open_dashboard(*, connection: Connection = HERE, environ: Environ) -> None:
-    """Opens the dashboard in a browser."""
+    """Opens the dashboard in a browser, logged in where the system does not tell the daemon that it is you."""
     import webbrowser
 
     client = connection.client(environ)
     await client.health()
-    url = DEFAULT_URL if client.address.path is not None else client.address.url
-    if client.address.path is not None and connection.url is not None:
-        raise OutriderError(f"A browser cannot open {connection.url}; give its web address with --url.")
+    url = await web_address(client)
+    if client.address.path is not None and sys.platform != "linux":
+        made = await client.create_link(f"browser-{secrets.token_hex(3)}", "admin")
+        url += str(made["path"])
     if connection.json:
         print(as_json({"url": url}))
     elif not webbrowser.open(url):

@@ -168,6 +168,10 @@ class Client:
         """Makes a token; its secret is in this answer and nowhere else."""
         return await self._post("/api/tokens", {"name": name, "scope": scope})
 
+    async def create_link(self, name: str, scope: str) -> JsonObject:
+        """Makes a login link for a browser: `path` behind the daemon's address, good once, until `expires` (Unix ms)."""
+        return await self._post("/api/tokens/links", {"name": name, "scope": scope})
+
     async def revoke_token(self, name: str) -> None:
         """Makes a token worthless from now on."""
         self._checked(await self._exchange("DELETE", f"/api/tokens/{quote(name, safe='')}"))

@@ -19,6 +19,9 @@ from outrider.web.errors import WrongHost, WrongOrigin
 
 TOKEN_HELP = "send `Authorization: Bearer TOKEN`; `outrider token create NAME` on that machine makes one"  # noqa: S105
 
+LINKED = "link."
+"""Stands before a token in a cookie that a login link made: logging out ends such a token, and no other."""
+
 # Any of these says that somebody else's request was passed on.
 _PROXIED = ("forwarded", "via", "x-real-ip")
 _PROXIED_PREFIX = "x-forwarded-"
@@ -26,6 +29,11 @@ _PROXIED_PREFIX = "x-forwarded-"
 _READING = frozenset({"GET", "HEAD"})
 _RANK = {Scope.READ: 0, Scope.WRITE: 1, Scope.ADMIN: 2}
 _ADMIN_PATHS = ("/api/tokens",)
+# What a browser needs before anybody is logged in; none of it tells anything of agents.
+_OPEN = frozenset({("GET", "/login"), ("HEAD", "/login"), ("POST", "/api/login")})
+_OPEN_FILES = "/static/"
+# Changes nothing but the caller's own login.
+_OWN = frozenset({("POST", "/api/logout")})
 
 
 class Door(StrEnum):
@@ -51,9 +59,10 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A token that was sent and has to be looked up before anything is decided."""
+    """A token that was sent and has to be looked up before anything is decided; `cookie` says that a browser sent it by itself."""
 
     token: str
+    cookie: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +98,13 @@ class Access:
     hosts: frozenset[str] = frozenset()
     origins: frozenset[str] = frozenset()
 
-    def identify(self, visit: Visit) -> Actor | Credential:
-        """Who asks; WrongHost, WrongOrigin, Malformed or Unauthorized where that cannot be accepted."""
-        self._check_host(visit)
-        self._check_origin(visit)
-        credential = _credential(visit)
+    def identify(self, visit: Visit, *, cookies: bool = True) -> Actor | Credential:
+        """Who asks; WrongHost, WrongOrigin, Malformed or Unauthorized where that cannot be accepted.
+
+        Without `cookies` as if none had been sent: one that is worth nothing any more takes nothing from who may without.
+        """
+        self.check_place(visit)
+        credential = _credential(visit) or (_cookie(visit) if cookies else None)
         if credential is not None:
             return credential
         peer = visit.peer
@@ -104,6 +115,11 @@ class Access:
         if peer.door is Door.LOOPBACK and peer.uid == self.uid:
             return Actor(f"uid:{peer.uid}", Scope.ADMIN)
         raise Unauthorized(f"{_stranger(peer)}, so this request needs a token: {TOKEN_HELP}.")
+
+    def check_place(self, visit: Visit) -> None:
+        """WrongHost or WrongOrigin where the request was made for another address, or by another site's page."""
+        self._check_host(visit)
+        self._check_origin(visit)
 
     def _check_host(self, visit: Visit) -> None:
         if visit.local is None:
@@ -143,11 +159,21 @@ class Access:
         return local is not None and scheme == "http" and self._ours(host, local)
 
 
+def open_to_all(method: str, path: str) -> bool:
+    """Whether it is there for those who are not logged in yet."""
+    return (method, path) in _OPEN or (method in _READING and path.startswith(_OPEN_FILES))
+
+
+def cookie_name(local: tuple[str, int] | None) -> str:
+    """The name of our cookie: browsers keep those of all ports of a host together, and there may be several daemons."""
+    return f"outrider-{local[1] if local else 0}"
+
+
 def needed(method: str, path: str) -> Scope:
     """The scope that a request takes; a WebSocket counts as GET."""
     if any(path == admin or path.startswith(f"{admin}/") for admin in _ADMIN_PATHS):
         return Scope.ADMIN
-    return Scope.READ if method in _READING else Scope.WRITE
+    return Scope.READ if method in _READING or (method, path) in _OWN else Scope.WRITE
 
 
 def permit(actor: Actor, visit: Visit) -> Actor:
@@ -190,6 +216,27 @@ def _credential(visit: Visit) -> Credential | None:
     if len(sent) > 1 or scheme.lower() != "bearer" or not token.strip():
         raise Malformed("The Authorization header must be `Bearer TOKEN`.")
     return Credential(token.strip())
+
+
+def _cookie(visit: Visit) -> Credential | None:
+    if visit.local is None:
+        return None
+    name = cookie_name(visit.local)
+    for line in visit.all("cookie"):
+        for part in line.split(";"):
+            key, _, value = part.strip().partition("=")
+            if key == name and value:
+                return _by_browser(visit, value.strip('"'))
+    return None
+
+
+def _by_browser(visit: Visit, token: str) -> Credential:
+    """Browsers say in Origin whose page asks for a change; where that is missing it is none of ours."""
+    if visit.method not in _READING and not visit.all("origin"):
+        raise Unauthorized(
+            "A change with a cookie alone needs an Origin header; programs send `Authorization: Bearer`."
+        )
+    return Credential(token.removeprefix(LINKED), cookie=True)
 
 
 def _stranger(peer: Peer) -> str:

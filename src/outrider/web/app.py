@@ -18,6 +18,7 @@ from outrider.web import (
     events,
     health,
     history,
+    login,
     metrics,
     page,
     progress,
@@ -32,6 +33,7 @@ from outrider.web.encoded import EncodedAgents
 from outrider.web.engine import Engine
 from outrider.web.gate import Callers, Gate, Tokens
 from outrider.web.hub import Hub
+from outrider.web.links import Links
 
 MAX_BODY = 1024 * 1024
 
@@ -60,6 +62,7 @@ _ROUTERS = (
     worktrees.router,
     audit.router,
     tokens.router,
+    login.router,
     metrics.router,
     page.router,
     stream.router,
@@ -101,7 +104,7 @@ def build(
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    api.state.context = Context(engine, tokens, hub, EncodedAgents(), clock, url)
+    api.state.context = Context(engine, tokens, hub, EncodedAgents(), Links(clock), clock, url)
     for router in _ROUTERS:
         api.include_router(router)
     api.mount("/static", StaticFiles(directory=page.STATIC))

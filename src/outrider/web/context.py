@@ -14,6 +14,7 @@ from outrider.web.encoded import EncodedAgents
 from outrider.web.engine import Engine
 from outrider.web.gate import Tokens
 from outrider.web.hub import Hub
+from outrider.web.links import Links
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Context:
     tokens: Tokens
     hub: Hub
     encoded: EncodedAgents
+    links: Links
     clock: Callable[[], int]
     url: str
 

@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from fastapi.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from outrider.errors import Forbidden, OutriderError, Unauthorized
 from outrider.model import actor as who
 from outrider.model.actor import Actor
-from outrider.web.access import TOKEN_HELP, Access, Credential, Door, Peer, Visit, as_agent, needed, permit
+from outrider.web.access import TOKEN_HELP, Access, Credential, Door, Peer, Visit, as_agent, needed, open_to_all, permit
 from outrider.web.answers import refusal
 from outrider.web.peer import Line
 
@@ -29,6 +30,7 @@ SECURITY_HEADERS: Sequence[tuple[bytes, bytes]] = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
 )
+_PAGES = frozenset({"/", "/docs"})
 _NO_STORE = (b"cache-control", b"no-store")
 _NOBODY = Peer(Door.REMOTE)
 CLEARED_MS = 2000
@@ -107,29 +109,42 @@ class Gate:
         if scope["type"] == "http":
             send = _dressed(send, scope["path"])
         try:
-            actor = await self._admit(scope)
+            admitted = await self._admit(scope)
         except OutriderError as error:
             await _refuse(scope, receive, send, error)
             return
-        scope = {**scope, "state": {**scope.get("state", {}), "actor": actor}}
+        scope = {**scope, "state": {**scope.get("state", {}), **admitted}}
         if scope["type"] == "http":
             receive = _limited(receive, scope, self._max_body)
             if scope["method"] == "HEAD":  # routed as GET; the server below cuts the body
                 scope["method"] = "GET"
         await self._app(scope, receive, send)
 
-    async def _admit(self, scope: Scope) -> Actor:
+    async def _admit(self, scope: Scope) -> Mapping[str, Actor]:
+        """The actor, for the handlers; none where everybody may come."""
         visit = _visit(scope)
+        if scope["type"] == "http" and open_to_all(visit.method, visit.path):
+            self._access.check_place(visit)
+            return {}
         found = self._access.identify(visit)
         if isinstance(found, Credential):
-            actor = await self._tokens.find(found.token)
-            if actor is None:
-                raise Unauthorized(f"This token is not known here, or it was revoked: {TOKEN_HELP}.")
-            return permit(actor, visit)
+            owner = await self._owner(found)
+            if owner is not None:
+                return {"actor": permit(owner, visit)}
+            found = self._access.identify(visit, cookies=False)
+            assert isinstance(found, Actor)
         permitted = permit(found, visit)
         if scope["type"] == "websocket" or needed(visit.method, visit.path) is not who.Scope.READ:
-            return await self._unless_an_agent(permitted, visit, scope.get("state", {}).get("line"))
-        return permitted
+            line = scope.get("state", {}).get("line")
+            permitted = await self._unless_an_agent(permitted, visit, line)
+        return {"actor": permitted}
+
+    async def _owner(self, sent: Credential) -> Actor | None:
+        """Whose token it is; None for a cookie that is worth nothing (any more), Unauthorized for such a token."""
+        actor = await self._tokens.find(sent.token)
+        if actor is None and not sent.cookie:
+            raise Unauthorized(f"This token is not known here, or it was revoked: {TOKEN_HELP}.")
+        return actor
 
     async def _unless_an_agent(self, actor: Actor, visit: Visit, line: Line | None) -> Actor:
         """The same actor; what an agent may, where the connection is an agent's; Forbidden where nobody holds it any more."""
@@ -167,11 +182,19 @@ def _visit(scope: Scope) -> Visit:
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, error: OutriderError) -> None:
-    answer = refusal(error)
+    answer: Response = refusal(error)
+    if isinstance(error, Unauthorized) and _opens_page(scope):
+        answer = RedirectResponse("/login", 303)
     if scope["type"] == "websocket":
         await WebSocket(scope, receive, send).send_denial_response(answer)
     else:
         await answer(scope, receive, send)
+
+
+def _opens_page(scope: Scope) -> bool:
+    """Whether a person opens one of our pages in a browser."""
+    accepted = b",".join(value for name, value in scope["headers"] if name == b"accept")
+    return scope["type"] == "http" and scope["path"] in _PAGES and b"text/html" in accepted
 
 
 def _dressed(send: Send, path: str) -> Send:

@@ -7,7 +7,7 @@ from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from outrider.errors import Conflict
+from outrider.errors import Conflict, TooMany
 from outrider.model.actor import Scope
 from outrider.web.answers import ALWAYS, BODY, THING, answer, documented
 from outrider.web.context import Given, Strict
@@ -43,6 +43,15 @@ class RevokedJSON(TypedDict):
     revoked: bool
 
 
+class LinkJSON(TypedDict):
+    """A login link: `path` goes behind this daemon's address. It works once, until `expires` (Unix ms)."""
+
+    name: str
+    scope: Scope
+    path: str
+    expires: int
+
+
 class TokenBody(Strict):
     """A token to be made."""
 
@@ -60,6 +69,16 @@ async def create_token(body: TokenBody, context: Given) -> Response:
     """Makes a token; its secret is in this answer and nowhere else."""
     secret = await context.tokens.create(body.name, body.scope)
     return answer({"name": body.name, "scope": body.scope, "token": secret}, 201)
+
+
+@router.post("/links", status_code=201, response_model=LinkJSON, responses=documented(*BODY, Conflict, TooMany))
+async def create_link(body: TokenBody, context: Given) -> Response:
+    """Makes a login link: the browser that opens it first gets a cookie with a token of this name and scope."""
+    if any(token.name == body.name for token in await context.tokens.list()):
+        raise Conflict(f"There is a token named {body.name!r} already: revoke it first, or choose another name.")
+    code, link = context.links.make(body.name, body.scope)
+    made = {"name": link.name, "scope": link.scope, "path": f"/login#{code}", "expires": link.expires_ms}
+    return answer(made, 201)
 
 
 @router.get("", response_model=TokenList)
