@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 import drawn
 from outrider.logic import composer, detect
+from outrider.logic.screen import Layout
 from outrider.model.pane import Screen
 from outrider.model.state import ErrorClass, Reading, State
 
@@ -208,3 +209,12 @@ def test_the_version_on_the_first_screen() -> None:
     assert all(drawn.kind(kind).version in versions for kind, versions in told.items())
     assert {"claude", "codex", "gemini", "qwen", "pi", "opencode"} <= told.keys()
     assert told["claude"] == {"2.1.197", "2.1.331"}
+
+
+def test_what_is_remembered_of_the_screen_before_changes_nothing() -> None:
+    seen: dict[str, Layout] = {}
+    for case in drawn.recorded().values():
+        kind = drawn.kind(case.kind)
+        for screen in case.frames:
+            layout = seen[case.kind] = Layout(screen, kind.regions, seen.get(case.kind))
+            assert detect.spoken(kind, layout, screen.taken_ms) == detect.read(kind, screen)

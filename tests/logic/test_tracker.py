@@ -4,6 +4,8 @@ import dataclasses
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import drawn
 from outrider.logic.tracker import Tracker, transitions
@@ -394,3 +396,41 @@ def test_a_shell() -> None:
     tracker.still(1500)
     assert tracker.verdict(1500).state is State.COMPLETE
     assert tracker.ready
+
+
+SCREENS = (FRESH, BUSY, TESTING, DONE, INTERRUPTED, DIALOG)
+STEPS = st.one_of(
+    st.tuples(st.just("sees"), st.sampled_from(SCREENS)),
+    st.tuples(st.just("hears"), st.sampled_from(State), st.sampled_from((Source.HOOK, Source.SESSION_FILE))),
+    st.tuples(st.just("typed")),
+    st.tuples(st.just("waits"), st.sampled_from((0, 100, 450, 1600, 5100, 10_100, 31_000))),
+    st.tuples(st.just("passes"), st.sampled_from((100, 1300, 31_000))),
+)
+
+
+@given(st.lists(STEPS, max_size=25))
+def test_a_verdict_that_is_kept_is_the_one_that_would_be_found_again(steps: list[tuple[object, ...]]) -> None:
+    kept, afresh = Watched(), Watched()
+    for step in steps:
+        for agent in (kept, afresh):
+            match step:
+                case ("sees", Screen() as screen):
+                    agent.sees(screen, settled=False)
+                case ("hears", State() as state, Source() as source):
+                    agent.hears(state, source=source)
+                case ("typed",):
+                    agent.tracker.typed(agent.now)
+                case ("waits", int(ms)):
+                    agent.waits(ms)
+                case ("passes", int(ms)):
+                    agent.now += ms
+        for running in (True, False):  # there and back: nothing is different, and everything is to be judged again
+            afresh.tracker.background(running)
+        assert kept.tracker.verdict(kept.now) == afresh.tracker.verdict(afresh.now)
+
+
+def test_while_nothing_changes_the_verdict_is_the_same_object() -> None:
+    agent = Watched()
+    first = agent.sees(BUSY)
+    assert all(agent.waits(100) is first for _ in range(20))
+    assert agent.sees(drawn.later(DONE, agent.now)) is not first

@@ -105,6 +105,7 @@ async def _run(daemon: Daemon, held: Sequence[Lease]) -> None:
                 daemon.record.run(),
                 daemon.terminal.run(),
                 daemon.watch.run(),
+                daemon.listener.run(),
                 daemon.strangers.run(),
                 daemon.lanes.run(),
                 daemon.audience.autopilot.run(),

@@ -28,6 +28,7 @@ from outrider.supervisor.kin import Kin
 from outrider.supervisor.lane import Limits as Tries
 from outrider.supervisor.lanes import Lanes
 from outrider.supervisor.ledger import Ledger
+from outrider.supervisor.listener import Listener
 from outrider.supervisor.muster import Muster, Site
 from outrider.supervisor.quarters import Quarters
 from outrider.supervisor.record import Record
@@ -58,6 +59,7 @@ class Daemon:
     lanes: Lanes
     audience: Audience
     watch: Watch
+    listener: Listener
     strangers: Strangers
     historian: Historian
     alarms: Alarms
@@ -75,7 +77,7 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
     ledger, crew = Ledger(store, bus), Crew()
     record = Record(ledger)
     kinds = catalogue(settings.kinds, shell=environ.get("SHELL", "/bin/sh"))
-    spool, notes = Spool(settings.runtime / "hooks"), SessionFiles()
+    spool = Spool(settings.runtime / "hooks")
     terminal = TmuxTerminal(
         settings.tmux_socket,
         settings.watch,
@@ -143,14 +145,23 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         crew=crew,
         record=record,
         terminal=terminal,
-        hooks=spool,
-        notes=notes,
-        environ=environ,
         clock=clock,
         wake=lanes.wake,
         stranger=strangers.meet,
         upkeep=care,
-        audience=heard,
+        approvals=heard.approvals,
+    )
+    listener = Listener(
+        crew=crew,
+        record=record,
+        terminal=terminal,
+        hooks=spool,
+        notes=SessionFiles(),
+        environ=environ,
+        clock=clock,
+        upkeep=care,
+        autopilot=heard.autopilot,
+        settle=watch.settle,
     )
     bounds = Bounds(settings.commands.max_bytes, settings.commands.depth, settings.commands.blank_secrets)
     counter = Counter(bounds, store=store, ledger=ledger, lanes=lanes, clock=clock, token=new_token)
@@ -203,6 +214,7 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         lanes,
         heard,
         watch,
+        listener,
         strangers,
         historian,
         alarms,

@@ -27,7 +27,8 @@ def read(kind: Kind, screen: Screen) -> tuple[Reading, ...]:
 
 def spoken(kind: Kind, layout: Layout, at_ms: int) -> tuple[Reading, ...]:
     """The same for a screen that is already cut into regions."""
-    found = (_apply(rule, layout, at_ms) for rule in kind.rules)
+    there = [rule for rule in kind.rules if rule.region in layout.found]
+    found = (_apply(rule, layout, at_ms) for rule in there)
     return tuple(reading for reading in found if reading is not None)
 
 
@@ -49,16 +50,16 @@ def version(kind: Kind, screen: Screen) -> str | None:
 
 def _apply(rule: Rule, layout: Layout, at_ms: int) -> Reading | None:
     # The conditions come first: many rules share them, they look at small regions, and mostly one of them fails.
-    groups: dict[str, str] = {}
+    others: list[re.Match[str]] = []
     for region, pattern in rule.where.items():
         also = _search(pattern, layout, region)
         if also is None:
             return None
-        groups |= also.groupdict("")
+        others.append(also)
     match = _search(rule.pattern, layout, rule.region)
     if match is None or (rule.unless is not None and _search(rule.unless, layout, rule.region)):
         return None
-    groups |= match.groupdict("")
+    groups = {name: said for each in (*others, match) for name, said in each.groupdict("").items()}
     text = match.string
     detail = _detail(rule.detail, groups)
     shown = _line(match.group() or text)
@@ -66,21 +67,26 @@ def _apply(rule: Rule, layout: Layout, at_ms: int) -> Reading | None:
 
 
 def _search(pattern: re.Pattern[str], layout: Layout, region: str) -> re.Match[str] | None:
-    """The first match in a region, asked once a screen; None also where the region is not there.
+    """The first match in a region, asked once while that reads the same; None also where the region is not there.
 
     A pattern that can only match at the start of a row is tried nowhere else: that is most of what searching costs.
     """
-    key = (pattern, region)
-    if key in layout.found:
-        return layout.found[key]
-    text = layout.text(region)
+    memory = layout.found.get(region)
+    if memory is None:
+        return None
+    key = id(pattern)
+    if key in memory:
+        return memory[key]
+    text = layout.text(region) or ""
     match: re.Match[str] | None = None
-    if text is not None and _at_rows(pattern):
-        tries = (pattern.match(text, start) for start in layout.starts(region))
-        match = next((each for each in tries if each), None)
-    elif text is not None:
+    if _at_rows(pattern):
+        for start in layout.starts(region):
+            match = pattern.match(text, start)
+            if match:
+                break
+    else:
         match = pattern.search(text)
-    layout.found[key] = match
+    memory[key] = match
     return match
 
 

@@ -22,11 +22,11 @@ CALM = (Coarse.IDLE,)
 UNSAID = ("interrupted", "background")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Words:
-    """The last word of every source, and when the screen was looked at and changed (ms).
+    """The last word of every source, and when the screen was looked at and changed (ms); whoever listens keeps it up to date.
 
-    `screen` is everything the rules said, best first. `front` is a shell's foreground program. `typed_ms` is set while our own
+    `screen` is everything the rules said, best first. `front` is a shell's foreground program. `typed` is set while our own
     Enter has not been answered by anybody. `settled` says that the screen stands still. `behind` is what the screen's best word was
     when the hook spoke, or that it shows the model's turn since.
     """
@@ -48,6 +48,31 @@ class Words:
     def seen(self) -> Reading | None:
         """The screen's best word."""
         return self.screen[0] if self.screen else None
+
+    @property
+    def hook_ahead(self) -> bool:
+        """Whether the hook spoke so lately that the screen has not had its chance."""
+        return self.hook is not None and self.hook.at_ms > self.looked_ms - HOOK_AHEAD_MS
+
+    @property
+    def hook_unseen(self) -> bool:
+        """Whether nobody has looked at the screen since the hook spoke."""
+        return self.hook is not None and self.hook.at_ms > self.looked_ms
+
+    @property
+    def session_unseen(self) -> bool:
+        """Whether nobody has looked at the screen since the session file changed."""
+        return self.session is not None and self.session.at_ms > self.looked_ms
+
+    @property
+    def title_fresh(self) -> bool:
+        """Whether the title is young enough to be believed."""
+        return self.title is not None and self.now_ms - self.title.at_ms <= TITLE_MS
+
+    @property
+    def ages(self) -> tuple[bool, bool, bool, bool]:
+        """All that the policy makes of `now_ms` and `looked_ms`: while these and the words stay the same, so does the decision."""
+        return (self.hook_ahead, self.hook_unseen, self.session_unseen, self.title_fresh)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +106,11 @@ def fuse(words: Words) -> Decision:
     others = [
         each
         for each in (words.front, words.hook, words.session, words.title, *words.screen[:3], words.typed, words.motion)
-        if each is not None and each != chosen
+        if each is not None and each is not chosen
     ]
-    agreeing = tuple(each for each in others if COARSE[each.state] is COARSE[chosen.state])
-    rejected = tuple(Rejected(each, _why_not(each, row)) for each in others if each not in agreeing)
+    coarse = COARSE[chosen.state]
+    agreeing = tuple(each for each in others if COARSE[each.state] is coarse)
+    rejected = tuple(Rejected(each, _why_not(each, row)) for each in others if COARSE[each.state] is not coarse)
     return Decision(chosen, row.id, agreeing, rejected)
 
 
@@ -124,15 +150,14 @@ def _untold(words: Words) -> Reading | None:
 
 
 def _hook_ahead(words: Words) -> Reading | None:
-    hook = words.hook
-    return hook if hook is not None and hook.at_ms > words.looked_ms - HOOK_AHEAD_MS else None
+    return words.hook if words.hook_ahead else None
 
 
 def _dialog(words: Words) -> Reading | None:
     seen, hook = words.seen, words.hook
     if seen is None or seen.state is not State.WAITING:
         return None
-    if hook is not None and hook.at_ms > words.looked_ms:
+    if words.hook_unseen:
         return None
     same = hook is not None and hook.state is State.WAITING and hook.detail.command is not None
     return hook if same and seen.detail.options == () else seen
@@ -157,14 +182,14 @@ def _screen_busy(words: Words) -> Reading | None:
 
 def _session_ahead(words: Words) -> Reading | None:
     session = words.session
-    if session is None or session.at_ms <= words.looked_ms or session.state is State.WAITING:
+    if session is None or not words.session_unseen or session.state is State.WAITING:
         return None
     return session
 
 
 def _title_busy(words: Words) -> Reading | None:
     title, seen, hook = words.title, words.seen, words.hook
-    if title is None or title.state not in BUSY or words.now_ms - title.at_ms > TITLE_MS:
+    if title is None or title.state not in BUSY or not words.title_fresh:
         return None
     if seen is not None and COARSE[seen.state] not in (*CALM, Coarse.STARTING):
         return None
@@ -201,8 +226,7 @@ def _session(words: Words) -> Reading | None:
 
 
 def _title(words: Words) -> Reading | None:
-    title = words.title
-    return title if title is not None and words.now_ms - title.at_ms <= TITLE_MS else None
+    return words.title if words.title_fresh else None
 
 
 def _motion(words: Words) -> Reading | None:

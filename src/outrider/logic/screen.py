@@ -43,12 +43,13 @@ class Span:
 class Layout:
     """The regions of one screen. A region that is not there has no text; rules on it do not speak.
 
-    `found` is the memory of whoever searches it: what a pattern matched in a region.
+    `found` is the memory of whoever searches it: for each region that is there, what a pattern (by its `id`: hashing one hashes
+    its whole code) matched in it. A layout made after another, of the same regions, goes on from what that one remembered of regions
+    that read the same: an agent at work redraws one line, and most of what costs is told by the others.
     """
 
-    def __init__(self, screen: Screen, regions: Iterable[Region]) -> None:
+    def __init__(self, screen: Screen, regions: Iterable[Region], before: "Layout | None" = None) -> None:
         self.rows = screen.rows
-        self.found: dict[tuple[re.Pattern[str], str], re.Match[str] | None] = {}
         self._texts: dict[str, str] = {}
         self._starts: dict[str, tuple[int, ...]] = {}
         height = len(self.rows)
@@ -68,6 +69,10 @@ class Layout:
             span = self._find(region)
             if span is not None:
                 self._spans[region.name] = span
+        self.found: dict[str, dict[int, re.Match[str] | None]] = {
+            name: before.found[name] if before is not None and before.text(name) == self.text(name) else {}
+            for name in self._spans
+        }
 
     def span(self, name: str) -> Span | None:
         """Where a region lies, or None where it is not on this screen."""

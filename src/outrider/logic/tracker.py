@@ -10,11 +10,12 @@ from dataclasses import replace
 from outrider.logic import composer, confidence, detect
 from outrider.logic.ending import Ending, ended
 from outrider.logic.foreground import is_shell, starts_others
-from outrider.logic.fuse import MOVING_MS, STANDING_MS, Decision, Words, fuse
+from outrider.logic.fuse import Decision, Words, fuse
+from outrider.logic.motion import Motion
 from outrider.logic.news import transitions
 from outrider.logic.resets import Resets, Zones, only_utc
 from outrider.logic.screen import Layout
-from outrider.logic.stillness import worked
+from outrider.logic.submission import Submission
 from outrider.logic.tools import of_command
 from outrider.logic.turn import Turn, fuller
 from outrider.model.kind import Kind
@@ -36,8 +37,10 @@ __all__ = ["Tracker", "transitions"]
 
 # A spawned agent may be started by a shell script: a shell in front counts only when it still stands there after this.
 STARTING_MS = 15_000
-# The kind whose rules know no program: what moves is all there is to go by.
-GENERIC = "generic"
+
+
+# All that time alone changes about a verdict: the ages of words, whether the screen has stood long enough, what its movement says.
+Moment = tuple[tuple[bool, ...], bool, bool, bool, Reading | None, Reading | None]
 
 
 class Tracker:
@@ -55,20 +58,24 @@ class Tracker:
         self._resets = Resets(zones, verdict)
         self._turn = Turn(fresh=spawned and verdict is None, before=verdict)
         self._words = Words(now_ms=born_ms)
-        self._moves: tuple[int, ...] = ()
+        self._motion = Motion(born_ms)
         self._composer: composer.ComposerView | None = None
         self._screen: Screen | None = None
+        self._layout: Layout | None = None
         self._in_front = False
         self._ended: Ending | None = None
-        self._typed_ms: int | None = None
+        self._submission = Submission()
         self._background = False
         self._unfinished = False
         self._followed = False
         self._overheard: tuple[Rejected, ...] = ()
+        self._given: Verdict | None = None
+        self._moment: Moment | None = None
 
     def pane(self, pane: Pane, at_ms: int) -> None:
         """What a sweep tells of its pane."""
-        self._words = replace(self._words, title=detect.title(self._kind, pane.title, at_ms), front=None)
+        self._moment = None
+        self._words.title, self._words.front = detect.title(self._kind, pane.title, at_ms), None
         if pane.dead:
             self._ended = Ending("exited", at_ms, pane.exit_status, "its program ended")
             return
@@ -91,53 +98,59 @@ class Tracker:
         if is_shell(pane.command) or self._starting(at_ms):
             return  # what starts the shell, and what its own files run, is no work of its
         detail = Detail(command=pane.command)
-        front = Reading(Source.PROCESS, of_command(pane.command), "foreground", pane.command, at_ms, detail)
-        self._words = replace(self._words, front=front)
+        state = of_command(pane.command)
+        self._words.front = Reading(Source.PROCESS, state, "foreground", pane.command, at_ms, detail)
 
     def screen(self, screen: Screen) -> None:
         """A screen that changed, or the first one."""
         at_ms = screen.taken_ms
-        before = self._screen.rows if self._screen is not None else ()
-        if screen.rows != before and (not self._moves or self._kind.name != GENERIC or worked(screen, before)):
-            self._moves = (*self._moves[-2:], at_ms)
+        self._motion.saw(self._kind, screen, self._screen)
         self._screen = screen
         self._read(screen)
-        self._words = replace(self._words, looked_ms=at_ms, changed_ms=self._moves[-1] if self._moves else at_ms)
+        moved = self._motion.last_ms
+        self._words.looked_ms, self._words.changed_ms = at_ms, at_ms if moved is None else moved
 
     def _read(self, screen: Screen) -> None:
-        layout = Layout(screen, self._kind.regions)
+        self._moment = None
+        layout = self._layout = Layout(screen, self._kind.regions, self._layout)
         self._composer = composer.seen(self._kind, layout, screen)
-        words = replace(self._words, screen=detect.spoken(self._kind, layout, screen.taken_ms))
-        self._words = replace(words, behind=words.seen) if words.seen and words.seen.state is State.THINKING else words
+        self._words.screen = detect.spoken(self._kind, layout, screen.taken_ms)
+        seen = self._words.seen
+        if seen is not None and seen.state is State.THINKING:
+            self._words.behind = seen
 
     def learn(self, kind: Kind) -> None:
         """Its kind's file has changed: from now on it is read by these rules, beginning with the screen that was seen last."""
         self._kind = kind
         self._confidence = confidence.of_rules(kind)
+        self._layout = self._moment = None
         if self._screen is not None:
             self._read(self._screen)
 
     def still(self, at_ms: int) -> None:
         """It was looked at and had not changed."""
-        self._words = replace(self._words, looked_ms=at_ms)
+        self._words.looked_ms = at_ms
 
     def hear(self, reading: Reading) -> None:
         """A word of the agent itself: by a hook or its session file. One that is older than what was heard is dropped."""
+        self._moment = None
+        words = self._words
         if reading.source is Source.HOOK:
-            if self._words.hook is None or reading.at_ms >= self._words.hook.at_ms:
-                self._words = replace(self._words, hook=reading, behind=self._words.seen)
-        elif self._words.session is None or reading.at_ms >= self._words.session.at_ms:
-            self._words = replace(self._words, session=reading)
-        if self._typed_ms is not None and reading.at_ms >= self._typed_ms and reading.source is Source.HOOK:
-            self._typed_ms = None
+            if words.hook is None or reading.at_ms >= words.hook.at_ms:
+                words.hook, words.behind = reading, words.seen
+        elif words.session is None or reading.at_ms >= words.session.at_ms:
+            words.session = reading
+        self._submission.heard(reading)
 
     def overhear(self, foreign: Rejected) -> None:
         """The last word of somebody else that came under its name: shown beside what is believed."""
+        self._moment = None
         self._overheard = (foreign,)
 
     def typed(self, at_ms: int) -> None:
         """Keys that submit a prompt were pressed: it is busy until somebody says otherwise, up to the kind's patience."""
-        self._typed_ms = at_ms
+        self._moment = None
+        self._submission.made(at_ms)
         self._turn.began()
 
     def process(self, alive: bool, exit_status: int | None, at_ms: int) -> None:
@@ -154,10 +167,12 @@ class Tracker:
 
     def background(self, running: bool) -> None:
         """Whether something that it started runs on behind its turn: it is not complete while that does."""
+        self._moment = self._moment if running is self._background else None
         self._background = running
 
     def unfinished(self, open_items: bool) -> None:
         """Whether a spec is bound to it that has open items: the end of a turn is then a rest, not completion."""
+        self._moment = self._moment if open_items is self._unfinished else None
         self._unfinished = open_items
 
     @property
@@ -185,73 +200,59 @@ class Tracker:
         )
 
     def verdict(self, now_ms: int) -> Verdict:
-        """What it is doing now, with everything that says so."""
-        verdict = self._alive(now_ms) if self._ended is None else ended(self._ended, self._last, now_ms)
-        self._last = verdict
-        return replace(verdict, rejected=(*verdict.rejected, *self._overheard)) if self._overheard else verdict
+        """What it is doing now, with everything that says so; the same object for as long as nothing of it changes."""
+        if self._ended is not None:
+            self._last, self._moment = ended(self._ended, self._last, now_ms), None
+            return self._giving(self._last)
+        words = self._heard(now_ms)
+        moment = self._time(words)
+        if self._given is not None and moment == self._moment:
+            return self._given
+        self._last, self._moment = self._alive(words), moment
+        return self._giving(self._last)
 
-    def _alive(self, now_ms: int) -> Verdict:
-        decision = fuse(self._heard(now_ms))
+    def _giving(self, verdict: Verdict) -> Verdict:
+        overheard = self._overheard
+        self._given = replace(verdict, rejected=(*verdict.rejected, *overheard)) if overheard else verdict
+        return self._given
+
+    def stands(self, now_ms: int) -> bool:
+        """Whether the verdict is still the one that was given last."""
+        given = self._given
+        return given is not None and self.verdict(now_ms) is given
+
+    def _time(self, words: Words) -> Moment:
+        shown = self._stood(self._kind.calm.shown_ms, words.now_ms)
+        return (words.ages, words.settled, shown, _unseen_ms(words) > confidence.UNSEEN_MS, words.motion, words.typed)
+
+    def _alive(self, words: Words) -> Verdict:
+        decision = fuse(words)
         reading = decision.reading
         if reading is None or (reading.state is State.INITIALIZING and self._turn.ready_seen):
-            return self._unknown(now_ms, decision)
-        if self._unsettled(reading, decision, now_ms):
+            return self._unknown(decision)
+        if self._unsettled(reading, decision, words.now_ms):
             return self._kept(reading, decision)
         reading = self._turn.judged(
             reading, composer=self._composer, background=self._background, unfinished=self._unfinished
         )
         reading = self._resets.filled(fuller(reading, self._words.hook))
-        unseen = now_ms - self._words.looked_ms if self._words.looked_ms else 0
         return Verdict(
             state=reading.state,
             alive=True,
             since_ms=_since(self._last, reading.state, reading.at_ms),
-            confidence=confidence.of(reading, decision, self._confidence, unseen_ms=unseen),
+            confidence=confidence.of(reading, decision, self._confidence, unseen_ms=_unseen_ms(words)),
             detail=reading.detail,
             evidence=(reading, *decision.agreeing),
             rejected=decision.rejected,
         )
 
     def _heard(self, now_ms: int) -> Words:
-        words = replace(
-            self._words,
-            now_ms=now_ms,
-            settled=self._stood(self._kind.calm.absent_ms, now_ms),
-            motion=self._motion(now_ms),
-        )
-        typed = self._typed(words)
-        if typed is None:
-            return words
-        # What was said before our Enter is about the turn before.
-        hook = words.hook if words.hook is not None and words.hook.at_ms >= typed.at_ms else None
-        session = words.session if words.session is not None and words.session.at_ms >= typed.at_ms else None
-        return replace(words, typed=typed, hook=hook, session=session)
-
-    def _typed(self, words: Words) -> Reading | None:
-        at_ms = self._typed_ms
-        if at_ms is None:
-            return None
-        seen = words.seen
-        moved = words.changed_ms > at_ms
-        answered = moved and (words.settled or (seen is not None and COARSE[seen.state] is not Coarse.IDLE))
-        if answered or words.now_ms - at_ms > self._kind.typing.patience_ms:
-            self._typed_ms = None
-            return None
-        return Reading(Source.MOTION, State.THINKING, "typed", "a prompt was submitted", at_ms)
-
-    def _motion(self, now_ms: int) -> Reading | None:
-        """For agents whose screens no rule reads: what moves works, what stands still doesn't."""
-        known = self._kind.rules and self._kind.name != GENERIC
-        if not self._moves or (known and (self._words.screen or self._turn.ready_seen)):
-            return None
-        if known and now_ms - self._born_ms < STARTING_MS:
-            return None
-        moved = self._moves[-1]
-        if len(self._moves) > 1 and now_ms - moved <= MOVING_MS:
-            return Reading(Source.MOTION, State.WORKING, "moving", "its screen keeps changing", moved)
-        if self._words.looked_ms - moved >= STANDING_MS:
-            return Reading(Source.MOTION, State.IDLE, "standing", "its screen stands still", moved)
-        return None
+        words = self._words
+        words.now_ms = now_ms
+        words.settled = self._stood(self._kind.calm.absent_ms, now_ms)
+        read = bool(words.screen) or self._turn.ready_seen
+        words.motion = self._motion.reading(self._kind, now_ms, words.looked_ms, read=read)
+        return self._submission.over(words, self._kind.typing.patience_ms)
 
     def _stood(self, ms: int, now_ms: int) -> bool:
         words = self._words
@@ -274,7 +275,7 @@ class Tracker:
         why = Rejected(reading, "The screen has only just changed, and nothing else says that the turn is over.")
         return replace(self._last, rejected=(why, *decision.rejected))
 
-    def _unknown(self, now_ms: int, decision: Decision) -> Verdict:
+    def _unknown(self, decision: Decision) -> Verdict:
         """Nobody says anything that counts: what was known stays, with low confidence; never a made-up state."""
         last = self._last
         if last is not None and self._turn.ready_seen and last.alive:
@@ -289,6 +290,10 @@ class Tracker:
             confidence=Confidence.MEDIUM if supported else Confidence.LOW,
             evidence=(start,) if supported else (),
         )
+
+
+def _unseen_ms(words: Words) -> int:
+    return words.now_ms - words.looked_ms if words.looked_ms else 0
 
 
 def _since(last: Verdict | None, state: State, at_ms: int) -> int:

@@ -1,23 +1,21 @@
-"""The watch: what is seen and heard of agents becomes their states, and changes of state become facts.
+"""The watch: what is seen of agents becomes their states, and changes of state become facts.
 
-In come looks at tmux servers, hook calls and session files; each goes to the tracker of the agent it is about. Out go changes
-for the record and wake-ups for the lanes. Handlers never wait: what they do between two sights is done at once.
+In come looks at tmux servers and the time; each goes to the trackers of the agents it is about. Out go changes for the record
+and wake-ups for the lanes. Handlers never wait: what they do between two sights is done at once. What agents say of
+themselves comes in by the `listener`.
 """
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from pathlib import Path
-from typing import Protocol
+from collections.abc import Callable, Mapping
 
 import structlog
 
-from outrider.kinds.channels import claude_session
 from outrider.logic import detect
 from outrider.logic.tracker import transitions
 from outrider.model.agent import Agent, Counters
 from outrider.model.audit import AuditRow
-from outrider.model.hook import HookEvent, SessionNote
+from outrider.model.event import Fact
 from outrider.model.kind import Kind
 from outrider.model.pane import Away, Pane, PaneRef, Screen, Sight, Sweep
 from outrider.model.state import Verdict
@@ -25,13 +23,12 @@ from outrider.ports import Terminal
 from outrider.processes import alive
 from outrider.store import Change
 from outrider.supervisor import counting
-from outrider.supervisor.audience import Audience
+from outrider.supervisor.approvals import Approvals
 from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.diligence import open_items
 from outrider.supervisor.doubt import Doubt
 from outrider.supervisor.record import Record
 from outrider.supervisor.signs import agent_process
-from outrider.supervisor.speaker import Speakers
 from outrider.supervisor.upkeep import Upkeep
 
 log = structlog.get_logger()
@@ -40,20 +37,6 @@ TICK_S = 0.5
 UNPLACED_MS = 30_000
 """How long a spawn may take; one without a pane after that was cut off by the end of an earlier daemon."""
 OUTRIDER = "outrider"
-
-
-class Hooks(Protocol):
-    """The hook spool."""
-
-    def batches(self) -> AsyncIterator[tuple[HookEvent, ...]]: ...
-    def discard(self, events: Sequence[HookEvent]) -> None: ...
-
-
-class Notes(Protocol):
-    """Session files that agents write of themselves."""
-
-    def notes(self) -> AsyncIterator[tuple[SessionNote, ...]]: ...
-    def follow(self, dirs: Collection[Path]) -> None: ...
 
 
 class Watch:
@@ -65,30 +48,22 @@ class Watch:
         crew: Crew,
         record: Record,
         terminal: Terminal,
-        hooks: Hooks,
-        notes: Notes,
-        environ: Mapping[str, str],
         clock: Callable[[], int],
         wake: Callable[[str], None],
         stranger: Callable[[Pane], None],
         upkeep: Upkeep,
-        audience: Audience,
+        approvals: Approvals,
     ) -> None:
         self._crew = crew
-        self._speakers = Speakers(crew)
         self._record = record
         self._terminal = terminal
-        self._hooks = hooks
-        self._notes = notes
-        self._environ = environ
         self._clock = clock
         self._wake = wake
         self._stranger = stranger
         self._upkeep = upkeep
-        self._audience = audience
+        self._approvals = approvals
         self._diligence = upkeep.diligence
         self._progress = upkeep.progress
-        self._transcripts = upkeep.transcripts
         self._doubt = Doubt(record)
         self.panes: dict[PaneRef, Pane] = {}
         self.away: dict[str, str] = {}
@@ -97,8 +72,6 @@ class Watch:
         """Follows for ever; the daemon's task."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._follow_terminal())
-            group.create_task(self._follow_hooks())
-            group.create_task(self._follow_notes())
             group.create_task(self._follow_time())
             group.create_task(self._upkeep.run(self.settle))
 
@@ -106,14 +79,6 @@ class Watch:
         self.follow()
         async for sight in self._terminal.sights():
             self.sight(sight)
-
-    async def _follow_hooks(self) -> None:
-        async for events in self._hooks.batches():
-            self.hooks(events)
-
-    async def _follow_notes(self) -> None:
-        async for notes in self._notes.notes():
-            self.notes(notes)
 
     async def _follow_time(self) -> None:
         while True:
@@ -185,6 +150,10 @@ class Watch:
             member.tracker.screen(screen)
         elif pane.ref in sweep.looked:
             member.tracker.still(sweep.at_ms)
+            if same and member.tracker.stands(self._clock()):
+                # What time alone does to it is seen at the next tick; a lane may have waited for this look.
+                self._wake(member.agent.id)
+                return
         elif same:
             return
         self.settle(member, self._clock())
@@ -197,61 +166,12 @@ class Watch:
         member.agent = dataclasses.replace(member.agent, session=session)
         self._record.put(Change(agents=(member.agent,), audit=(row,)))
 
-    def hooks(self, events: tuple[HookEvent, ...]) -> None:
-        """Hook calls, in their order; what belongs to no living spawn of ours is dropped (late, or of an earlier run)."""
-        touched: dict[str, Member] = {}
-        for event in events:
-            member = self._speakers.of(event)
-            if member is None or member.voice is None:
-                continue
-            heard = member.voice.hear(event)
-            member.tracker.background(member.voice.background)
-            if heard.reading is not None:
-                member.tracker.hear(heard.reading)
-            if heard.prompt is not None:
-                member.prompts.append((event.at_ms, heard.prompt))
-                member.agent = dataclasses.replace(member.agent, heard=(event.at_ms, heard.prompt))
-            member.agent = counting.counted(member.agent, event, heard)
-            self._diligence.hook(member, event)
-            self._audience.autopilot.hook(member, event)
-            if heard.transcript is not None:
-                self._transcripts.spoke(member.agent.id, heard.transcript, event.at_ms)
-            touched[member.agent.id] = member
-        now = self._clock()
-        for member in touched.values():
-            self._terminal.urge(member.agent.ref)
-            self._progress.update(member)
-            self.settle(member, now, keep=True)
-        self._record.put(Change(), lambda: self._discard(events))
-
-    def _discard(self, events: tuple[HookEvent, ...]) -> None:
-        self._hooks.discard(events)
-        for member in {event.generation: self._crew.of_generation(event.generation) for event in events}.values():
-            if member is not None:
-                member.agent = counting.released(member.agent, events)
-
-    def notes(self, notes: tuple[SessionNote, ...]) -> None:
-        """Session files that changed; each is matched by the process that wrote it, or by its conversation."""
-        now = self._clock()
-        for note in notes:
-            reading = claude_session.reading(note)
-            for member in self._crew:
-                if member.alive and member.wrote(note):
-                    if note.version is not None:
-                        member.agent = dataclasses.replace(member.agent, version=note.version)
-                    if reading is not None:
-                        member.tracker.hear(reading)
-                        self._diligence.spoke(member, note.at_ms)
-                        self._terminal.urge(member.agent.ref)
-                        self.settle(member, now)
-
     def tick(self) -> None:
         """Time passes: what is late, settled or stuck by now, and whose process has gone from a living shell."""
         now = self._clock()
-        self._notes.follow(self._config_dirs())
         self._progress.follow()
         living = {member.agent.id for member in self._crew if member.agent.ended_ms is None}
-        lost = self._audience.approvals.orphans(living, now)
+        lost = self._approvals.orphans(living, now)
         if lost is not None:
             self._record.put(lost)
         for member in self._crew:
@@ -273,14 +193,6 @@ class Watch:
                 member.learn(kind)
                 self.settle(member, self._clock())
 
-    def _config_dirs(self) -> set[Path]:
-        found = {
-            claude_session.config_dir({**self._environ, **member.agent.env})
-            for member in self._crew
-            if member.alive and member.kind.channel == "claude"
-        }
-        return {path for path in found if path is not None}
-
     def settle(self, member: Member, now_ms: int, *, keep: bool = False) -> None:
         """Takes the tracker's verdict, and whether it is stuck; where that changed, hands agent and facts to the record.
 
@@ -290,17 +202,20 @@ class Watch:
         member.tracker.unfinished(open_items(member.agent))
         beneath = member.tracker.verdict(now_ms) if member.agent.ended_ms is None else member.beneath
         after = self._diligence.judged(member, beneath, now_ms, there=member.agent.ref in self.panes)
-        facts = transitions(member.agent.session, before, after, now_ms)
-        news = bool(facts) or told(before) != told(after)
-        member.agent = moved(member.agent, after, now_ms, news=news)
-        thought = self._diligence.thought(member, before, after, now_ms)
-        if thought:
-            counters = counting.added(member.agent.counters, Counters(thinking_ms=thought))
-            member.agent = dataclasses.replace(member.agent, counters=counters)
-        asked = self._audience.approvals.follow(member, beneath, facts, now_ms)
+        facts: tuple[Fact, ...] = ()
+        news = False
+        if after is not before and after != before:
+            facts = transitions(member.agent.session, before, after, now_ms)
+            news = bool(facts) or told(before) != told(after)
+            member.agent = moved(member.agent, after, now_ms, news=news)
+            thought = self._diligence.thought(member, before, after, now_ms)
+            if thought:
+                counters = counting.added(member.agent.counters, Counters(thinking_ms=thought))
+                member.agent = dataclasses.replace(member.agent, counters=counters)
+        asked = self._approvals.follow(member, beneath, facts, now_ms)
         if news or keep or asked.approvals or asked.facts:
             change = dataclasses.replace(asked, agents=(member.agent,))
-            self._record.put(change, lambda: self._audience.approvals.written(asked.approvals))
+            self._record.put(change, lambda: self._approvals.written(asked.approvals))
         if news and not after.alive:
             self.follow()
         self._wake(member.agent.id)

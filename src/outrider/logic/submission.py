@@ -1,0 +1,42 @@
+"""A prompt that we submitted: until somebody answers our Enter, the agent is busy with it, up to a patience."""
+
+from dataclasses import replace
+
+from outrider.logic.fuse import Words
+from outrider.model.state import COARSE, Coarse, Reading, Source, State
+
+
+class Submission:
+    """The last prompt that was submitted to one agent. Times in Unix ms."""
+
+    def __init__(self) -> None:
+        self._at_ms: int | None = None
+
+    def made(self, at_ms: int) -> None:
+        """Keys that submit a prompt were pressed."""
+        self._at_ms = at_ms
+
+    def heard(self, reading: Reading) -> None:
+        """A word of the agent: a hook that is no older than the keys has answered them."""
+        if self._at_ms is not None and reading.at_ms >= self._at_ms and reading.source is Source.HOOK:
+            self._at_ms = None
+
+    def over(self, words: Words, patience_ms: int) -> Words:
+        """The words as they count while it is not answered: what was said before our Enter is about the turn before."""
+        at_ms = self._at_ms
+        if at_ms is None:
+            return words
+        if _answered(words, at_ms) or words.now_ms - at_ms > patience_ms:
+            self._at_ms = None
+            return words
+        hook = words.hook if words.hook is not None and words.hook.at_ms >= at_ms else None
+        session = words.session if words.session is not None and words.session.at_ms >= at_ms else None
+        typed = Reading(Source.MOTION, State.THINKING, "typed", "a prompt was submitted", at_ms)
+        return replace(words, typed=typed, hook=hook, session=session)
+
+
+def _answered(words: Words, at_ms: int) -> bool:
+    """Whether the screen has come to show something else than that the prompt was not taken yet."""
+    if words.changed_ms <= at_ms:
+        return False
+    return words.settled or (words.seen is not None and COARSE[words.seen.state] is not Coarse.IDLE)
