@@ -27,6 +27,7 @@ from outrider.web import (
     health,
     history,
     login,
+    notices,
     progress,
     tokens,
     worktrees,
@@ -130,6 +131,7 @@ def test_endpoints_are_those_that_are_served() -> None:
             history.router,
             login.router,
             tokens.router,
+            notices.router,
             worktrees.router,
         )
         for route in router.routes

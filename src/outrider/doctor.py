@@ -18,6 +18,8 @@ from outrider.client import Client
 from outrider.errors import NoDaemon, OutriderError
 from outrider.kinds.load import catalogue
 from outrider.logic.sandbox import INSTALL
+from outrider.notify.catalogue import Surroundings
+from outrider.notify.file import load as load_notify
 
 if TYPE_CHECKING:
     from outrider.settings import Loaded, Settings
@@ -52,7 +54,8 @@ async def examine(loaded: "Loaded", environ: Mapping[str, str], client: Client) 
     findings += [_folder("data directory", settings.data), _folder("runtime directory", settings.runtime)]
     findings += [_socket_path(settings), _space(settings.data), _clock(settings.data / "outrider.db", time.time())]
     findings.append(await asyncio.to_thread(_database, settings.data / "outrider.db"))
-    findings.append(await _daemon(client))
+    findings += await asyncio.to_thread(lambda: list(_notify(settings.notify, environ)))
+    findings += await _daemon(client)
     return findings
 
 
@@ -203,7 +206,39 @@ def _database(path: Path) -> Finding:
     return Finding("database", "ok", f"{path} is sound, {path.stat().st_size // 1024:,} kB")
 
 
-async def _daemon(client: Client) -> Finding:
+def _notify(path: Path, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Whether people can be told; what the ways themselves say to it is known to the daemon alone."""
+    check = "notifications"
+    if not path.exists():
+        yield Finding(check, "ok", f"nobody is told anything: there is no {path}")
+        return
+    try:
+        found = load_notify(path, Surroundings(environ, lambda: int(time.time()), elsewhere=True))
+    except OutriderError as error:
+        yield Finding(check, "wrong", error.message, "Correct that file; the daemon keeps to what it said before.")
+        return
+    if found.inline and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        yield Finding(check, "wrong", f"{path} holds secrets and is open to others", f"chmod 600 {path}")
+    for name, way in found.ways.items():
+        grade: Grade = "wrong" if way.out.why else "ok"
+        yield Finding(f"way out {name}", grade, way.out.why or f"{way.type} to {way.out.about}")
+    if not found.rules:
+        yield Finding(check, "note", f"{path} has no [[rules]]", "Only alerts and tests are told: write a rule.")
+
+
+async def _daemon(client: Client) -> list[Finding]:
+    found = await _running(client)
+    if not isinstance(found, Finding):
+        notify = found.get("notify")
+        why = notify.get("why") if isinstance(notify, Mapping) else None
+        said = Finding("daemon", "ok", f"{client.address.url} runs version {__version__}")
+        told = Finding("daemon", "wrong", str(why), "See: outrider notify ways") if why else None
+        return [said, told] if told is not None else [said]
+    return [found]
+
+
+async def _running(client: Client) -> Finding | Mapping[str, object]:
+    """What the daemon says of itself; a finding where it does not, or not well."""
     url = client.address.url
     try:
         health = await client.health()
@@ -220,4 +255,4 @@ async def _daemon(client: Client) -> Finding:
         return Finding("daemon", "wrong", found, "Start the daemon again.")
     if health.get("status") != "ok":
         return Finding("daemon", "wrong", f"{url} is {health.get('status')}: {health.get('reason')}", "See its log.")
-    return Finding("daemon", "ok", f"{url} runs version {__version__}")
+    return health

@@ -107,11 +107,3 @@ class Bus(Protocol):
     def subscribe(self) -> Subscription:
         """Everything published from now on."""
         ...
-
-
-class Notifier(Protocol):
-    """A way out to people."""
-
-    async def notify(self, title: str, body: str) -> None:
-        """Delivers or raises; the caller decides about trying again."""
-        ...

@@ -19,6 +19,7 @@ from outrider.model.command import Attempt, Command, CommandRequest, Stage, Stat
 from outrider.model.event import Event, EventName, Fact
 from outrider.model.history import Series, Share
 from outrider.model.kind import Kind, LaunchSpec
+from outrider.model.notice import Item, Notice, NoticeRule, NoticeStatus, Try, WayState
 from outrider.model.pane import Glimpse, PaneRef, Picture
 from outrider.model.progress import ProgressItem, ProgressReport, Sample
 from outrider.model.state import Confidence, Detail, Reading, Rejected, Source, State, Verdict
@@ -215,6 +216,45 @@ class LittleAlarms:
     async def preview(self, rule: Rule) -> Preview:
         checked(rule)
         return Preview(0, (Firing(rule.id, "one", 5, rule.above, 5),))
+
+
+def make_notice(status: NoticeStatus = NoticeStatus.SENT) -> Notice:
+    """What was told of a question of `my-task`."""
+    data = {"detail": {"question": "Run it?", "command": "rm x"}, "approval": "a1"}
+    event = Event(7, NODE, Fact(EventName.AGENT_WAITING, "my-task", 5, data))
+    tries = (Try(1, 6, 7),)
+    return Notice("n1", "phone", "42", "rule 1", 5, 7, 5, (Item(event),), status=status, tries=tries)
+
+
+@dataclass
+class LittleNotices:
+    """Fits `Notices`: one way, one rule, and what was told of one question."""
+
+    path: str = "/etc/notify.toml"
+    problem: str = ""
+    rules: Sequence[NoticeRule] = (NoticeRule("rule 1", frozenset({EventName.AGENT_WAITING}), ("phone",)),)
+    totals: Mapping[tuple[str, str], int] = field(default_factory=lambda: {("phone", "sent"): 1})
+
+    def ways(self) -> Sequence[WayState]:
+        return (WayState("phone", "telegram", "42"),)
+
+    def health(self) -> Mapping[str, object]:
+        return {"status": "ok", "ways": 1, "queued": 0}
+
+    async def listed(
+        self, *, way: str | None = None, status: NoticeStatus | None = None, limit: int = 50
+    ) -> Sequence[Notice]:
+        return [make_notice()] if way in (None, "phone") and status in (None, NoticeStatus.SENT) else []
+
+    async def find(self, notice_id: str) -> Notice:
+        if notice_id != "n1":
+            raise NoSuchThing(f"No notice has the id {notice_id!r}.")
+        return make_notice()
+
+    async def test(self, name: str | None, actor: Actor) -> Sequence[Notice]:
+        if name not in (None, "phone"):
+            raise NoSuchThing(f"There is no way out {name!r}.")
+        return [make_notice(NoticeStatus.FAILED)]
 
 
 @dataclass

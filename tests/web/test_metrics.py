@@ -35,6 +35,8 @@ async def test_what_was_counted_is_shown() -> None:
         "outrider_approvals_answered_total 1.0",
         "outrider_alerts_firing 1.0",
         "outrider_websocket_cut_off_total 0.0",
+        'outrider_notices_total{outcome="sent",way="phone"} 1.0',
+        "outrider_notices_queued 0.0",
     ):
         assert expected in lines
     assert any(line.startswith('outrider_build_info{version="') for line in lines)

@@ -14,7 +14,7 @@ from outrider.web.access import Access, Door, Peer
 from outrider.web.app import Web, build
 from outrider.web.server import serve
 from outrider.web.sockets import open_tcp, open_unix
-from web.engine_double import LittleCallers, LittleEngine, LittleTokens, make_agent
+from web.engine_double import LittleCallers, LittleEngine, LittleNotices, LittleTokens, make_agent
 
 UID = 1234
 OWNER = Peer(Door.LOOPBACK, UID)
@@ -62,7 +62,17 @@ def world(
     tokens = LittleTokens()
     access = Access(uid, hosts=frozenset({"devbox:3848"}), origins=frozenset({"https://outrider.example"}))
     callers = LittleCallers()
-    web = build(engine, access, tokens, callers, clock=engine.clock, max_body=max_body, buffer=buffer, grace_s=grace_s)
+    web = build(
+        engine,
+        access,
+        tokens,
+        callers,
+        LittleNotices(),
+        clock=engine.clock,
+        max_body=max_body,
+        buffer=buffer,
+        grace_s=grace_s,
+    )
     return World(engine, tokens, callers, web)
 
 

@@ -46,6 +46,7 @@ VERBS: tuple[tuple[str, str, Group, str], ...] = (
     ("stats", "look:stats", STEER, "Show counts, the queue, the uptime."),
     ("audit", "audit:app", STEER, "Who had what done; is the record whole."),
     ("alerts", "alerts:app", STEER, "The alert rules: what fires, and what would have."),
+    ("notify", "notify:app", STEER, "Who is told what; what was told; tests."),
     ("open", "attach:open_dashboard", SETUP, "Open the dashboard in a browser."),
     ("config", "setup:config", SETUP, "Print every setting and where it came from."),
     ("doctor", "setup:doctor", SETUP, "Check this machine, and say what to do."),

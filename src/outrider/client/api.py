@@ -10,10 +10,11 @@ from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote, urlencode
 
-from outrider.client.exchange import Answer, address, exchange
+from outrider.client.exchange import address, exchange
 from outrider.client.failure import failure
 from outrider.client.stream import JsonObject, Sleep, filters, follow, seq
 from outrider.errors import OutriderError
+from outrider.exchange import Answer
 from outrider.settings import DEFAULT_URL
 
 if TYPE_CHECKING:
@@ -191,6 +192,20 @@ class Client:
     async def snooze_alert(self, rule: str, minutes: float) -> JsonObject:
         """Silences a rule for a while; the rules after that."""
         return await self._post(f"/api/alerts/{quote(rule, safe='')}/snooze", {"minutes": minutes})
+
+    async def notices(self, *, way: str | None = None, status: str | None = None, limit: int = 50) -> list[JsonObject]:
+        """What people were told, newest first."""
+        found = await self._get("/api/notices", way=way, status=status, limit=limit)
+        return cast("list[JsonObject]", found["notices"])
+
+    async def notify(self) -> JsonObject:
+        """The ways out and the rules."""
+        return await self._get("/api/notify")
+
+    async def test_notify(self, way: str | None = None) -> list[JsonObject]:
+        """Sends a test by one way out, or by all; what became of it."""
+        body = {"way": way} if way is not None else {}
+        return cast("list[JsonObject]", (await self._post("/api/notify/test", body))["notices"])
 
     async def journal(
         self, since: int = 0, sessions: Iterable[str] = (), names: Iterable[str] = ()

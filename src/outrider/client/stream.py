@@ -11,9 +11,10 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlencode
 
-from outrider.client.exchange import Address, absence
+from outrider.client.exchange import absence
 from outrider.client.failure import failure
 from outrider.errors import NoDaemon, TimedOut, Unavailable
+from outrider.exchange import Address
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection

@@ -10,6 +10,7 @@ from outrider.errors import StoreError
 log = structlog.get_logger()
 
 RETAIN_S, RELOAD_S = 3600.0, 2.0
+DAY_MS = 24 * 3_600_000
 
 
 async def retain(daemon: Daemon) -> None:
@@ -24,6 +25,7 @@ async def retain(daemon: Daemon) -> None:
                 now_ms=daemon.clock(),
             )
             await daemon.historian.trim()
+            await daemon.sender.trim(daemon.clock() - int(keep.commands_days * DAY_MS))
         except StoreError as error:
             log.warning("old events could not be removed", why=error.message)
         await asyncio.sleep(RETAIN_S)

@@ -2,6 +2,7 @@
 
 import random
 import secrets
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -13,6 +14,11 @@ from outrider.kinds.channels.spool import Spool
 from outrider.kinds.load import Kinds, catalogue
 from outrider.logic.sandbox import Limits
 from outrider.model.agent import Agent
+from outrider.model.notice import Moment
+from outrider.notify.arrangements import Arrangements
+from outrider.notify.catalogue import Surroundings
+from outrider.notify.office import Office
+from outrider.notify.sender import Sender
 from outrider.settings import Settings
 from outrider.store import Store, Tokens
 from outrider.store.alerts import Alerts
@@ -65,6 +71,8 @@ class Daemon:
     alarms: Alarms
     desk: Desk
     kin: Kin
+    sender: Sender
+    office: Office
     clock: Callable[[], int]
 
 
@@ -201,6 +209,20 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         clock=clock,
     )
     tokens = Tokens(store.database, clock=clock)
+
+    def now() -> Moment:
+        local = time.localtime()
+        return Moment(clock(), local.tm_hour * 60 + local.tm_min)
+
+    def kind_of(session: str) -> str:
+        found = crew.find(session)
+        return "" if found is None else found.agent.kind
+
+    around = Surroundings(environ, now_s=lambda: clock() // 1000)
+    sender = Sender(
+        Arrangements(settings.notify, around), store=store, bus=bus, kind_of=kind_of, now=now, random=random.random
+    )
+    office = Office(sender, now=now, token=new_token, node=settings.node)
     return Daemon(
         settings,
         store,
@@ -220,6 +242,8 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         alarms,
         desk,
         Kin(crew, kinds, record, clock),
+        sender,
+        office,
         clock,
     )
 

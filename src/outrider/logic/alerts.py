@@ -128,9 +128,14 @@ def quiet(hours: str, minute: int) -> bool:
     return first <= minute < last if first <= last else minute >= first or minute < last
 
 
+def is_hours(text: str) -> bool:
+    """Whether that is a stretch of the day such as 22:00-07:00."""
+    return _HOURS.fullmatch(text) is not None
+
+
 def check(rules: Rules) -> Rules:
     """The rules, where all of them make sense; InvalidInput with the place and what would be right where one does not."""
-    if rules.quiet and _HOURS.fullmatch(rules.quiet) is None:
+    if rules.quiet and not is_hours(rules.quiet):
         raise _wrong("quiet", f"should be two times of day such as 22:00-07:00, or empty; not {rules.quiet[:40]!r}")
     if len(rules.rules) > MOST_RULES:
         raise _wrong("rules", f"should be at most {MOST_RULES}, not {len(rules.rules)}")

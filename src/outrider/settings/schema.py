@@ -115,7 +115,8 @@ class Retention(Section):
     events_days: Positive = Field(default=30, description="Days that events are kept.")
     events_max: Count = Field(default=1_000_000, description="Events that are kept at most.")
     commands_days: Positive = Field(
-        default=90, description="Days that finished commands and approvals are kept; the audit is kept for ever."
+        default=90,
+        description="Days that finished commands, approvals and notices are kept; the audit is kept for ever.",
     )
     history_every_s: float = Field(
         default=10, ge=0.1, le=60, description="Seconds between two countings for the history, and looks at alerts."
@@ -202,13 +203,14 @@ class Sandbox(Section):
 
 
 class Settings(Section):
-    """Everything that can be set. `load` makes it; the four paths have no default here because they depend on who runs it."""
+    """Everything that can be set. `load` makes it; the paths have no default here because they depend on who runs it."""
 
     host: str = Field(default="127.0.0.1", min_length=1, description="Address the API listens on.")
     port: int = Field(default=3848, ge=0, le=65_535, description="Port the API listens on; 0 takes any free one.")
     data: Folder = Field(description="Folder of the database; one daemon a folder.")
     runtime: Folder = Field(description="Folder of the Unix socket and the hook spool.")
     kinds: Folder = Field(description="Folder of your own kinds of agents, one TOML file each.")
+    notify: Folder = Field(description="File that says who is told what, and by which ways out.")
     node: Annotated[str, AfterValidator(_node)] = Field(
         default="localhost", description="Name of this machine among several."
     )
@@ -257,6 +259,7 @@ PLACES: Mapping[str, str] = {
     "data": "~/.local/share/outrider",
     "runtime": "$XDG_RUNTIME_DIR/outrider/<hash of data>, else <data>/run",
     "kinds": "~/.config/outrider/agents",
+    "notify": "~/.config/outrider/notify.toml",
     "node": "this machine's host name",
     "spawn.worktrees": "<data>/worktrees",
 }

@@ -20,6 +20,7 @@ from outrider.web import (
     history,
     login,
     metrics,
+    notices,
     page,
     progress,
     stream,
@@ -30,7 +31,7 @@ from outrider.web import (
 from outrider.web.access import Access
 from outrider.web.context import Context
 from outrider.web.encoded import EncodedAgents
-from outrider.web.engine import Engine
+from outrider.web.engine import Engine, Notices
 from outrider.web.gate import Callers, Gate, Tokens
 from outrider.web.hub import Hub
 from outrider.web.links import Links
@@ -59,6 +60,7 @@ _ROUTERS = (
     events.router,
     history.router,
     alerts.router,
+    notices.router,
     worktrees.router,
     audit.router,
     tokens.router,
@@ -83,6 +85,7 @@ def build(
     access: Access,
     tokens: Tokens,
     callers: Callers,
+    people: Notices,
     *,
     clock: Callable[[], int],
     url: str = "http://localhost:3848",
@@ -90,9 +93,9 @@ def build(
     buffer: int = 1000,
     grace_s: float = 5.0,
 ) -> Web:
-    """The web face of one daemon. `clock` gives Unix ms, `url` is where it is reached, `max_body` is in bytes and `buffer`
-    how many events a WebSocket may fall behind; one that was told to go has `grace_s` to read it. Nothing runs until it is
-    served.
+    """The web face of one daemon. `people` are told by notices. `clock` gives Unix ms, `url` is where it is reached, `max_body` is in
+    bytes and `buffer` how many events a WebSocket may fall behind; one that was told to go has `grace_s` to read it. Nothing runs
+    until it is served.
     """
     hub = Hub(engine, buffer=buffer, grace_s=grace_s)
     api = FastAPI(
@@ -104,7 +107,7 @@ def build(
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    api.state.context = Context(engine, tokens, hub, EncodedAgents(), Links(clock), clock, url)
+    api.state.context = Context(engine, tokens, people, hub, EncodedAgents(), Links(clock), clock, url)
     for router in _ROUTERS:
         api.include_router(router)
     api.mount("/static", StaticFiles(directory=page.STATIC))

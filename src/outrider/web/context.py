@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 from outrider.errors import InvalidInput
 from outrider.model.actor import Actor
 from outrider.web.encoded import EncodedAgents
-from outrider.web.engine import Engine
+from outrider.web.engine import Engine, Notices
 from outrider.web.gate import Tokens
 from outrider.web.hub import Hub
 from outrider.web.links import Links
@@ -23,6 +23,7 @@ class Context:
 
     engine: Engine
     tokens: Tokens
+    notices: Notices
     hub: Hub
     encoded: EncodedAgents
     links: Links

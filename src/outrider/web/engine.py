@@ -15,6 +15,7 @@ from outrider.model.command import Command, CommandRequest, Status
 from outrider.model.event import Event
 from outrider.model.history import Amounts, Series, Share
 from outrider.model.kind import Kind
+from outrider.model.notice import Notice, NoticeRule, NoticeStatus, WayState
 from outrider.model.pane import Glimpse
 from outrider.model.progress import ProgressReport
 from outrider.model.worktree import Merged, Removed, WorktreeState
@@ -79,6 +80,48 @@ class Alarms(Protocol):
 
     async def preview(self, rule: Rule) -> Preview:
         """When it would have fired in the last 24 hours."""
+        ...
+
+
+class Notices(Protocol):
+    """What people were told, and the ways out by which they are."""
+
+    @property
+    def path(self) -> str:
+        """The file that says whom to tell what."""
+        ...
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with that file; '' where nothing is."""
+        ...
+
+    @property
+    def rules(self) -> Sequence[NoticeRule]: ...
+
+    @property
+    def totals(self) -> Mapping[tuple[str, str], int]:
+        """How often, by way and outcome, since the daemon started."""
+        ...
+
+    def ways(self) -> Sequence[WayState]: ...
+
+    def health(self) -> Mapping[str, object]:
+        """JSON-shaped: `status`, `ways`, `queued`; `why` where degraded."""
+        ...
+
+    async def listed(
+        self, *, way: str | None = None, status: NoticeStatus | None = None, limit: int = 50
+    ) -> Sequence[Notice]:
+        """Newest first."""
+        ...
+
+    async def find(self, notice_id: str) -> Notice:
+        """One; NoSuchThing where there is none."""
+        ...
+
+    async def test(self, name: str | None, actor: Actor) -> Sequence[Notice]:
+        """Sends a test by one way, or by all, and waits for what comes of it; NoSuchThing, or Conflict where there is no way."""
         ...
 
 

@@ -20,7 +20,10 @@ class WebSocketJSON(TypedDict):
 
 
 class HealthJSON(TypedDict):
-    """`status` is `ok` or `degraded`, with the `reason` of that; `uptime` is in seconds; each part tells of itself."""
+    """`status` is `ok` or `degraded`, with the `reason` of that; `uptime` is in seconds; each part tells of itself.
+
+    What is wrong with `notify` does not make the whole degraded: nothing else waits for it.
+    """
 
     status: str
     version: str
@@ -30,6 +33,7 @@ class HealthJSON(TypedDict):
     tmux: dict[str, object]
     store: dict[str, object]
     bus: dict[str, object]
+    notify: dict[str, object]
     reason: NotRequired[str]
 
 
@@ -69,7 +73,7 @@ router = APIRouter(tags=["health"], responses=documented(*ALWAYS))
 )
 async def get_health(context: Given, request: Request) -> Response:
     """Whether everything works: 200, or 503 where a part is down."""
-    told = await context.engine.health()
+    told = {**await context.engine.health(), "notify": dict(context.notices.health())}
     return answer({**told, "websocket": _websocket(context, request)}, 200 if told.get("status") == "ok" else 503)
 
 

@@ -24,6 +24,7 @@ from outrider.model.history import Amounts
 from outrider.model.state import State
 from outrider.web.answers import ALWAYS, documented
 from outrider.web.context import Given
+from outrider.web.engine import Notices
 
 # Name, help, and what was counted under that name since the daemon started.
 COUNTED: tuple[tuple[str, str, str], ...] = (
@@ -86,6 +87,8 @@ async def get_metrics(context: Given) -> Response:
                 _gauge("outrider_uptime_seconds", "Since this daemon started.", health["uptime"]),
                 _gauge("outrider_up", "1 where every part works.", int(health.get("status") == "ok")),
                 InfoMetricFamily("outrider_build", "What runs here.", value={"version": __version__}),
+                _notices(context.notices),
+                _gauge("outrider_notices_queued", "Notices to be sent.", context.notices.health().get("queued")),
                 *_counted(engine.history.totals),
             ]
         )
@@ -118,6 +121,13 @@ def _detection(agents: Iterable[Agent]) -> Metric:
         for verdict in living
     )
     for labels, count in sorted(counts.items()):
+        family.add_metric(labels, count)
+    return family
+
+
+def _notices(notices: Notices) -> Metric:
+    family = CounterMetricFamily("outrider_notices", "Notices by way and outcome.", labels=["way", "outcome"])
+    for labels, count in sorted(notices.totals.items()):
         family.add_metric(labels, count)
     return family
 

@@ -1,0 +1,59 @@
+"""The types of ways out: a name in the file, and how a way of that type is made from its table."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from outrider.kinds.table import Table
+from outrider.notify import command, webhook
+from outrider.notify.secrets import Secrets
+from outrider.notify.way import WayOut
+
+TIMEOUT_S, LONGEST_TIMEOUT_S = 10, 300
+ATTEMPTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What ways out are given of the world beside their own table: the environment, and what time it is (Unix s).
+
+    `elsewhere`: the daemon has another environment than this one, with variables in it that this one may lack.
+    """
+
+    environ: Mapping[str, str]
+    now_s: Callable[[], int]
+    elsewhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way out as it is set up. `given` is all that it was made from: two of which that is the same are the same."""
+
+    name: str
+    type: str
+    out: WayOut
+    attempts: int
+    timeout_s: float
+    given: object
+
+
+Make = Callable[[Table, Secrets, float, Surroundings], WayOut]
+TYPES: Mapping[str, Make] = {
+    "webhook": lambda table, secrets, timeout_s, around: webhook.read(table, secrets, timeout_s, around.now_s),
+    "command": lambda table, secrets, timeout_s, around: command.read(table, around.environ, timeout_s),
+}
+
+
+def way(name: str, table: Table, raw: Mapping[str, object], secrets: Secrets, around: Surroundings) -> Way:
+    """The way out of that table; BadSetting with file, line and key where it makes no sense."""
+    kind = table.text("type")
+    if kind not in TYPES:
+        raise table.bad("type", f"{kind!r} is no way out; one of: {', '.join(TYPES)}.")
+    timeout_s, attempts = table.number("timeout_s", TIMEOUT_S), table.number("attempts", ATTEMPTS)
+    if not 1 <= timeout_s <= LONGEST_TIMEOUT_S:
+        raise table.bad("timeout_s", f"should be 1 to {LONGEST_TIMEOUT_S} seconds, not {timeout_s}.")
+    if not attempts:
+        raise table.bad("attempts", "should be at least 1.")
+    before = len(secrets.taken)
+    out = TYPES[kind](table, secrets, timeout_s, around)
+    table.finish()
+    return Way(name, kind, out, attempts, timeout_s, (raw, secrets.taken[before:]))
