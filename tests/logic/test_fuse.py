@@ -3,7 +3,7 @@
 import pytest
 
 from outrider.logic.fuse import PRECEDENCE, Words, fuse
-from outrider.model.state import Detail, Reading, Source, State
+from outrider.model.state import Detail, ErrorClass, Reading, Source, State
 
 NOW = 100_000
 LOOKED = NOW - 100
@@ -22,6 +22,11 @@ BUSY_TITLE = said(Source.TITLE, State.WORKING)
 CALM_TITLE = said(Source.TITLE, State.IDLE)
 
 ASKED = said(Source.HOOK, State.THINKING, at_ms=LOOKED - 100)
+EARLIER = said(Source.HOOK, State.THINKING, at_ms=OLD - 1000)
+FAILED = said(Source.TRANSCRIPT, State.ERROR, at_ms=OLD, error=ErrorClass.AUTH, retrying=False)
+STOPPED = said(Source.TRANSCRIPT, State.IDLE, at_ms=OLD, reason="interrupted")
+TRIED = said(Source.TRANSCRIPT, State.ERROR, at_ms=NOW - 5000, error=ErrorClass.SERVER, retrying=True)
+HEARD = said(Source.HOOK, State.READING, at_ms=OLD + 1000)
 
 TABLE: tuple[tuple[str, Words, State], ...] = (
     ("front", Words(NOW, screen(State.IDLE), LOOKED, front=said(Source.PROCESS, State.WORKING)), State.WORKING),
@@ -74,6 +79,18 @@ TABLE: tuple[tuple[str, Words, State], ...] = (
         State.TESTING,
     ),
     ("turn-end", Words(NOW, screen(State.IDLE), LOOKED, hook=said(Source.HOOK, State.ERROR, at_ms=OLD)), State.ERROR),
+    ("end-told", Words(NOW, screen(State.IDLE), LOOKED, hook=EARLIER, transcript=FAILED), State.ERROR),
+    ("end-told", Words(NOW, screen(State.ERROR), LOOKED, hook=EARLIER, transcript=FAILED), State.ERROR),
+    ("end-told", Words(NOW, screen(State.IDLE), LOOKED, transcript=STOPPED), State.IDLE),
+    ("end-told", Words(NOW, screen(State.IDLE, reason="interrupted"), LOOKED, transcript=STOPPED), State.IDLE),
+    ("screen", Words(NOW, screen(State.IDLE, reason="interrupted"), LOOKED, transcript=FAILED), State.IDLE),
+    ("screen", Words(NOW, screen(State.ERROR), LOOKED, transcript=STOPPED), State.ERROR),
+    ("screen", Words(NOW, screen(State.IDLE), LOOKED, hook=HEARD, transcript=FAILED), State.IDLE),
+    ("screen", Words(NOW, screen(State.IDLE), LOOKED, transcript=TRIED), State.IDLE),
+    ("screen-busy", Words(NOW, screen(State.THINKING), LOOKED, transcript=FAILED), State.THINKING),
+    ("retry-told", Words(NOW, screen(State.THINKING), LOOKED, hook=EARLIER, transcript=TRIED), State.ERROR),
+    ("screen-busy", Words(NOW, screen(State.WORKING), LOOKED, transcript=TRIED), State.WORKING),
+    ("screen-busy", Words(NOW + 15_000, screen(State.THINKING), LOOKED, transcript=TRIED), State.THINKING),
     (
         "screen",
         Words(NOW, screen(State.IDLE), LOOKED, hook=said(Source.HOOK, State.TESTING, at_ms=OLD)),

@@ -185,6 +185,36 @@ def test_an_error_stays_until_the_next_prompt() -> None:
     assert agent.sees(DONE).state is State.COMPLETE
 
 
+def test_a_failure_that_only_the_transcript_tells_of_stays_until_the_next_turn() -> None:
+    agent = Watched()
+    failed = Detail(error=ErrorClass.AUTH, retrying=False, message="Not logged in")
+    agent.sees(BUSY)
+    agent.sees(DONE)
+    verdict = agent.hears(State.ERROR, "transcript:error", source=Source.TRANSCRIPT, detail=failed)
+    assert (verdict.state, verdict.detail, verdict.evidence[0].source) == (State.ERROR, failed, Source.TRANSCRIPT)
+    assert agent.sees(BUSY, after=5000).state is State.WORKING
+    assert agent.sees(DONE, after=5000).state is State.COMPLETE
+
+
+def test_a_transcripts_word_from_before_our_enter_is_about_the_turn_before() -> None:
+    agent = Watched()
+    agent.sees(DONE)
+    agent.hears(State.ERROR, source=Source.TRANSCRIPT, detail=Detail(error=ErrorClass.AUTH, retrying=False))
+    agent.now += 10
+    agent.tracker.typed(agent.now)
+    assert agent.tracker.verdict(agent.now).state is State.THINKING
+
+
+def test_when_a_limit_ends_is_told_with_the_failure() -> None:
+    agent = Watched()
+    agent.sees(BUSY)
+    said = "❯ Fix it\n\n● You've hit your session limit · resets in 2h\n\n✻ Cooked for 0s"
+    verdict = agent.sees(drawn.claude(said))
+    assert verdict.detail.error is ErrorClass.USAGE_LIMIT
+    assert verdict.detail.resets_at_ms == agent.now - 500 + 2 * 3_600_000
+    assert agent.waits(60_000).detail == verdict.detail
+
+
 def test_a_retry_is_an_error_though_the_title_spins() -> None:
     agent = Watched()
     agent.hears(State.THINKING, source=Source.SESSION_FILE)

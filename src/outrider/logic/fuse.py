@@ -18,6 +18,10 @@ TITLE_MS = 10_000
 MOVING_MS, STANDING_MS = 2000, 5000
 
 CALM = (Coarse.IDLE,)
+# A failed request that its transcript tells of is tried again within so long; then its word on that is old.
+RETRY_MS = 15_000
+# A screen is behind the transcript's end of a turn by less than this.
+OUTLIVED_MS = 3000
 # What ends a turn without the agent's own word: a hook's older word does not undo it.
 UNSAID = ("interrupted", "background")
 
@@ -39,6 +43,7 @@ class Words:
     hook: Reading | None = None
     behind: Reading | None = None
     session: Reading | None = None
+    transcript: Reading | None = None
     title: Reading | None = None
     front: Reading | None = None
     typed: Reading | None = None
@@ -70,9 +75,14 @@ class Words:
         return self.title is not None and self.now_ms - self.title.at_ms <= TITLE_MS
 
     @property
-    def ages(self) -> tuple[bool, bool, bool, bool]:
+    def retry_fresh(self) -> bool:
+        """Whether a request that the transcript tells to have failed may still wait for its next try."""
+        return self.transcript is not None and self.now_ms - self.transcript.at_ms <= RETRY_MS
+
+    @property
+    def ages(self) -> tuple[bool, bool, bool, bool, bool]:
         """All that the policy makes of `now_ms` and `looked_ms`: while these and the words stay the same, so does the decision."""
-        return (self.hook_ahead, self.hook_unseen, self.session_unseen, self.title_fresh)
+        return (self.hook_ahead, self.hook_unseen, self.session_unseen, self.title_fresh, self.retry_fresh)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +115,28 @@ def fuse(words: Words) -> Decision:
         return Decision(None, "", (), ())
     others = [
         each
-        for each in (words.front, words.hook, words.session, words.title, *words.screen[:3], words.typed, words.motion)
+        for each in (
+            *(words.front, words.hook, words.session, words.transcript, words.title),
+            *(*words.screen[:3], words.typed, words.motion),
+        )
         if each is not None and each is not chosen
     ]
     coarse = COARSE[chosen.state]
     agreeing = tuple(each for each in others if COARSE[each.state] is coarse)
     rejected = tuple(Rejected(each, _why_not(each, row)) for each in others if COARSE[each.state] is not coarse)
     return Decision(chosen, row.id, agreeing, rejected)
+
+
+def outlive(words: Words, reading: Reading) -> None:
+    """Forgets a transcript's word on a turn's end, where the agent was seen at work long after it: another turn began."""
+    told = words.transcript
+    if (
+        told is not None
+        and told.state not in BUSY
+        and reading.state in BUSY
+        and reading.at_ms > told.at_ms + OUTLIVED_MS
+    ):
+        words.transcript = None
 
 
 def _why_not(reading: Reading, row: Row) -> str:
@@ -168,6 +193,18 @@ def _retrying(words: Words) -> Reading | None:
     return seen if seen is not None and seen.state is State.ERROR and seen.detail.retrying else None
 
 
+def _retry_told(words: Words) -> Reading | None:
+    """A failed request of an agent whose screen goes on showing that it thinks."""
+    told, seen = words.transcript, words.seen
+    if told is None or not told.detail.retrying or not words.retry_fresh or _spoke_since(words, told):
+        return None
+    return told if seen is not None and seen.state is State.THINKING else None
+
+
+def _spoke_since(words: Words, told: Reading) -> bool:
+    return words.hook is not None and words.hook.at_ms > told.at_ms
+
+
 def _tool(words: Words) -> Reading | None:
     hook, seen = words.hook, words.seen
     if hook is None or seen is None or hook.state not in BUSY or seen.state not in BUSY:
@@ -206,6 +243,18 @@ def _turn_end(words: Words) -> Reading | None:
     return hook
 
 
+def _end_told(words: Words) -> Reading | None:
+    """How a turn ended that fires no hook at its end, from the transcript; also what a failure on the screen was, more exactly."""
+    told, seen = words.transcript, words.seen
+    if told is None or seen is None or told.state in BUSY or told.detail.retrying or _spoke_since(words, told):
+        return None
+    if seen.state is State.ERROR and not seen.detail.retrying:
+        return told if told.state is State.ERROR and told.detail.error is not None else None
+    if COARSE[seen.state] is not Coarse.IDLE or (seen.detail.reason in UNSAID and told.state is not State.IDLE):
+        return None
+    return told
+
+
 def _moving(words: Words) -> Reading | None:
     motion, seen = words.motion, words.seen
     if motion is None or motion.state not in BUSY:
@@ -240,11 +289,13 @@ PRECEDENCE: tuple[Row, ...] = (
     Row("hook-ahead", _hook_ahead, "the agent itself said so, and the screen has not had the time to show it"),
     Row("typed", _typed, "a prompt was just submitted and nothing has answered it yet"),
     Row("retrying", _retrying, "it retries a failed request; title and session file call that busy"),
+    Row("retry-told", _retry_told, "its transcript tells of a request that failed just now and is tried again"),
     Row("tool", _tool, "the agent itself named the tool it runs, and the screen shows it busy"),
     Row("screen-busy", _screen_busy, "the screen shows it at work; a title or file that says otherwise is late"),
     Row("session-ahead", _session_ahead, "its session file is newer than the last look at the screen"),
     Row("title-busy", _title_busy, "its title is that of work going on; a calm screen may be a silent stream"),
     Row("turn-end", _turn_end, "the agent itself said how the turn ended, and the screen shows it ended"),
+    Row("end-told", _end_told, "its transcript says how the turn ended, and the screen shows it ended"),
     Row("moving", _moving, "its screen keeps changing, and its rules are a guess"),
     Row("screen", _screen, "the screen shows otherwise, and Esc or an answered dialog fires no hook"),
     Row("hook", _hook, "nothing on the screen contradicts the agent's own word"),

@@ -31,8 +31,9 @@ class Submission:
             return words
         hook = words.hook if words.hook is not None and words.hook.at_ms >= at_ms else None
         session = words.session if words.session is not None and words.session.at_ms >= at_ms else None
+        told = words.transcript if words.transcript is not None and words.transcript.at_ms >= at_ms else None
         typed = Reading(Source.MOTION, State.THINKING, "typed", "a prompt was submitted", at_ms)
-        return replace(words, typed=typed, hook=hook, session=session)
+        return replace(words, typed=typed, hook=hook, session=session, transcript=told)
 
 
 def _answered(words: Words, at_ms: int) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from outrider.logic import composer, confidence, detect
 from outrider.logic.ending import Ending, ended
 from outrider.logic.foreground import is_shell, starts_others
-from outrider.logic.fuse import Decision, Words, fuse
+from outrider.logic.fuse import Decision, Words, fuse, outlive
 from outrider.logic.motion import Motion
 from outrider.logic.news import transitions
 from outrider.logic.resets import Resets, Zones, only_utc
@@ -132,12 +132,14 @@ class Tracker:
         self._words.looked_ms = at_ms
 
     def hear(self, reading: Reading) -> None:
-        """A word of the agent itself: by a hook or its session file. One that is older than what was heard is dropped."""
+        """A word of the agent itself: by a hook, its session file or its transcript. One older than what was heard is dropped."""
         self._moment = None
         words = self._words
         if reading.source is Source.HOOK:
             if words.hook is None or reading.at_ms >= words.hook.at_ms:
                 words.hook, words.behind = reading, words.seen
+        elif reading.source is Source.TRANSCRIPT:
+            words.transcript = reading
         elif words.session is None or reading.at_ms >= words.session.at_ms:
             words.session = reading
         self._submission.heard(reading)
@@ -230,6 +232,7 @@ class Tracker:
         reading = decision.reading
         if reading is None or (reading.state is State.INITIALIZING and self._turn.ready_seen):
             return self._unknown(decision)
+        outlive(self._words, reading)
         if self._unsettled(reading, decision, words.now_ms):
             return self._kept(reading, decision)
         reading = self._turn.judged(

@@ -59,6 +59,7 @@ class Source(StrEnum):
     PROCESS = "process"
     HOOK = "hook"
     SESSION_FILE = "session_file"
+    TRANSCRIPT = "transcript"
     TITLE = "title"
     SCREEN = "screen"
     MOTION = "motion"

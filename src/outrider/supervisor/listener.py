@@ -146,6 +146,7 @@ class Listener:
             reading = claude_session.reading(note)
             for member in self._crew:
                 if member.alive and member.wrote(note):
+                    self._transcripts.noted(member, note, self._environ)
                     if note.version is not None:
                         member.agent = dataclasses.replace(member.agent, version=note.version)
                     if reading is not None:

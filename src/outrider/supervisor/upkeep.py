@@ -8,11 +8,11 @@ from outrider.ports import Terminal
 from outrider.settings.schema import Settings
 from outrider.specs import Specs
 from outrider.store import Store
-from outrider.supervisor.counting import Transcripts
 from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.diligence import Diligence, thresholds
 from outrider.supervisor.progress import Progress
 from outrider.supervisor.record import Record
+from outrider.supervisor.transcripts import Transcripts
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Upkeep:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.diligence.run(settle))
             group.create_task(self.progress.run())
-            group.create_task(self.transcripts.run())
+            group.create_task(self.transcripts.run(settle))
 
 
 def upkeep(
@@ -38,5 +38,5 @@ def upkeep(
     return Upkeep(
         Diligence(crew=crew, terminal=terminal, thresholds=thresholds(settings.stuck), clock=clock),
         Progress(crew=crew, record=record, store=store, follower=Specs(), clock=clock, find=settings.progress.find),
-        Transcripts(crew=crew, record=record),
+        Transcripts(crew=crew, record=record, clock=clock),
     )

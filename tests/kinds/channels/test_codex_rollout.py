@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from outrider.kinds.channels import claude_transcript, codex_rollout
+from outrider.kinds.channels import codex_rollout, transcript
 from outrider.model.progress import TranscriptMark
 
 RECORDED = (Path(__file__).parent / "recorded" / "codex" / "rollout.txt").read_bytes()
@@ -18,7 +18,7 @@ def test_sums_are_counted_once_however_they_are_read(tmp_path: Path) -> None:
     mark, tokens = TranscriptMark(str(path)), 0
     for end in range(0, len(RECORDED) + 500, 500):
         path.write_bytes(RECORDED[:end])
-        spent = claude_transcript.read_on(mark, 0, codex_rollout.counted)
+        spent = transcript.read_on(mark, 0, codex_rollout.counted)
         mark, tokens = spent.mark, tokens + spent.tokens
     assert tokens == whole.tokens
 
@@ -28,7 +28,7 @@ def test_a_sum_that_comes_again_adds_nothing() -> None:
 
 
 def test_what_a_resumed_conversation_cost_before_is_not_counted() -> None:
-    later = claude_transcript.moment("2100-01-01T00:00:00Z")
+    later = transcript.moment("2100-01-01T00:00:00Z")
     before = codex_rollout.counted(SUMS[0], TranscriptMark("x"), later)
     assert before.tokens == 0
     assert codex_rollout.counted(SUMS[1], before.mark, 0).tokens == 1260

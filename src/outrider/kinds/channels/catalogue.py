@@ -5,22 +5,29 @@ from types import MappingProxyType
 
 from outrider.kinds.channels import (
     claude_hooks,
+    claude_transcript,
     codex_hooks,
+    codex_rollout,
+    gemini_chat,
     gemini_hooks,
     opencode_server,
+    qwen_chat,
     qwen_hooks,
 )
 from outrider.kinds.channels.channel import Channel, Furnishing, Ground
 from outrider.kinds.channels.opencode_voice import OpenCodeVoice
+from outrider.kinds.channels.transcript import Count
 from outrider.kinds.channels.voice import Voice
 
 CHANNELS: Mapping[str, Channel] = MappingProxyType(
     {
-        "claude": Channel(claude_hooks.ClaudeVoice, claude_hooks.furnish),
-        "codex": Channel(codex_hooks.CodexVoice, codex_hooks.furnish),
-        "gemini": Channel(gemini_hooks.GeminiVoice, gemini_hooks.furnish, inherited=True),
+        "claude": Channel(claude_hooks.ClaudeVoice, claude_hooks.furnish, transcript=claude_transcript.counted),
+        "codex": Channel(codex_hooks.CodexVoice, codex_hooks.furnish, transcript=codex_rollout.counted),
+        "gemini": Channel(
+            gemini_hooks.GeminiVoice, gemini_hooks.furnish, inherited=True, transcript=gemini_chat.counted
+        ),
         "opencode": Channel(OpenCodeVoice, opencode_server.furnish),
-        "qwen": Channel(qwen_hooks.QwenVoice, qwen_hooks.furnish, inherited=True),
+        "qwen": Channel(qwen_hooks.QwenVoice, qwen_hooks.furnish, inherited=True, transcript=qwen_chat.counted),
     }
 )
 
@@ -35,6 +42,12 @@ def inherited(channel: str) -> bool:
     """Whether what such an agent starts has its hooks, too."""
     known = CHANNELS.get(channel)
     return known is not None and known.inherited
+
+
+def transcript_of(channel: str) -> Count | None:
+    """How the file is read in which it writes its conversation down; None where nothing is known of one."""
+    known = CHANNELS.get(channel)
+    return known.transcript if known is not None else None
 
 
 def furnish(channel: str, ground: Ground) -> Furnishing:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from outrider.kinds.channels.transcript import Count
 from outrider.kinds.channels.voice import Voice
 
 
@@ -38,9 +39,10 @@ class Channel:
     """`voice` makes the ear for one agent; `furnish` says what its spawn needs.
 
     `inherited` says that what the agent starts is given the same hooks: its own word is then told from that of others by the
-    process that calls.
+    process that calls. `transcript` reads the file in which it writes its conversation down.
     """
 
     voice: Callable[[], Voice]
     furnish: Callable[[Ground], Furnishing]
     inherited: bool = False
+    transcript: Count | None = None

@@ -1,43 +1,16 @@
-"""What one hook call of Claude Code holds: the tool call it is about, the class of an error, the tasks that run on.
+"""What one hook call of Claude Code holds: the tool call it is about, the tasks that run on.
 
 Total on any payload: a field that is missing or of another shape is taken as not told.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from outrider.logic.tools import of_tool
 from outrider.model.agent import NO_COUNTERS, Counters
-from outrider.model.state import Detail, ErrorClass, State
+from outrider.model.state import Detail, State
 
-_ERRORS: Mapping[str, ErrorClass] = MappingProxyType(
-    {
-        "server_error": ErrorClass.SERVER,
-        "overloaded": ErrorClass.SERVER,
-        "rate_limit": ErrorClass.RATE_LIMIT,
-        "authentication_failed": ErrorClass.AUTH,
-        "oauth_org_not_allowed": ErrorClass.AUTH,
-        "billing_error": ErrorClass.BILLING,
-        "invalid_request": ErrorClass.INVALID_REQUEST,
-        "model_not_found": ErrorClass.INVALID_REQUEST,
-        "max_output_tokens": ErrorClass.INVALID_REQUEST,
-    }
-)
-# What the message says more exactly than the class; first match wins.
-_MESSAGES: tuple[tuple[re.Pattern[str], ErrorClass], ...] = (
-    (
-        re.compile(r"prompt is too long|context (limit|window)|conversation too long", re.IGNORECASE),
-        ErrorClass.CONTEXT_FULL,
-    ),
-    (re.compile(r"(usage|session|weekly|\d-hour|opus|sonnet) limit", re.IGNORECASE), ErrorClass.USAGE_LIMIT),
-    (re.compile(r"credit balance|billing", re.IGNORECASE), ErrorClass.BILLING),
-    (
-        re.compile(r"unable to connect|connection error|ECONN|ENOTFOUND|ETIMEDOUT|fetch failed|socket", re.IGNORECASE),
-        ErrorClass.NETWORK,
-    ),
-)
 _COUNTED: Mapping[str, Counters] = MappingProxyType(
     {
         "Read": Counters(files_read=1),
@@ -85,12 +58,6 @@ def summary(call: ToolCall) -> str:
     """The call in a few words, for a line of evidence."""
     about = call.detail.command or call.detail.question or call.detail.file or call.detail.message or ""
     return f"{call.tool}: {about}"
-
-
-def error_class(error: str, message: str) -> ErrorClass | None:
-    """The class of a StopFailure by its `error` and its message; None where neither tells."""
-    by_message = next((found for pattern, found in _MESSAGES if pattern.search(message)), None)
-    return by_message or _ERRORS.get(error)
 
 
 def runs(task: object) -> bool:

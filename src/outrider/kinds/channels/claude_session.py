@@ -16,6 +16,7 @@ from outrider.model.state import Detail, Reading, Source, State
 
 LARGEST = 1 << 16  # bytes of one file; real ones have about 400
 _NAME = re.compile(r"\d{1,20}\.json")
+_SIGNS = re.compile(r"[^A-Za-z0-9]")
 _STATES: Mapping[str, State] = MappingProxyType({"busy": State.THINKING, "waiting": State.WAITING, "idle": State.IDLE})
 
 _Stamp = tuple[int, int, int]
@@ -53,6 +54,14 @@ def parse(text: str, at_ms: int) -> SessionNote | None:
         version=_text(fields, "version"),
         at_ms=changed if isinstance(changed, int) and changed > 1 else at_ms,
     )
+
+
+def transcript(note: SessionNote, environ: Mapping[str, str]) -> Path | None:
+    """Where the conversation of that note is written down, by an agent with that environment; None where the note does not tell."""
+    home = config_dir(environ)
+    if home is None or note.session_id is None or note.workdir is None:
+        return None
+    return home / "projects" / _SIGNS.sub("-", note.workdir) / f"{note.session_id}.jsonl"
 
 
 def reading(note: SessionNote) -> Reading | None:

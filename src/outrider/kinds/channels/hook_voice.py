@@ -9,13 +9,13 @@ from dataclasses import replace
 
 from outrider.kinds.channels.claude_payload import (
     ToolCall,
-    error_class,
     left_running,
     runs,
     summary,
     text,
     tool_call,
 )
+from outrider.kinds.channels.failure import error_class
 from outrider.model.agent import Counters
 from outrider.model.hook import Heard, HookEvent
 from outrider.model.state import Detail, Reading, Source, State

@@ -8,7 +8,8 @@ nobody's child is the agent's.
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from outrider.kinds.channels.claude_payload import ToolCall, error_class, summary, text
+from outrider.kinds.channels.claude_payload import ToolCall, summary, text
+from outrider.kinds.channels.failure import error_class
 from outrider.kinds.channels.hook_voice import reading_of
 from outrider.kinds.channels.tool_words import call_of
 from outrider.model.agent import NO_COUNTERS, Counters

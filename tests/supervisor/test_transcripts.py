@@ -1,0 +1,115 @@
+"""Transcripts of the crew, read on as they grow."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+import drawn
+from outrider.kinds.load import catalogue
+from outrider.logic.rates import Bucket
+from outrider.logic.tracker import Tracker
+from outrider.model.agent import Agent
+from outrider.model.event import Event
+from outrider.model.hook import SessionNote
+from outrider.model.pane import PaneRef
+from outrider.model.state import Confidence, ErrorClass, Source, State, Verdict
+from outrider.store import Change
+from outrider.store.roster import decode, encode
+from outrider.supervisor.crew import Crew, Member
+from outrider.supervisor.record import Record
+from outrider.supervisor.transcripts import Transcripts
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+class Nowhere:
+    async def commit(self, change: Change) -> tuple[Event, ...]:
+        return ()
+
+
+RECORDED = Path(__file__).resolve().parents[1] / "kinds" / "channels" / "recorded" / "transcripts"
+CALM = drawn.later(drawn.recorded()["cx120-fresh-idle"].frames[0], 10)
+
+
+def a_crew(kind: str) -> tuple[Crew, Member, Transcripts]:
+    verdict = Verdict(State.IDLE, alive=True, since_ms=1, confidence=Confidence.HIGH)
+    agent = Agent("a1", "task", "here", kind, PaneRef("o", 1, "%1"), "/w", verdict, True, 1, 1, generation="g")
+    known = catalogue(None).get(kind)
+    member = Member(agent, known, Tracker(known, born_ms=1, spawned=True), Bucket(1))
+    crew = Crew()
+    crew.add(member)
+    return crew, member, Transcripts(crew=crew, record=Record(Nowhere()), clock=lambda: 1)
+
+
+async def test_a_transcript_is_read_on_from_where_the_stored_agent_stands(tmp_path: Path) -> None:
+    def line(number: int, at_ms: int) -> str:
+        return f'{{"timestamp":{at_ms},"message":{{"id":"m{number}","usage":{{"input_tokens":10}}}}}}\n'
+
+    path, other = tmp_path / "t.jsonl", tmp_path / "u.jsonl"
+    path.write_text(line(1, 0) + line(2, 5))
+    _, member, transcripts = a_crew("claude")
+    await transcripts.read("a1", str(path), 5)
+    assert member.agent.counters.tokens == 10, "the first line is older than the agent"
+    member.agent = decode(encode(member.agent))
+    with path.open("a") as file:
+        file.write(line(3, 6))
+    await transcripts.read("a1", str(path), 6)
+    await transcripts.read("a1", str(path), 6)
+    assert member.agent.counters.tokens == 20
+    # Another conversation, an old one: only what is written to it from now on.
+    other.write_text(line(4, 3_000) + line(5, 9_000))
+    await transcripts.read("a1", str(other), 9_500)
+    assert member.agent.counters.tokens == 30
+    await transcripts.read("gone", str(other), 9_500)
+
+
+async def test_the_last_word_on_a_turn_is_heard_and_the_failure_counted(tmp_path: Path) -> None:
+    path = tmp_path / "rollout.jsonl"
+    said = {"type": "task_complete", "error": {"message": "no", "codex_error_info": "unauthorized"}}
+    rows = [{"timestamp": 5, "payload": {"type": "task_started"}}, {"timestamp": 6, "payload": said}]
+    path.write_text("".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows))
+    _, member, transcripts = a_crew("codex")
+    await transcripts.read("a1", str(path), 5)
+    assert member.agent.counters.errors == 1
+    await transcripts.read("a1", str(path), 6)
+    assert member.agent.counters.errors == 1
+    member.tracker.screen(CALM)
+    verdict = member.tracker.verdict(CALM.taken_ms)
+    assert (verdict.state, verdict.detail.error) == (State.ERROR, ErrorClass.AUTH)
+    assert verdict.evidence[0].source is Source.TRANSCRIPT
+
+
+async def test_a_kind_without_a_known_transcript_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_text("{}\n")
+    _, member, transcripts = a_crew("aider")
+    await transcripts.read("a1", str(path), 5)
+    assert member.agent.transcript is None
+
+
+async def test_an_adopted_claude_codes_session_file_tells_where_its_transcript_is(tmp_path: Path) -> None:
+    _, member, transcripts = a_crew("claude")
+    path = tmp_path / ".claude" / "projects" / "-home-dev-my-app" / "c1.jsonl"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(RECORDED.joinpath("claude_subscription.txt").read_bytes())
+    note = SessionNote(7, "idle", None, "c1", "/home/dev/my.app", None, 5)
+    settled = asyncio.Event()
+    transcripts.noted(member, note, {"HOME": str(tmp_path)})
+    following = asyncio.ensure_future(transcripts.run(lambda *_: settled.set()))
+    await asyncio.wait_for(settled.wait(), 10)
+    following.cancel()
+    assert member.agent.counters.tokens == 3721
+    assert member.agent.transcript is not None
+    assert member.agent.transcript.path == str(path)
+
+
+async def test_what_tells_no_conversation_tells_no_transcript(tmp_path: Path) -> None:
+    _, member, transcripts = a_crew("claude")
+    transcripts.noted(member, SessionNote(7, "idle", None, None, "/w", None, 5), {"HOME": str(tmp_path)})
+    transcripts.noted(member, SessionNote(7, "idle", None, "c", "/w", None, 5), {})
+    assert member.agent.transcript is None
