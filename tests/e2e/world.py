@@ -38,6 +38,7 @@ class LogLine(TypedDict, total=False):
     name: str
     answer: str
     pid: int
+    argv: list[str]
     status: int
 
 

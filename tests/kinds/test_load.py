@@ -27,6 +27,7 @@ BROKEN = (
     ("name", "mine.toml: not valid TOML"),
     ('name = "My Agent"', "mine.toml:1: name: 'My Agent' must be"),
     (SMALL + "colour = 1", "mine.toml:5: launch.colour: there is no such key here; known: argv,"),
+    (SMALL + 'resume = ["--last"]', "mine.toml:5: launch.resume: one of the words must hold {conversation}"),
     (SMALL + "env = { A = 1 }", "mine.toml:5: launch.env.A"),
     (SMALL + RULE + RULE, "mine.toml:13: rules[1].id: 'a' is there already."),
     (SMALL + RULE.replace("idle", "lazy"), "mine.toml:8: rules[0].state: 'lazy' is not known; one of: initializing,"),

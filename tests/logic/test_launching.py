@@ -67,3 +67,14 @@ def test_what_is_asked_for_wins_over_cleaning() -> None:
     have, unset = launching.environment({}, CLAUDE, (CLAUDE,), SpawnRequest("s", "/", env={"CLAUDECODE": "1"}), "g")
     assert have["CLAUDECODE"] == "1"
     assert "CLAUDECODE" not in unset
+
+
+@pytest.mark.parametrize("conversation", ["--last", "", "a b", "x" * 200, "a;b", "a\n"])
+def test_only_an_id_goes_on_the_command_line_to_resume(conversation: str) -> None:
+    kind = Kind("a", "A", "", LaunchSpec(("a",), resume=("--resume={conversation}",)))
+    request = SpawnRequest("s", "/w", conversation="12-ab")
+    assert launching.argv(kind, request) == ("a", "--resume=12-ab")
+    with pytest.raises(InvalidInput, match="no id of a conversation"):
+        launching.argv(kind, SpawnRequest("s", "/w", conversation=conversation))
+    with pytest.raises(InvalidInput, match="cannot take a conversation up again"):
+        launching.argv(Kind("a", "A", "", LaunchSpec(("a",))), request)

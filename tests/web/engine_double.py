@@ -323,13 +323,13 @@ class LittleEngine:
         self._write(actor, "adopt", session)
         return self.put(make_agent(session, kind=kind or "claude", server=server or "default", at=self.now))
 
-    async def kill(self, session: str, actor: Actor) -> Agent:
+    async def kill(self, session: str, actor: Actor, *, now: bool = False) -> Agent:
         agent = self.agent(session)
-        self._write(actor, "kill", session)
+        self._write(actor, "kill", session, now=now)
         return self.put(replace(agent, verdict=replace(agent.verdict, alive=False, exit_status=137)))
 
-    async def restart(self, session: str, actor: Actor) -> Agent:
-        self._write(actor, "restart", session)
+    async def restart(self, session: str, actor: Actor, *, resume: bool = False) -> Agent:
+        self._write(actor, "restart", session, resume=resume)
         return self.agent(session)
 
     async def forget(self, session: str, actor: Actor) -> Agent:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 async def kill(
     *sessions: str,
+    now: Annotated[bool, Parameter(negative=(), help="At once, without asking them to leave first.")] = False,
     yes: Annotated[bool, Parameter(name=["--yes", "-y"], negative=(), help="Do not ask.")] = False,
     connection: Connection = HERE,
     environ: Environ,
@@ -29,7 +30,7 @@ async def kill(
     killed, worst = [], 0
     for session in sessions:
         try:
-            killed.append(await client.kill(session))
+            killed.append(await client.kill(session, now=now))
         except NoDaemon:
             raise
         except OutriderError as error:

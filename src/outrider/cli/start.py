@@ -97,9 +97,16 @@ async def spawn(
     return 1 if awaited and started["state"] == "error" and "error" not in (wait or "") else 0
 
 
-async def restart(session: str, *, connection: Connection = HERE, environ: Environ) -> None:
+async def restart(
+    session: str,
+    *,
+    resume: Annotated[bool, Parameter(negative=(), help="In the conversation that it was in.")] = False,
+    connection: Connection = HERE,
+    environ: Environ,
+) -> None:
     """Starts an agent again, in the way it was spawned."""
-    _told(await connection.client(environ).restart(session), "was started again", json=connection.json)
+    started = await connection.client(environ).restart(session, resume=resume)
+    _told(started, "goes on with its conversation" if resume else "was started again", json=connection.json)
 
 
 async def adopt(

@@ -136,13 +136,13 @@ class Client:
         """Presses named keys in the agent's pane."""
         return cast("AgentJSON", await self._post(_agent(session, "keys"), {"keys": list(keys)}))
 
-    async def kill(self, session: str) -> "AgentJSON":
-        """Ends an agent and every process it started."""
-        return cast("AgentJSON", await self._post(_agent(session, "kill")))
+    async def kill(self, session: str, *, now: bool = False) -> "AgentJSON":
+        """Ends an agent and every process it started; unless `now`, it is first asked to leave."""
+        return cast("AgentJSON", await self._post(_agent(session, "kill"), {"now": True} if now else None))
 
-    async def restart(self, session: str) -> "AgentJSON":
-        """Starts an agent again as it was spawned."""
-        return cast("AgentJSON", await self._post(_agent(session, "restart")))
+    async def restart(self, session: str, *, resume: bool = False) -> "AgentJSON":
+        """Starts an agent again as it was spawned; with `resume`, in the conversation that it was in."""
+        return cast("AgentJSON", await self._post(_agent(session, "restart"), {"resume": True} if resume else None))
 
     async def adopt(self, session: str, kind: str | None = None, server: str | None = None) -> "AgentJSON":
         """Takes over an agent that somebody else started; `server` is its tmux socket."""

@@ -29,6 +29,7 @@ from outrider.supervisor.crew import Crew
 from outrider.supervisor.desk import Desk
 from outrider.supervisor.discharge import Discharge
 from outrider.supervisor.enclosure import Enclosure
+from outrider.supervisor.farewell import Farewell
 from outrider.supervisor.historian import Historian
 from outrider.supervisor.kin import Kin
 from outrider.supervisor.lane import Limits as Tries
@@ -118,7 +119,15 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
     )
     spawns = settings.data / "spawns"
     quarters = Quarters(spool, spawns, settings.approvals.hook_wait_s)
-    discharge = Discharge(crew=crew, record=record, terminal=terminal, quarters=quarters, clock=clock)
+    discharge = Discharge(
+        crew=crew,
+        record=record,
+        terminal=terminal,
+        quarters=quarters,
+        farewell=Farewell(terminal, clock, limit_s=settings.ending.quit_s),
+        clock=clock,
+        grace_s=settings.ending.term_s,
+    )
     muster = Muster(
         site,
         crew=crew,

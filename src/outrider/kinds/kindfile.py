@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 
 from outrider.kinds.table import Raw, Source, Table
+from outrider.logic.launching import CONVERSATION
 from outrider.logic.screen import BUILT_IN
 from outrider.logic.stuck import Thresholds
 from outrider.model.kind import (
@@ -196,11 +197,19 @@ def _launch(table: Table) -> LaunchSpec:
         auto=table.lists("auto"),
         env=table.texts("env"),
         unset=table.words("unset"),
+        resume=_resume(table),
         version=table.words("version"),
         state=table.words("state"),
     )
     table.finish()
     return launch
+
+
+def _resume(table: Table) -> tuple[str, ...]:
+    words = table.words("resume")
+    if words and not any(CONVERSATION in word for word in words):
+        raise table.bad("resume", f"one of the words must hold {CONVERSATION}, or another conversation might go on.")
+    return words
 
 
 def _signs(table: Table) -> Signs:
@@ -244,7 +253,6 @@ def _stop(table: Table) -> Stop:
     stop = Stop(
         interrupt=table.words("interrupt", usual.interrupt),
         quit_keys=table.words("quit_keys", usual.quit_keys),
-        quit_text=table.text("quit_text", usual.quit_text),
     )
     table.finish()
     return stop

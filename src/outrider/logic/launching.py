@@ -1,12 +1,17 @@
 """What a spawn request becomes: the argument list and the environment of a new agent."""
 
+import re
 from collections.abc import Iterable, Mapping
 
-from outrider.errors import InvalidInput
-from outrider.model.agent import SpawnRequest
+from outrider.errors import Conflict, InvalidInput
+from outrider.logic.sandbox import OFF
+from outrider.model.agent import Agent, SpawnRequest
 from outrider.model.kind import Kind
 
+NAMED = re.compile(r"\w[\w.:-]{0,127}")
 STANDARD, YOLO = "standard", "yolo"
+CONVERSATION = "{conversation}"
+"""In a kind's words for resuming: the id of the agent's own conversation."""
 GENERATION = "OUTRIDER_GENERATION"
 # Set by tmux itself in every pane, or about the terminal that the daemon happens to run in.
 OF_THE_TERMINAL = ("TMUX", "TMUX_PANE", "TERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "COLUMNS", "LINES", "WINDOWID")
@@ -25,7 +30,7 @@ OF_THE_DAEMON = (
 def argv(kind: Kind, request: SpawnRequest, *, channel: tuple[str, ...] = ()) -> tuple[str, ...]:
     """The agent's argument list; `channel` are the arguments that make it report to us."""
     launch = kind.launch
-    words = [*launch.argv]
+    words = [*launch.argv, *resumption(kind, request.conversation)]
     if request.model is not None:
         if not launch.model_flag:
             raise InvalidInput(f"Agents of kind {kind.name} take no model on their command line; leave --model out.")
@@ -33,6 +38,19 @@ def argv(kind: Kind, request: SpawnRequest, *, channel: tuple[str, ...] = ()) ->
     if request.auto is not None:
         words += autonomy(kind, request.auto)
     return (*words, *channel, *request.extra)
+
+
+def resumption(kind: Kind, conversation: str | None) -> tuple[str, ...]:
+    """The agent's own arguments for going on with a conversation; InvalidInput where it cannot."""
+    if conversation is None:
+        return ()
+    if not kind.launch.resume:
+        raise InvalidInput(
+            f"Agents of kind {kind.name} cannot take a conversation up again by its id; restart without it."
+        )
+    if not NAMED.fullmatch(conversation):
+        raise InvalidInput(f"{conversation[:100]!r} is no id of a conversation that can be put on a command line.")
+    return tuple(word.replace(CONVERSATION, conversation) for word in kind.launch.resume)
 
 
 def autonomy(kind: Kind, preset: str) -> tuple[str, ...]:
@@ -69,3 +87,30 @@ def environment(
 def matches(name: str, marks: Iterable[str]) -> bool:
     """Whether a variable is named by one of the marks: exactly, or by its beginning where the mark ends in `*`."""
     return any(name.startswith(mark[:-1]) if mark.endswith("*") else name == mark for mark in marks)
+
+
+def renewed(agent: Agent, *, resume: bool) -> SpawnRequest:
+    """What has it started again as it was; with `resume`, in the conversation that it was in."""
+    return SpawnRequest(
+        agent.session,
+        agent.workdir,
+        kind=agent.kind,
+        model=agent.model,
+        auto=agent.auto,
+        policy=agent.policy,
+        sandbox=agent.sandbox or OFF,
+        conversation=_conversation(agent) if resume else None,
+        spec=agent.spec,
+        env=agent.env,
+        extra=agent.extra,
+    )
+
+
+def _conversation(agent: Agent) -> str:
+    """The id of the conversation that it was in last; Conflict where it never told one."""
+    if agent.agent_session is None:
+        raise Conflict(
+            f"{agent.session} has not told which conversation it is in, and another one must not go on in its place. "
+            "Restart it without resuming."
+        )
+    return agent.agent_session

@@ -8,7 +8,7 @@ types; every time is an argument (Unix ms).
 from dataclasses import replace
 
 from outrider.logic import composer, confidence, detect
-from outrider.logic.ending import Ending, ended
+from outrider.logic.ending import Ending, ended, exited
 from outrider.logic.foreground import is_shell, starts_others
 from outrider.logic.fuse import Decision, Words, fuse, outlive
 from outrider.logic.motion import Motion
@@ -71,13 +71,14 @@ class Tracker:
         self._overheard: tuple[Rejected, ...] = ()
         self._given: Verdict | None = None
         self._moment: Moment | None = None
+        self.leaving = ""  # why it is being ended by us, while that is under way: its end is no news of its work then
 
     def pane(self, pane: Pane, at_ms: int) -> None:
         """What a sweep tells of its pane."""
         self._moment = None
         self._words.title, self._words.front = detect.title(self._kind, pane.title, at_ms), None
         if pane.dead:
-            self._ended = Ending("exited", at_ms, pane.exit_status, "its program ended")
+            self._ended = exited(at_ms, pane.exit_status, self.leaving)
             return
         if self._kind.shell:
             self._foreground(pane, at_ms)
@@ -206,6 +207,8 @@ class Tracker:
         if self._ended is not None:
             self._last, self._moment = ended(self._ended, self._last, now_ms), None
             return self._giving(self._last)
+        if self.leaving and self._given is not None:
+            return self._given  # what it draws and says while it goes is not about its work
         words = self._heard(now_ms)
         moment = self._time(words)
         if self._given is not None and moment == self._moment:
@@ -233,8 +236,8 @@ class Tracker:
         if reading is None or (reading.state is State.INITIALIZING and self._turn.ready_seen):
             return self._unknown(decision)
         outlive(self._words, reading)
-        if self._unsettled(reading, decision, words.now_ms):
-            return self._kept(reading, decision)
+        if self._last is not None and self._unsettled(reading, decision, words.now_ms):
+            return _kept(self._last, reading, decision)
         reading = self._turn.judged(
             reading, composer=self._composer, background=self._background, unfinished=self._unfinished
         )
@@ -273,11 +276,6 @@ class Tracker:
             return False
         return not any(each.source is not Source.SCREEN for each in decision.agreeing)
 
-    def _kept(self, reading: Reading, decision: Decision) -> Verdict:
-        assert self._last is not None
-        why = Rejected(reading, "The screen has only just changed, and nothing else says that the turn is over.")
-        return replace(self._last, rejected=(why, *decision.rejected))
-
     def _unknown(self, decision: Decision) -> Verdict:
         """Nobody says anything that counts: what was known stays, with low confidence; never a made-up state."""
         last = self._last
@@ -293,6 +291,11 @@ class Tracker:
             confidence=Confidence.MEDIUM if supported else Confidence.LOW,
             evidence=(start,) if supported else (),
         )
+
+
+def _kept(last: Verdict, reading: Reading, decision: Decision) -> Verdict:
+    why = Rejected(reading, "The screen has only just changed, and nothing else says that the turn is over.")
+    return replace(last, rejected=(why, *decision.rejected))
 
 
 def _unseen_ms(words: Words) -> int:

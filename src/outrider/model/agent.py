@@ -91,7 +91,8 @@ class SpawnRequest:
     `auto` is a policy preset's name or `yolo`; `policy` is a preset's name or a file, and implies `auto`. `prompt` is delivered as
     the first command. `worktree` is a branch name, or empty for one made from the session's name; None for none;
     `base` is the commit that a new branch begins at. `sandbox` is
-    `network`, `no-network` or `off`; None for the setting's. `extra` are arguments for the agent itself.
+    `network`, `no-network` or `off`; None for the setting's. `conversation` is
+    the id of a conversation of the agent's own that it goes on with. `extra` are arguments for the agent itself.
     """
 
     session: str
@@ -103,6 +104,7 @@ class SpawnRequest:
     worktree: str | None = None
     base: str | None = None
     sandbox: str | None = None
+    conversation: str | None = None
     spec: str | None = None
     policy: str | None = None
     env: Mapping[str, str] = field(default_factory=dict)

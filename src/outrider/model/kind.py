@@ -23,6 +23,8 @@ class LaunchSpec:
     auto: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
     unset: tuple[str, ...] = ()
+    resume: tuple[str, ...] = ()
+    """What has it go on with a conversation of its own; `{conversation}` stands for that one's id. Empty where it cannot."""
     version: tuple[str, ...] = ()
     """The argv that prints its version, empty where there is none."""
     state: tuple[str, ...] = ()
@@ -165,11 +167,10 @@ class Typing:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Keys that interrupt what it does, and keys (or a text typed like a command) that make it leave in good order."""
+    """Keys that interrupt what it does, and keys that make it leave in good order, pressed one by one until it has."""
 
     interrupt: tuple[str, ...] = ("Escape",)
     quit_keys: tuple[str, ...] = ("C-c", "C-c")
-    quit_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,6 +190,15 @@ class Spawn(Section):
     worktrees: Folder = Field(description="Folder for git work trees that are made for agents.")
 
 
+class Ending(Section):
+    """How agents are ended."""
+
+    quit_s: Seconds = Field(
+        default=5.0, description="Seconds that an agent has to leave when its own keys ask it to; 0 to never ask."
+    )
+    term_s: Seconds = Field(default=2.0, description="Seconds between SIGTERM and SIGKILL for what is left.")
+
+
 class Sandbox(Section):
     """What an agent in a sandbox is held to."""
 
@@ -239,6 +248,7 @@ class Settings(Section):
     progress: Progress = Progress()
     stuck: Stuck = Stuck()
     spawn: Spawn
+    ending: Ending = Ending()
     sandbox: Sandbox = Sandbox()
 
 

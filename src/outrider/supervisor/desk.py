@@ -142,18 +142,18 @@ class Desk:
             )
         return found[0]
 
-    async def kill(self, session: str, actor: Actor) -> Agent:
-        """Ends the agent and everything it started."""
+    async def kill(self, session: str, actor: Actor, *, now: bool = False) -> Agent:
+        """Ends the agent and everything it started; unless `now`, it is first asked to leave by its own keys."""
         member = self._crew.get(session)
         if member.agent.ended_ms is not None and (member.pane is None or member.pane.ref not in self._watch.panes):
             raise Conflict(f"{session} is not running any more.", detail={"alive": False})
-        await self._discharge.kill(member, actor)
+        await self._discharge.kill(member, actor, now=now)
         self._lanes.wake(member.agent.id)
         return member.agent
 
-    async def restart(self, session: str, actor: Actor) -> Agent:
-        """Ends the agent and starts it again as it was started."""
-        return (await self._muster.restart(self._crew.get(session), actor)).agent
+    async def restart(self, session: str, actor: Actor, *, resume: bool = False) -> Agent:
+        """Ends the agent and starts it again as it was started; with `resume`, in its own conversation."""
+        return (await self._muster.restart(self._crew.get(session), actor, resume=resume)).agent
 
     async def forget(self, session: str, actor: Actor) -> Agent:
         """Takes an ended or an adopted agent off the list."""

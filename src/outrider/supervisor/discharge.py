@@ -14,6 +14,7 @@ from outrider.model.event import EventName, Fact
 from outrider.ports import Terminal
 from outrider.store import Change
 from outrider.supervisor.crew import Crew, Member
+from outrider.supervisor.farewell import Farewell
 from outrider.supervisor.quarters import Quarters
 from outrider.supervisor.record import Record
 
@@ -27,28 +28,46 @@ class Discharge:
     """Ends agents and takes them off the list; who had it done is written down."""
 
     def __init__(
-        self, *, crew: Crew, record: Record, terminal: Terminal, quarters: Quarters, clock: Callable[[], int]
+        self,
+        *,
+        crew: Crew,
+        record: Record,
+        terminal: Terminal,
+        quarters: Quarters,
+        farewell: Farewell,
+        clock: Callable[[], int],
+        grace_s: float = GRACE_S,
     ) -> None:
         self._crew = crew
         self._record = record
         self._terminal = terminal
         self._quarters = quarters
+        self._farewell = farewell
+        self._grace_s = grace_s
         self._clock = clock
 
-    async def kill(self, member: Member, actor: Actor) -> None:
-        """Ends the pane and every process that it started, also those that outlive it; returns when they are gone."""
-        member.ending = KILLED
+    async def kill(self, member: Member, actor: Actor, *, now: bool = False) -> None:
+        """Ends the pane and every process that it started, also those that outlive it; returns when they are gone.
+
+        Unless `now`, the agent is first asked to leave by its own keys, so that it can put its things in order.
+        """
+        member.ending = member.tracker.leaving = KILLED
+        left = None
         try:
+            left = None if now else await self._farewell.ask(member)
             await self._end(member)
+            at_ms = self._clock()
+            if left is not None and left.dead:
+                member.tracker.pane(left, at_ms)
+            else:
+                member.tracker.gone(at_ms, KILLED)
         finally:
-            member.ending = ""
-        now = self._clock()
-        member.tracker.gone(now, KILLED)
+            member.ending = member.tracker.leaving = ""
         agent = member.agent
-        verdict = member.tracker.verdict(now)
-        member.agent = replace(agent, verdict=verdict, ended_ms=agent.ended_ms or now, changed_ms=now)
-        audit = AuditRow(now, actor.name, "kill", agent.session)
-        fact = Fact(EventName.AGENT_KILLED, agent.session, now, {"by": actor.name})
+        verdict = member.tracker.verdict(at_ms)
+        member.agent = replace(agent, verdict=verdict, ended_ms=agent.ended_ms or at_ms, changed_ms=at_ms)
+        audit = AuditRow(at_ms, actor.name, "kill", agent.session, {"left_by_itself": left is not None})
+        fact = Fact(EventName.AGENT_KILLED, agent.session, at_ms, {"by": actor.name})
         await self._record.keep(Change(agents=(member.agent,), audit=(audit,), facts=(fact,), durable=True))
 
     async def _end(self, member: Member) -> None:
@@ -64,10 +83,10 @@ class Discharge:
             except PaneGone:
                 log.debug("the pane was gone already", session=agent.session)
         doomed.pop(os.getpid(), None)
-        await processes.end(tuple(doomed.values()), GRACE_S)
+        await processes.end(tuple(doomed.values()), self._grace_s)
         # What was started while the others were being ended.
         late = [p for p in processes.carrying(agent.generation) if p.pid != os.getpid()]
-        await processes.end(late, GRACE_S)
+        await processes.end(late, self._grace_s)
 
     async def clear_dead_pane(self, member: Member) -> None:
         """A dead agent's pane may still stand, kept for its exit status: it would hold the session's name."""

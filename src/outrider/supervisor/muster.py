@@ -16,7 +16,6 @@ from outrider.kinds.channels.catalogue import voice_of
 from outrider.kinds.load import Kinds
 from outrider.logic import launching, names
 from outrider.logic.rates import Bucket
-from outrider.logic.sandbox import OFF
 from outrider.logic.stuck import beneath
 from outrider.logic.tracker import Tracker, transitions
 from outrider.model.actor import Actor
@@ -170,6 +169,7 @@ class Muster:
             policy=request.policy,
             spec=request.spec,
             argv=argv,
+            agent_session=request.conversation,
             extra=request.extra,
             env=request.env,
             worktree=request.worktree,
@@ -275,27 +275,19 @@ class Muster:
         await self._record.keep(Change(agents=(member.agent,), forgotten=forgotten, audit=(audit,), facts=(fact,)))
         return member
 
-    async def restart(self, member: Member, actor: Actor) -> Member:
-        """Ends it where it runs, and starts it again with the same arguments, folder and environment."""
+    async def restart(self, member: Member, actor: Actor, *, resume: bool = False) -> Member:
+        """Ends it where it runs, and starts it again with the same arguments, folder and environment; with `resume`, in the
+        conversation that it was in, by the id that it told itself.
+        """
         agent = member.agent
         if not agent.spawned:
             raise Conflict(
                 f"{agent.session} was adopted, not started by Outrider, so how to start it is not known. "
                 "End it, and start it with `outrider spawn`.",
             )
-        request = SpawnRequest(
-            agent.session,
-            agent.workdir,
-            kind=agent.kind,
-            model=agent.model,
-            auto=agent.auto,
-            policy=agent.policy,
-            sandbox=agent.sandbox or OFF,
-            spec=agent.spec,
-            env=agent.env,
-            extra=agent.extra,
-        )
+        request = launching.renewed(agent, resume=resume)
         under_policy(request)  # refused while it still runs
+        launching.resumption(member.kind, request.conversation)
         if agent.ended_ms is None:
             await self._discharge.kill(member, actor)
         again = await self.spawn(request, actor)

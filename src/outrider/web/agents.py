@@ -100,6 +100,20 @@ class KeysBody(Strict):
     )
 
 
+class KillBody(Strict):
+    """How to end it."""
+
+    now: bool = Field(False, description="At once, without asking it to leave first.")
+
+
+class RestartBody(Strict):
+    """How to start it again."""
+
+    resume: bool = Field(
+        False, description="In the conversation it was in, by the agent's own id of it; 409 where none is known."
+    )
+
+
 class AdoptBody(Strict):
     """How to take in a session that somebody else started."""
 
@@ -176,16 +190,20 @@ async def press_keys(session: Session, body: KeysBody, engine: Service, actor: A
     return answer(wire.agent_json(await engine.keys(session, body.keys, actor)))
 
 
-@router.post("/{session}/kill", response_model=wire.AgentJSON, responses=documented(*AGENT, *CHANGE))
-async def kill_agent(session: Session, engine: Service, actor: Asker) -> Response:
-    """Ends it and every process it started; what it had done stays to be read until it is forgotten."""
-    return answer(wire.agent_json(await engine.kill(session, actor)))
+@router.post("/{session}/kill", response_model=wire.AgentJSON, responses=documented(*AGENT, *BODY, *CHANGE))
+async def kill_agent(session: Session, engine: Service, actor: Asker, body: KillBody | None = None) -> Response:
+    """Ends it and every process it started; what it had done stays to be read until it is forgotten.
+
+    It is first asked to leave by the keys of its kind, where its composer is on the screen.
+    """
+    return answer(wire.agent_json(await engine.kill(session, actor, now=body is not None and body.now)))
 
 
-@router.post("/{session}/restart", response_model=wire.AgentJSON, responses=documented(*AGENT, *CHANGE))
-async def restart_agent(session: Session, engine: Service, actor: Asker) -> Response:
-    """Ends it and starts it again in the same session, with the same arguments."""
-    return answer(wire.agent_json(await engine.restart(session, actor)))
+@router.post("/{session}/restart", response_model=wire.AgentJSON, responses=documented(*AGENT, *BODY, *CHANGE))
+async def restart_agent(session: Session, engine: Service, actor: Asker, body: RestartBody | None = None) -> Response:
+    """Ends it and starts it again in the same session, with the same arguments; with `resume`, in its own conversation."""
+    resume = body is not None and body.resume
+    return answer(wire.agent_json(await engine.restart(session, actor, resume=resume)))
 
 
 @router.post("/{session}/adopt", response_model=wire.AgentJSON, responses=documented(*AGENT, *BODY, *CHANGE))

@@ -29,9 +29,10 @@ def main() -> int:
     sources = [word for before, word in itertools.pairwise(words) if before == "--settings"]
     if home.joinpath("settings.json").exists():
         sources.insert(0, str(home / "settings.json"))
+    resumed = next((word for before, word in itertools.pairwise(words) if before == "--resume"), None)
     place = Place(Path(os.environ.get("SCRIPTED_AGENT_DIR") or Path.cwd() / ".scripted"))
     place.log("start", pid=os.getpid(), argv=words)
-    agent = Agent(place, load(sources), home, bypass="--dangerously-skip-permissions" in words)
+    agent = Agent(place, load(sources), home, bypass="--dangerously-skip-permissions" in words, resumed=resumed)
     before = termios.tcgetattr(0)
     tty.setraw(0)
     painter = Painter(1)
@@ -41,6 +42,7 @@ def main() -> int:
     finally:
         termios.tcsetattr(0, termios.TCSADRAIN, before)
         painter.stop()
+    place.log("left", status=agent.exit_status)
     for _ in agent.hooks.run("SessionEnd", {"reason": "other"}):
         select.select([], [], [], TICK_S)
     agent.notes.end()

@@ -24,12 +24,12 @@ BURST = 100
 class Agent:
     """Everything but the terminal."""
 
-    def __init__(self, place: Place, table: HookTable, home: Path, *, bypass: bool) -> None:
+    def __init__(self, place: Place, table: HookTable, home: Path, *, bypass: bool, resumed: str | None = None) -> None:
         self.place = place
         self.script = place.script()
         self.bypass = bypass
         cwd = str(Path.cwd())
-        conversation = str(uuid.uuid4())
+        conversation = resumed or str(uuid.uuid4())
         self.notes = Notes(home, conversation, cwd)
         common = {"session_id": conversation, "transcript_path": str(self.notes.transcript), "cwd": cwd}
         self.hooks = Hooks(table, common)
@@ -184,6 +184,8 @@ class Agent:
         self._end_turn()
 
     def _ctrl_c(self) -> None:
+        if self.script.get("stays"):
+            return
         if self._prompt is not None:
             self._interrupt()
         elif not self.composer.text and time.monotonic() - self._ctrl_c_at < 1:

@@ -43,13 +43,16 @@ class Step(TypedDict, total=False):
 
 
 class Script(TypedDict, total=False):
-    """`dialogs` (trust, api_key, bypass) stand before the first prompt; `swallow_enters` first Enters are lost."""
+    """`dialogs` (trust, api_key, bypass) stand before the first prompt; `swallow_enters` first Enters are lost;
+    who `stays` takes no Ctrl-C.
+    """
 
     turns: list[list[Step]]
     dialogs: list[str]
     slow_start: float
     swallow_enters: int
     paste_burst: float
+    stays: bool
 
 
 class Place:
