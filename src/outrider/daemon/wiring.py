@@ -155,6 +155,7 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         terminal=terminal,
         spawns=spawns,
         wait_s=settings.approvals.hook_wait_s,
+        port=settings.port,
         environ=environ,
         clock=clock,
     )

@@ -20,6 +20,7 @@ from outrider.logic.policy.rules import (
 )
 
 SUFFIX = ".toml"
+PORT = 3848
 DEEPEST = 5  # policies that extend policies
 
 
@@ -164,9 +165,9 @@ def _check_reach(source: Source, rules: list[Rule]) -> None:
             )
 
 
-def context(workdir: Path, home: Path) -> Context:
-    """The places on this machine: links are followed as they are now."""
-    return Context(str(workdir), str(home), _resolved, _exists)
+def context(workdir: Path, home: Path, port: int = PORT) -> Context:
+    """The places on this machine: links are followed as they are now. `port` is where Outrider itself listens."""
+    return Context(str(workdir), str(home), _resolved, _exists, frozenset({PORT, port}))
 
 
 def _resolved(path: str) -> str:

@@ -50,13 +50,14 @@ def audience(
     terminal: Terminal,
     spawns: Path,
     wait_s: float,
+    port: int,
     environ: Mapping[str, str],
     clock: Callable[[], int],
 ) -> Audience:
-    """Wires it. `spawns` is where the quarters are, `wait_s` how long their hooks wait for an answer."""
+    """Wires it. `spawns` is where the quarters are, `wait_s` how long their hooks wait for an answer, `port` ours."""
     approvals, calls = Approvals(store, clock), HookCalls(Answers(spawns), clock, wait_s)
     keypad = Keypad(terminal, clock)
     answerer = Answerer(approvals=approvals, crew=crew, record=record, calls=calls, keypad=keypad, clock=clock)
-    policing = Policing(Path(environ.get("HOME", "/")))
+    policing = Policing(Path(environ.get("HOME", "/")), port)
     autopilot = Autopilot(policing, approvals=approvals, answerer=answerer, calls=calls, record=record, clock=clock)
     return Audience(approvals, answerer, autopilot)

@@ -15,10 +15,11 @@ BEHAVIORS = {Verdict.ALLOW: Behavior.ALLOW, Verdict.DENY: Behavior.DENY}
 
 
 class Policing:
-    """Asks the policy that an agent was spawned with, as its file is now. `home` is the user's home folder."""
+    """Asks the policy that an agent was spawned with, as its file is now. `home` is the user's home folder, `port` our own."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, port: int) -> None:
         self._home = home
+        self._port = port
         self._shelf = Shelf()
 
     def __call__(self, agent: Agent, approval: Approval) -> Decision | None:
@@ -27,7 +28,7 @@ class Policing:
         request = request_of(approval)
         if policy is None or request is None:
             return None
-        decided = decide(policy, request, context(Path(agent.workdir), self._home))
+        decided = decide(policy, request, context(Path(agent.workdir), self._home, self._port))
         behavior = BEHAVIORS.get(decided.verdict)
         if behavior is None:
             return None

@@ -37,7 +37,7 @@ def commands(name: str, table: str | None = None) -> list[str]:
     return [command for key, rows in tables.items() if table in (None, key) for command in rows["commands"]]
 
 
-HOSTILE, EVERYDAY = commands("hostile"), commands("everyday")
+HOSTILE, EVERYDAY = commands("hostile") + commands("options"), commands("everyday")
 READABLE = [command for command in HOSTILE if command not in commands("hostile", "not_text")]
 """A text that cannot be read may become harmless by what is put around it."""
 STAYING = [command for command in EVERYDAY if "cd " not in command]

@@ -1,8 +1,10 @@
 """git: its global options taken off, and what of it is always asked."""
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import pairwise
 from types import MappingProxyType
 
 from outrider.logic.policy.rules import Hazard
@@ -35,11 +37,13 @@ _TABLE: Mapping[str, tuple[tuple[tuple[str, ...], Hazard, str], ...]] = MappingP
         "grep": ((("-O", "--open-files-in-pager", "--ext-grep"), Hazard.CODE, "runs a program"),),
         "remote": ((("add", "set-url", "remove", "rm", "rename"), Hazard.CONTROL, "changes where commits go"),),
         "clone": (((), Hazard.NETWORK, "fetches a repository"),),
+        "help": ((("-w", "--web"), Hazard.CODE, "starts a browser"),),
         "credential": (((), Hazard.CREDENTIALS, "reads passwords"),),
         "rm": ((("-r", "-f", "--force"), Hazard.DELETE, "deletes files"),),
         "worktree": ((("remove", "prune", "add", "move"), Hazard.DISCARD, "changes work trees"),),
     }
 )
+_STRATEGIES = frozenset({"ort", "recursive", "ours", "octopus", "subtree", "resolve", "theirs"})
 _EVERYWHERE = (
     "--output",
     "--ext-diff",
@@ -48,6 +52,8 @@ _EVERYWHERE = (
     "--exec",
     "--no-verify",
     "--textconv",
+    "--filters",
+    "--unsafe-paths",
     "--open-files-in-pager",
 )
 
@@ -103,20 +109,40 @@ def findings(words: tuple[str, ...], discards: bool) -> Iterator[tuple[Hazard, s
         yield Hazard.DISCARD, "git restore throws changes away"
     if sub == "checkout" and _checkout_discards(rest, discards):
         yield Hazard.DISCARD, "git checkout of files throws changes away"
+    yield from _commit_and_merge(sub, rest)
+    if sub in ("fetch", "pull", "ls-remote"):
+        yield from _fetching(sub, rest, bare)
     if (
         sub == "config"
+        and not (len(rest) == 1 and re.fullmatch(r"[\w.-]+\.[\w-]+", rest[0]))
         and not any_option(rest, "--get", "--get-all", "--list", "-l", "--get-regexp")
         and rest[:1] not in (("get",), ("list",))
     ):
         yield Hazard.CONTROL, "git config can make git run programs"
-    if sub in ("fetch", "pull", "ls-remote") and any(
-        "://" in word or "@" in word or word.startswith(("/", "~", "..")) for word in bare
-    ):
-        yield Hazard.NETWORK, "it fetches from an address, not from a remote of the repository"
     if any(
         "::" in word and not word.startswith("-") for word in rest if sub in ("fetch", "pull", "ls-remote", "clone")
     ):
         yield Hazard.CODE, "an address with `::` runs a program"
+
+
+def _commit_and_merge(sub: str, rest: tuple[str, ...]) -> Iterator[tuple[Hazard, str]]:
+    if sub == "commit" and any(re.fullmatch(r"-(?![mFCct])[a-zA-Z]*n[a-zA-Z]*", word) for word in rest):
+        yield Hazard.CODE, "git commit -n skips the hooks"
+    strategies = [b for a, b in pairwise(rest) if a in ("-s", "--strategy")]
+    strategies += [word.partition("=")[2] for word in rest if word.startswith("--strategy=")]
+    if sub in ("merge", "cherry-pick", "revert", "pull") and not _STRATEGIES.issuperset(strategies):
+        yield Hazard.CODE, "a strategy of git is a program"
+
+
+def _fetching(sub: str, rest: tuple[str, ...], bare: list[str]) -> Iterator[tuple[Hazard, str]]:
+    first = [word for word in bare if not word.isdigit()][:1]
+    if any(re.match(r"[^/+:]+:", word) for word in first) or any(
+        "://" in word or "@" in word or word.startswith(("/", "~", "..")) for word in bare
+    ):
+        yield Hazard.NETWORK, "it fetches from an address, not from a remote of the repository"
+    forced = any_option(rest, "-f", "--force") and any(":" in word for word in bare)
+    if sub != "ls-remote" and (forced or any(word.startswith("+") for word in bare)):
+        yield Hazard.DISCARD, f"git {sub} by force loses commits"
 
 
 def _checkout_discards(rest: tuple[str, ...], discards: bool) -> bool:

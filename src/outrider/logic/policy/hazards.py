@@ -6,49 +6,28 @@ Deliberately not here: which programs are fine. A run without findings is still 
 import re
 from collections.abc import Iterator, Sequence
 
-from outrider.logic.policy import git, interpreters
-from outrider.logic.policy.places import GLOBS, PUBLIC, SINKS, absolute, control, disposable, inside, secret
+from outrider.logic.policy import git, interpreters, operands, reaching, variables
+from outrider.logic.policy.places import GLOBS, PUBLIC, SINKS, control, disposable, inside, secret
 from outrider.logic.policy.programs import (
     ALWAYS,
     BAD_OPTIONS,
     EVALUATING,
     INERT,
-    PLAIN_PREFIXES,
-    PLAIN_VARIABLES,
     SHELLS,
     SUBCOMMANDS,
 )
 from outrider.logic.policy.rules import Access, Context, Hazard, Side
-from outrider.logic.policy.runs import Arg, Run, any_option
-from outrider.logic.policy.touches import Touch, unknown_words
+from outrider.logic.policy.runs import Run, any_option
+from outrider.logic.policy.touches import Touch, paths, unknown_words
 
 Finding = tuple[Hazard, str]
 _LEAVING = re.compile(r"(publish|deploy|release|upload)([^\w/.].*)?$")
-LOOPBACK = re.compile(r"(https?://)?(localhost|127\.0\.0\.1|\[::1\]|0\.0\.0\.0)(:\d+)?([/?#][^@\s]*)?")
-_CURL_PLAIN = re.compile(
-    r"-[sSfiIvLkXHdwmGo#]+|--(silent|show-error|fail|include|head|verbose|location|request|header|data|data-raw|json|max-time|write-out|compressed)"
-)
-_CURL_VALUES = (
-    "-X",
-    "-H",
-    "-d",
-    "-w",
-    "-m",
-    "-o",
-    "--request",
-    "--header",
-    "--data",
-    "--data-raw",
-    "--json",
-    "--max-time",
-    "--write-out",
-)
 _MAKE_BAD = re.compile(r"(SHELL|\.SHELLFLAGS|MAKEFLAGS|MAKE|BASH_ENV|ENV|PATH|LD_\w+)\s*[:?+]?=|\$\(|`|\$\{")
 
 
 def findings(run: Run, name: str, touched: Sequence[Touch], context: Context) -> tuple[Finding, ...]:
     """Every finding on the run, none twice."""
-    found = [*run.findings, *_program(run, name), *_environment(run, name, context)]
+    found = [*run.findings, *_program(run, name, context), *variables.findings(run, name, context)]
     found += _files(name, touched, context)
     if run.wrapper and name in SHELLS:
         found += interpreters.findings(run, name)
@@ -57,7 +36,7 @@ def findings(run: Run, name: str, touched: Sequence[Touch], context: Context) ->
     return tuple(dict.fromkeys(found))
 
 
-def _program(run: Run, name: str) -> Iterator[Finding]:
+def _program(run: Run, name: str, context: Context) -> Iterator[Finding]:
     if not run.argv:
         return
     if not name:
@@ -69,8 +48,10 @@ def _program(run: Run, name: str) -> Iterator[Finding]:
             else f"{written!r} is a program outside the work tree, or one in disguise",
         )
     hazard = ALWAYS.get(name)
-    if hazard is not None and not (name == "curl" and _loopback(run)) and not (name == "trap" and len(run.argv) < 2):
+    if hazard is not None and not _excepted(run, name):
         yield hazard, f"{name} is always asked"
+    if name == "curl" and not context.ports.isdisjoint(reaching.loopback(run) or ()):
+        yield Hazard.STEERING, "it talks to Outrider itself"
     if name in ("npm", "pnpm", "yarn", "bun", "make", "just", "rake", "task") and any(map(_LEAVING.match, run.words)):
         yield Hazard.PUBLISH, "a script of that name sends things away"
     line = " ".join([name, *(word for word in run.words if not word.startswith("-"))]) + " "
@@ -78,6 +59,18 @@ def _program(run: Run, name: str) -> Iterator[Finding]:
     for words, kind in SUBCOMMANDS:
         if line.startswith(words + " ") or full.startswith(words + " "):
             yield kind, f"{words} is always asked"
+
+
+def _excepted(run: Run, name: str) -> bool:
+    """Whether a program that is always asked is told nothing but something harmless."""
+    match name:
+        case "curl":
+            return reaching.loopback(run) is not None
+        case "trap":
+            return len(run.argv) < 2
+        case "outrider":
+            return run.words[:1] == ("progress",) and not any(word.startswith("-") for word in run.words)
+    return False
 
 
 def _words(run: Run, name: str, context: Context) -> Iterator[Finding]:
@@ -105,12 +98,23 @@ def _words(run: Run, name: str, context: Context) -> Iterator[Finding]:
         yield Hazard.UNCLEAR, f"a file's name may be taken for an option of {name}"
     yield from _deleting(run, name, context)
     yield from interpreters.findings(run, name)
+    yield from operands.findings(run, name)
     if name == "git":
-        yield from git.findings(words, any(context.exists(path) for path in _paths(run, run.argv[2:], context)))
+        yield from git.findings(words, any(context.exists(path) for path in paths(run, run.argv[2:], context)))
+    yield from _builtins(name, words)
+    if name in ("npm", "pnpm", "yarn", "bun", "pip", "uv", "poetry"):
+        yield from reaching.installing(name, words)
+
+
+def _builtins(name: str, words: Sequence[str]) -> Iterator[Finding]:
     if name == "chmod" and any(re.fullmatch(r"[ugoa]*\+[rwx]*[st].*|[1-7]\d{3,}|0[1-7]\d{3}", word) for word in words):
         yield Hazard.PRIVILEGE, "it makes a program run as its owner"
     if name == "make" and any(_MAKE_BAD.match(word) or "$(" in word or "`" in word or "${" in word for word in words):
         yield Hazard.CODE, "a variable of make is run"
+    if name == "set" and any(re.fullmatch(r"-\w*a\w*|allexport", word) for word in words):
+        yield Hazard.ENVIRONMENT, "every variable of the script is given to the programs it starts"
+    if name in ("declare", "typeset", "local") and any(re.fullmatch(r"[-+]\w*n\w*", word) for word in words):
+        yield Hazard.ENVIRONMENT, "a variable stands for another"
     if (
         name in ("set", "env", "export", "declare", "typeset")
         and all(word in ("-p", "-x", "-px", "-0") for word in words)
@@ -118,49 +122,6 @@ def _words(run: Run, name: str, context: Context) -> Iterator[Finding]:
         and (name != "set" or not words)
     ):
         yield Hazard.CREDENTIALS, "it prints every variable"
-    if name in ("npm", "pnpm", "yarn", "bun", "pip", "uv", "poetry"):
-        yield from _installing(name, words)
-
-
-def _installing(name: str, words: Sequence[str]) -> Iterator[Finding]:
-    """Only what the project declares is installed unasked."""
-    plain = [word for word in words if not word.startswith("-")]
-    if name == "uv" and plain[:1] == ["pip"]:
-        name, plain, words = "pip", plain[1:], [word for word in words if word != "pip"]
-    if not plain or plain[0] not in (
-        "install",
-        "i",
-        "add",
-        "in",
-        "isntall",
-        "download",
-        "wheel",
-        "uninstall",
-        "remove",
-        "dlx",
-        "create",
-        "x",
-        "init",
-        "tool",
-        "global",
-        "link",
-        "ci",
-    ):
-        return
-    if plain[0] == "ci" or (plain[0] in ("install", "i", "in") and len(plain) == 1):
-        return
-    if name == "pip" and plain[0] == "install":
-        rest, declared = list(words[words.index("install") + 1 :]), True
-        while rest:
-            word = rest.pop(0)
-            if word in ("-r", "--requirement", "-c", "--constraint", "-e", "--editable"):
-                target = rest.pop(0) if rest else ""
-                declared = declared and "://" not in target and "+" not in target
-            elif not word.startswith("-"):
-                declared = declared and re.fullmatch(r"\.{1,2}(/[\w./-]*)?(\[[\w,-]+\])?", word) is not None
-        if declared:
-            return
-    yield Hazard.INSTALL, f"{name} {plain[0]} fetches what the project does not declare"
 
 
 def _deleting(run: Run, name: str, context: Context) -> Iterator[Finding]:
@@ -172,23 +133,15 @@ def _deleting(run: Run, name: str, context: Context) -> Iterator[Finding]:
     for arg in run.argv[1:]:
         if arg.text.startswith("-"):
             continue
-        paths = list(_paths(run, (arg,), context))
+        leads = list(paths(run, (arg,), context))
         wide = arg.pattern and re.fullmatch(r"[*.?]+", arg.text.rstrip("/").rpartition("/")[2]) is not None
-        whole = any(context.resolve(context.workdir).startswith(path) for path in paths)
+        whole = any(context.resolve(context.workdir).startswith(path) for path in leads)
         if (
             whole
-            or not paths
-            or ((deep or wide) and not all(inside(path, context) and disposable(path, context) for path in paths))
+            or not leads
+            or ((deep or wide) and not all(inside(path, context) and disposable(path, context) for path in leads))
         ):
             yield Hazard.DELETE, f"rm of {arg.text!r} deletes more than one file that no build makes again"
-
-
-def _paths(run: Run, args: Sequence[Arg], context: Context) -> Iterator[str]:
-    for where in run.where or ():
-        for arg in args:
-            path = absolute(arg, where, context)
-            if path is not None:
-                yield path
 
 
 def _files(name: str, touched: Sequence[Touch], context: Context) -> Iterator[Finding]:
@@ -211,58 +164,3 @@ def _files(name: str, touched: Sequence[Touch], context: Context) -> Iterator[Fi
                 yield Hazard.OUTSIDE_READ, f"{shown} is outside the work tree"
         elif touch.side is Side.INSIDE and touch.access is Access.WRITE and control(touch.path, context):
             yield Hazard.CONTROL, f"{shown} steers git or the agent itself"
-
-
-def _environment(run: Run, name: str, context: Context) -> Iterator[Finding]:
-    given = list(run.assigned)
-    if name in ("export", "declare", "typeset", "local", "readonly"):
-        given += [
-            (word.partition("=")[0], Arg(word.partition("=")[2], arg.known))
-            for arg in run.argv[1:]
-            if "=" in (word := arg.text)
-        ]
-        given += [(arg.text, Arg("")) for arg in run.argv[1:] if "=" not in arg.text and not arg.text.startswith("-")]
-    if name in ("read", "unset"):
-        given += [(word, Arg("")) for word in run.words if not word.startswith("-")]
-    alone = not run.argv or name in ("read", "local", "unset", "declare")
-    for variable, value in given:
-        if not _harmless(variable, value, run, context, alone=alone):
-            yield Hazard.ENVIRONMENT, f"the variable {variable} may change what programs do"
-
-
-def _harmless(name: str, value: Arg, run: Run, context: Context, *, alone: bool) -> bool:
-    if name in PLAIN_VARIABLES or name.startswith(PLAIN_PREFIXES):
-        return True
-    if name == "NODE_OPTIONS":
-        return re.fullmatch(r"--max[-_]old[-_]space[-_]size=\d+", value.text) is not None
-    if name == "PYTHONPATH":
-        paths = [
-            path for entry in value.text.split(":") for path in _paths(run, (Arg(entry or ".", value.known),), context)
-        ]
-        return bool(paths) and value.known and all(inside(path, context) for path in paths)
-    # A variable of the script's own is no program's business; names in capitals may be.
-    return (
-        alone
-        and re.fullmatch(r"[a-z_][a-z0-9_]*", name) is not None
-        and not re.match(r"npm_|.*_proxy$|path$|fpath$|prompt", name)
-    )
-
-
-def _loopback(run: Run) -> bool:
-    """Whether curl talks to this machine alone, in a plain way."""
-    words = list(run.words)
-    addresses = 0
-    while words:
-        word = words.pop(0)
-        if word in _CURL_VALUES:
-            value = words.pop(0) if words else ""
-            if value.startswith("@") or (word in ("-d", "--data", "--json") and value.startswith("@")):
-                return False
-        elif word.startswith("-"):
-            if not _CURL_PLAIN.fullmatch(word) or (word[-1] in "XHdwmo" and not word.startswith("--")):
-                return False
-        elif LOOPBACK.fullmatch(word):
-            addresses += 1
-        else:
-            return False
-    return addresses > 0 and all(arg.known for arg in run.argv)

@@ -1,7 +1,12 @@
 """Programs that run what they are given: which of it is a file of the work tree, and which is code nobody has seen."""
 
+import re
 from collections.abc import Iterator
 
+from outrider.logic.policy import operands
+from outrider.logic.policy.known_tools import TOOLS
+from outrider.logic.policy.operands import ADDRESS, STREAMS
+from outrider.logic.policy.options import read
 from outrider.logic.policy.programs import CODE_MODULES, INTERPRETERS, MODULE_PROGRAMS, SHELLS
 from outrider.logic.policy.rules import Hazard
 from outrider.logic.policy.runs import Run, any_option
@@ -25,7 +30,8 @@ def findings(run: Run, name: str) -> Iterator[Finding]:
     elif name in ("awk", "gawk", "mawk"):
         yield from _awk(words)
     elif name in ("source", "."):
-        if not words:
+        rest = [arg for arg in run.argv[1:] if arg.text != "--"]
+        if not rest or rest[0].pattern or rest[0].pipe or STREAMS.fullmatch(rest[0].text):
             yield Hazard.CODE, "it runs what nobody has seen"
     elif name in ("npx", "bunx", "pnpx") and not run.wrapper:
         yield Hazard.CODE, f"{name} fetches programs and runs them"
@@ -57,36 +63,71 @@ def _shell(run: Run) -> Iterator[Finding]:
             yield Hazard.CODE, f"a shell with {each} reads code from elsewhere"
         elif not each.startswith("--") and any(letter in "ciOs" for letter in each):
             yield Hazard.CODE, "a shell is given code that is not known"
+    if words and STREAMS.fullmatch(words[0]):
+        yield Hazard.CODE, "a shell runs what it reads"
     if not words and not any(each in ("--version", "--help") for each in options):
         yield Hazard.CODE, "a shell runs what it reads on its standard input"
 
 
 def _interpreter(run: Run, name: str) -> Iterator[Finding]:
-    words = list(run.words)
-    letters, longs = INTERPRETERS[name]
-    if name in ("deno", "bun"):
-        if words[:1] in (["eval"], ["repl"], ["-e"]):
-            yield Hazard.CODE, f"{name} runs code from its command line"
-        elif words[:1] in (["x"], ["add"], ["install"]) and (words[0] != "install" or len(words) > 1):
-            yield Hazard.INSTALL, f"{name} fetches a package"
+    """Its options are looked at with those of the other programs (operands.py); here is what it runs."""
+    words = run.words
+    if name in ("deno", "bun") and words[:1] != ("-",) and not _asking(name, words):
+        yield from _sub(name, words)
         return
-    while words and words[0].startswith("-") and words[0] != "-":
-        word = words.pop(0)
-        if word in _ASKING:
-            return
-        if name == "python" and not word.startswith("--") and "m" in word:
-            attached = word.partition("m")[2]
-            module = attached or (words[0] if words else "")
-            if not module or module.partition(".")[0] in CODE_MODULES | MODULE_PROGRAMS:
-                yield Hazard.CODE, "a module of Python that runs what it is given"
-            return
-        if (not word.startswith("--") and any(letter in letters for letter in word[1:])) or any_option((word,), *longs):
-            yield Hazard.CODE, f"{name} runs code from its command line"
-            return
-        if name == "python" and word in ("-X", "-W") and words:
-            del words[0]
-    if not words or words[0] == "-":
+    found = read(words, TOOLS[name])
+    if found.unknown or _asking(name, words):
+        return
+    own = words[: len(words) - len(found.operands)]
+    if name == "python" and (given := next((word for word in own if re.match(r"-[bBdEIOPqsSuv]*m", word)), None)):
+        attached = given.partition("m")[2]
+        yield from _module((attached, *found.operands) if attached else words[words.index(given) + 1 :])
+    elif "-jar" not in words:
+        yield from _script(name, found.operands)
+
+
+def _asking(name: str, words: tuple[str, ...]) -> bool:
+    asked = _ASKING - {"-v"} if name in ("python", "ruby", "perl") else _ASKING
+    return words[:1] != () and (words[0] in asked or (name == "node" and "--test" in words))
+
+
+def _sub(name: str, words: tuple[str, ...]) -> Iterator[Finding]:
+    """Sub-commands of deno and bun."""
+    sub, rest = words[0] if words else "", words[1:]
+    if name == "bun" and sub in ("install", "i", "add"):
+        plain = [word for word in rest if not word.startswith("-")]
+        if plain or sub == "add":
+            yield Hazard.INSTALL, f"{name} fetches a package"
+    elif sub in ("run", "bench") or (name == "bun" and sub == "build"):
+        yield from _script(name, read(rest, TOOLS[name]).operands)
+    elif re.search(r"[./]", sub) and not sub.startswith("-"):
+        yield from _script(name, words)
+    elif sub not in ("test", "fmt", "lint", "check", "task", "info", "doc", "coverage"):
+        yield Hazard.CODE, f"{name} {sub} is not known to be harmless"
+    elif any(ADDRESS.fullmatch(word) for word in rest if not word.startswith("-")):
+        yield Hazard.NETWORK, f"{name} fetches code"
+
+
+def _module(words: tuple[str, ...]) -> Iterator[Finding]:
+    module, rest = (words[0], words[1:]) if words else ("", ())
+    if not module or module.partition(".")[0] in CODE_MODULES | MODULE_PROGRAMS:
+        yield Hazard.CODE, "a module of Python that runs, fetches or serves what it is given"
+    elif module == "django":
+        yield from operands.django(rest, rest)
+
+
+def _script(name: str, words: tuple[str, ...]) -> Iterator[Finding]:
+    script = words[0] if words else "-"
+    if script == "-":
         yield Hazard.CODE, f"{name} runs what it reads on its standard input"
+    elif STREAMS.fullmatch(script) or ADDRESS.fullmatch(script):
+        yield Hazard.CODE, f"{name} runs code that is not in the work tree"
+    elif name == "node" and script == "inspect":
+        yield Hazard.CODE, "a debugger runs what it is told"
+    elif name == "php" and script == "artisan" and words[1:2] in (("tinker",), ("db:wipe",), ("migrate:fresh",)):
+        yield Hazard.CODE, f"artisan {words[1]} runs what it is given, or empties the database"
+    elif name == "python" and script.rpartition("/")[2] == "manage.py":
+        yield from operands.django(words[1:], words[1:])
 
 
 def _sed(words: tuple[str, ...]) -> Iterator[Finding]:
@@ -101,7 +142,7 @@ def _sed(words: tuple[str, ...]) -> Iterator[Finding]:
             scripts.append(word.partition("=")[2])
         elif word.startswith("-e"):
             scripts.append(word[2:])
-        elif word.startswith(("-f", "--f", "--e")) or word in ("-f", "--file"):
+        elif word.startswith(("-f", "--f", "--e")) or re.fullmatch(r"-[nErsuz]*f.*", word):
             yield Hazard.CODE, "sed is given a script that is not seen here"
         elif not word.startswith("-") and not scripts and not any_option(words, "-e", "--expression"):
             scripts.append(word)

@@ -21,6 +21,9 @@ def name_of(run: Run, context: Context) -> str:
     if "=" in text:
         # An assignment behind a wrapper that takes none: what was meant is not what would run.
         return ""
+    if re.match(r"[\w.+-]+:", text):
+        # An address: some runners fetch it.
+        return ""
     if "/" not in text:
         return _plain(text)
     system = SYSTEM.fullmatch(text)

@@ -104,7 +104,13 @@ def _secret_name(name: str) -> bool:
 
 def control(path: str, context: Context) -> bool:
     """Whether it is one of the files that steer git or the agent."""
-    return any(part in CONTROL for part in within(path, context).split("/"))
+    parts = within(path, context).split("/")
+    return any(
+        part in CONTROL
+        or (GLOBS.search(part) is not None and any(fnmatchcase(name, part) for name in CONTROL if part[0] != "*"))
+        for part in parts
+        if part
+    )
 
 
 def disposable(path: str, context: Context) -> bool:

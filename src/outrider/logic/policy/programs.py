@@ -68,7 +68,7 @@ VALUES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "tail": ("-n", "-c"),
         "head": ("-n", "-c"),
         "sort": ("-t", "-k"),
-        "column": ("-s", "-t"),
+        "column": ("-s", "-o", "-N"),
         "tree": ("-I", "-P", "-L"),
         "git": ("-m", "--message", "--grep", "--format", "--pretty", "--author", "-S", "-G"),
         "curl": ("-H", "-d", "-X", "-w", "--header", "--data", "--data-raw", "--json", "--request"),
@@ -85,7 +85,7 @@ TEXTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 # Options that start a program, write a file or load code, by program: the reason to ask.
 BAD_OPTIONS: Mapping[str, tuple[tuple[str, ...], Hazard]] = MappingProxyType(
     {
-        "rg": (("--pre", "--hostname-bin", "--search-zip"), Hazard.CODE),
+        "rg": (("--pre", "--hostname-bin", "--search-zip", "-z"), Hazard.CODE),
         "fd": (("-x", "-X", "--exec", "--exec-batch"), Hazard.CODE),
         "sort": (("--compress-program", "-T"), Hazard.CODE),
         "tar": (
@@ -108,17 +108,26 @@ BAD_OPTIONS: Mapping[str, tuple[tuple[str, ...], Hazard]] = MappingProxyType(
         "date": (("-s", "--set"), Hazard.SYSTEM),
         "hostname": (("-F", "-b"), Hazard.SYSTEM),
         "man": (("-P", "-H", "--pager", "--html"), Hazard.CODE),
-        "make": (("--eval", "-E"), Hazard.CODE),
-        "gmake": (("--eval", "-E"), Hazard.CODE),
-        "cargo": (("--config",), Hazard.CODE),
-        "go": (("-exec", "-toolexec", "-vettool"), Hazard.CODE),
         "printf": (("-v",), Hazard.ENVIRONMENT),
         "chmod": (("-R", "--recursive", "--reference"), Hazard.SYSTEM),
         "find": ((), Hazard.DELETE),
         "file": (("-C", "--compile", "-m", "--magic-file"), Hazard.OUTSIDE_WRITE),
         "tree": (("-o", "-R"), Hazard.OUTSIDE_WRITE),
         "ps": (("-E", "--environ"), Hazard.CREDENTIALS),
-        "pytest": (("--basetemp", "--pdbcls", "--pastebin"), Hazard.DELETE),
+        "pytest": (
+            (
+                "--basetemp",
+                "--pdbcls",
+                "--pastebin",
+                "--tx",
+                "--px",
+                "--rsyncdir",
+                "--pyargs",
+                "--trace",
+                "--override-ini",
+            ),
+            Hazard.CODE,
+        ),
         "bat": (("--pager",), Hazard.CODE),
         "gcc": (("-fplugin", "-wrapper", "--wrapper"), Hazard.CODE),
         "rsync": (("--delete", "--rsh", "-e", "--rsync-path", "--remove-source-files"), Hazard.DELETE),
@@ -133,9 +142,11 @@ BAD_OPTIONS: Mapping[str, tuple[tuple[str, ...], Hazard]] = MappingProxyType(
                 "-g",
                 "--global",
                 "--location",
+                "--shell-emulator",
             ),
             Hazard.CODE,
         ),
+        "pnpm": (("--script-shell", "--shell-emulator", "--registry", "-g", "--global"), Hazard.CODE),
         "pip": (
             (
                 "--index-url",
@@ -165,7 +176,19 @@ BAD_OPTIONS: Mapping[str, tuple[tuple[str, ...], Hazard]] = MappingProxyType(
             Hazard.INSTALL,
         ),
         "docker": (("-H", "--host", "--context", "--config"), Hazard.SYSTEM),
-        "cmake": (("-E", "-P"), Hazard.CODE),
+        "mypy": (("--python-executable", "--install-types"), Hazard.CODE),
+        "pyright": (("--pythonpath",), Hazard.CODE),
+        "flask": (("-e", "--env-file"), Hazard.CREDENTIALS),
+        "eslint": (("--init",), Hazard.INSTALL),
+        "clang-tidy": (("-load", "--load", "--extra-arg", "--extra-arg-before", "-fplugin"), Hazard.CODE),
+        "ar": (("-plugin", "--plugin", "-M"), Hazard.CODE),
+        "nm": (("-plugin", "--plugin"), Hazard.CODE),
+        "objdump": (("-plugin", "--plugin"), Hazard.CODE),
+        "gh": (("-w", "--web"), Hazard.CODE),
+        "jq": (("-L", "-f", "--from-file"), Hazard.CODE),
+        "yq": (("-s", "--split-exp", "--from-file", "--split-exp-file"), Hazard.CODE),
+        "ruff": (("--config",), Hazard.CODE),
+        "alembic": (("-x",), Hazard.CODE),
     }
 )
 # Programs that are asked whatever they are told.
@@ -178,6 +201,7 @@ ALWAYS: Mapping[str, Hazard] = MappingProxyType(
             ),
             Hazard.PRIVILEGE,
         ),
+        "outrider": Hazard.STEERING,
         **dict.fromkeys(
             _words(
                 """dd mount umount shutdown reboot halt poweroff systemctl service launchctl crontab at batch systemd-run
@@ -229,6 +253,13 @@ SUBCOMMANDS: tuple[tuple[str, Hazard], ...] = (
     ("gh pr merge", Hazard.PUSH),
     ("npm config", Hazard.CONTROL),
     ("npm exec", Hazard.CODE),
+    *((f"{tool} env", Hazard.CREDENTIALS) for tool in ("npm run", "pnpm run", "yarn run", "yarn")),
+    ("npm audit fix", Hazard.INSTALL),
+    ("docker compose config", Hazard.CREDENTIALS),
+    ("git reflog delete", Hazard.DISCARD),
+    ("bat cache", Hazard.CODE),
+    ("flask shell", Hazard.CODE),
+    ("ruff server", Hazard.CODE),
     ("go env -w", Hazard.CONTROL),
     ("go generate", Hazard.CODE),
     ("docker system prune", Hazard.DELETE),
@@ -240,55 +271,25 @@ SUBCOMMANDS: tuple[tuple[str, Hazard], ...] = (
     ("terraform destroy", Hazard.DELETE),
     ("terraform apply", Hazard.SYSTEM),
 )
-# Interpreters: the letters and long options that give code or load it before the script.
-INTERPRETERS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "python": ("ci", ()),
-        "node": (
-            "eipr",
-            (
-                "--eval",
-                "--print",
-                "--interactive",
-                "--require",
-                "--import",
-                "--loader",
-                "--experimental-loader",
-                "--env-file",
-                "--inspect-brk",
-            ),
-        ),
-        "deno": ("e", ("--eval",)),
-        "bun": ("eprp", ("--eval", "--print", "--preload", "--require")),
-        "ruby": ("enpirI", ()),
-        "perl": ("eEnpiIMm", ()),
-        "php": ("rBREFd", ("--run", "--process-code")),
-        "lua": ("eil", ()),
-        "Rscript": ("e", ()),
-        "julia": ("eE", ("--eval", "--print")),
-    }
-)
+INTERPRETERS = frozenset(_words("python node tsx ts-node deno bun ruby perl php lua Rscript julia elixir java"))
 CODE_MODULES = frozenset(
     _words(
-        """timeit code codeop asyncio pdb trace runpy cProfile profile sqlite3 zipfile tarfile idlelib webbrowser ftplib
-    smtplib telnetlib"""
+        """timeit code codeop asyncio pdb bdb trace runpy cProfile profile sqlite3 zipfile tarfile zipapp idlelib webbrowser
+    ftplib smtplib smtpd telnetlib imaplib poplib nntplib http xmlrpc wsgiref socketserver urllib ssl pickle shelve ensurepip pydoc
+    importlib multiprocessing concurrent pty test tkinter turtledemo turtle lib2to3 distutils ctypes rlcompleter antigravity cgi
+    IPython ipykernel jupyter jupyter_core jupyterlab notebook bpython ptpython debugpy pudb ipdb httpie awscli ansible fabric
+    invoke locust pipx easy_install conda easyinstall pexpect xonsh"""
     )
 )
-"""Modules of Python that run what they are given, or unpack it anywhere."""
-MODULE_PROGRAMS = frozenset(_words("pip uv poetry twine build coverage tox nox pytest"))
+"""Modules of Python that run what they are given, unpack it anywhere, fetch or serve."""
+MODULE_PROGRAMS = frozenset(
+    _words(
+        """pip uv poetry twine coverage tox nox pytest outrider black ruff mypy isort flake8 pylint pyright bandit uvicorn gunicorn
+    flask alembic hatch pdm pipenv virtualenv mkdocs"""
+    )
+)
 """Modules of Python that are programs of that name."""
 SHELLS = frozenset(_words("sh bash dash zsh ksh ash fish"))
-# Variables that change what a program reads as input, not what is run.
-PLAIN_VARIABLES = frozenset(
-    _words(
-        """NODE_ENV CI DEBUG PORT HOST RUST_BACKTRACE RUST_LOG FORCE_COLOR NO_COLOR LANG LC_ALL TZ APP_ENV FLASK_ENV
-    FLASK_DEBUG FLASK_APP DJANGO_SETTINGS_MODULE DJANGO_DEBUG PYTHONUNBUFFERED PYTHONDONTWRITEBYTECODE
-    PYTHONHASHSEED PYTHONIOENCODING PYTHONUTF8 GOOS GOARCH CGO_ENABLED MIX_ENV RAILS_ENV RACK_ENV LOG_LEVEL
-    VERBOSE COVERAGE SEED WORKERS COLUMNS LINES TERM BABEL_ENV ENV_NAME STAGE HEADLESS RUST_TEST_THREADS
-    OMP_NUM_THREADS CUDA_VISIBLE_DEVICES TEST_ENV JOBS V"""
-    )
-)
-PLAIN_PREFIXES = ("VITE_", "NEXT_PUBLIC_", "REACT_APP_", "TEST_", "LC_")
 NETWORK = frozenset(
     _words(
         """curl wget nc ncat netcat socat ssh scp sftp ftp telnet rsync http https aria2c dig nslookup host ping gh aws

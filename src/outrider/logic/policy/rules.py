@@ -44,6 +44,7 @@ class Hazard(StrEnum):
     ENVIRONMENT = "environment"
     NETWORK = "network"
     INSTALL = "install"
+    STEERING = "steering"
     OUTSIDE_READ = "outside-read"
     OUTSIDE_WRITE = "outside-write"
 
@@ -66,6 +67,8 @@ class Context:
     home: str
     resolve: Callable[[str], str]
     exists: Callable[[str], bool] = field(default=lambda path: False)
+    ports: frozenset[int] = frozenset({3848})
+    """Where Outrider itself listens on this machine."""
 
 
 @dataclass(frozen=True, slots=True)

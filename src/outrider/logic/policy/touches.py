@@ -1,12 +1,15 @@
 """Which files a run reads and writes, as far as its words and redirections say."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from outrider.logic.policy.places import absolute, inside, looks_like_path
 from outrider.logic.policy.programs import INERT, READERS, SCRIPTED, TEXTS, VALUES, WRITERS
 from outrider.logic.policy.rules import Access, Context, Side
 from outrider.logic.policy.runs import Arg, Run, any_option, option
+
+CLUSTERED = frozenset({"sed", "grep", "egrep", "fgrep", "rg"})
+"""Their last letter of several may take the next word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,9 @@ def _words(run: Run, name: str) -> Iterator[tuple[Arg, Access, bool]]:
         return
     writes = name in WRITERS or (name in ("sed", "yq") and any_option(run.words, "-i", "--in-place", "--inplace"))
     writes = (
-        writes or (name == "sort" and any_option(run.words, "-o", "--output")) or (name == "uniq" and len(args) > 1)
+        writes
+        or (name == "sort" and any_option(run.words, "-o", "--output"))
+        or (name in ("uniq", "xxd") and len(args) > 1)
     )
     reads = name in READERS and not writes
     for arg in args:
@@ -80,6 +85,7 @@ def _candidates(run: Run, name: str) -> Iterator[Arg]:
             ended = True
         elif arg.text.startswith("-") and not ended and arg.text != "-":
             prose = arg.text in values or (name == "git" and arg.text in ("-am", "-qm"))
+            prose = prose or (name in CLUSTERED and arg.text[1:2] != "-" and f"-{arg.text[-1]}" in values)
             head, equals, value = arg.text.partition("=")
             if equals and head not in values:
                 yield Arg(value, arg.known, arg.pattern)
@@ -113,3 +119,12 @@ def unknown_words(run: Run, name: str) -> Iterator[Arg]:
         if not prose and (not arg.known or (arg.pipe and name not in READERS)):
             yield arg
         previous = arg.text
+
+
+def paths(run: Run, args: Sequence[Arg], context: Context) -> Iterator[str]:
+    """Where the arguments lead, from each folder that the run may be in; those that nobody knows are left out."""
+    for where in run.where or ():
+        for arg in args:
+            path = absolute(arg, where, context)
+            if path is not None:
+                yield path

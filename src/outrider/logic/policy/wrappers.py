@@ -23,6 +23,7 @@ class Wrapper:
     under: str = ""
 
 
+_COVERAGE = ("-r", "--reporter", "-n", "--include", "-x", "--exclude", "--src", "-o", "--report-dir", "--reports-dir")
 _TABLE: Mapping[str, Wrapper] = MappingProxyType(
     {
         "nice": Wrapper(("-n", "--adjustment")),
@@ -58,6 +59,13 @@ _TABLE: Mapping[str, Wrapper] = MappingProxyType(
         "npx": Wrapper((), ("--no-install", "--no")),
         "pnpx": Wrapper(),
         "bunx": Wrapper(),
+        "c8": Wrapper(_COVERAGE, ("--all", "-a", "--clean", "--check-coverage")),
+        "nyc": Wrapper(_COVERAGE, ("--all", "-a", "--silent", "-s", "--check-coverage")),
+        "coverage": Wrapper(
+            ("--source", "--omit", "--include", "--data-file", "--context"),
+            ("--branch", "-p", "-a", "--append", "--parallel-mode", "--timid"),
+            under="run",
+        ),
     }
 )
 BUILTINS = frozenset(
@@ -82,6 +90,10 @@ def inner(run: Run, name: str) -> list[Run]:
         del words[0]
     if name == "command" and words and words[0].text in ("-v", "-V"):
         return []
+    if name == "coverage":
+        at = next((i for i, word in enumerate(words) if word.text == "-m"), len(words))
+        _options(name, wrapper, ahead := words[:at])
+        return [_started(run, (Arg("python"), *ahead, *words[at:]))]
     marker, fed = _options(name, wrapper, words)
     del words[: wrapper.skip]
     assigned: list[tuple[str, Arg]] = []
@@ -113,6 +125,10 @@ def _options(name: str, wrapper: Wrapper, words: list[Arg]) -> tuple[str, bool]:
                 value = word.text[2:]
             elif not equals:
                 value = words.pop(0).text if words else ""
+            if option in ("--python", "-a", "--arg-file", "-o", "--report-dir", "--reports-dir") and re.match(
+                r"[./~].*/|/|~|\.\.", value
+            ):
+                raise Unsure(f"{name} {word.text} leads to {value}")
             marker = value if (short or option) in ("-I", "--replace") else marker
             fed = fed or (short or option) in ("-a", "--arg-file")
         elif not (
