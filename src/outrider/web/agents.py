@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypedDict
@@ -11,7 +11,7 @@ from outrider.model import wire
 from outrider.model.agent import Agent, SpawnRequest
 from outrider.model.audit import AuditJSON, AuditQuery, audit_json
 from outrider.model.state import State
-from outrider.web.answers import AGENT, ALWAYS, BODY, CHANGE, RATE, TMUX, answer, documented, encoded
+from outrider.web.answers import AGENT, BODY, CHANGE, RATE, TMUX, answer, documented, encoded, routes
 from outrider.web.context import Asker, Given, Service, Strict, one_of, several
 
 _STATES = [state.value for state in State]
@@ -121,7 +121,7 @@ class AdoptBody(Strict):
     server: str | None = Field(None, description="The tmux socket it lives on (`tmux -L NAME`, or its path).")
 
 
-router = APIRouter(prefix="/api/agents", tags=["agents"], responses=documented(*ALWAYS))
+router = routes("/api/agents", "agents")
 
 
 @router.get("", response_model=AgentList)

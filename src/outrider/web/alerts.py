@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from outrider.logic.alerts import CONDITIONS
 from outrider.model.alert import Firing, Rule, Rules
-from outrider.web.answers import ALWAYS, BODY, THING, answer, documented
+from outrider.web.answers import BODY, THING, answer, documented, routes
 from outrider.web.context import Asker, Service, Strict
 from outrider.web.engine import Alarms
 
@@ -95,7 +95,7 @@ class SnoozeBody(Strict):
     minutes: float = Field(ge=0, le=10_080, description="Silent for so many minutes, at most a week; 0 wakes it.")
 
 
-router = APIRouter(prefix="/api/alerts", tags=["alerts"], responses=documented(*ALWAYS))
+router = routes("/api/alerts", "alerts")
 
 
 @router.get("", response_model=AlertsJSON)

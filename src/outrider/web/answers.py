@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from fastapi import APIRouter
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
@@ -81,8 +82,21 @@ RATE = (TooMany,)
 WAIT = (TimedOut,)
 
 
+def routes(prefix: str = "", tag: str = "") -> APIRouter:
+    """An empty router below that path, whose routes go by the names of their functions and may answer what every route may."""
+    return APIRouter(
+        prefix=prefix,
+        tags=[tag],
+        responses=documented(*ALWAYS),
+        generate_unique_id_function=lambda route: route.name,
+    )
+
+
 def documented(*errors: type[OutriderError]) -> dict[int | str, dict[str, object]]:
-    """OpenAPI's `responses` for these errors, one entry a status, with an example of each."""
+    """OpenAPI's `responses` for these errors, one entry a status, with an example of each.
+
+    Their shape is named, not given as a model: FastAPI would build a validator of it for each route and status, hundreds of them.
+    """
     by_status: dict[int, list[type[OutriderError]]] = {}
     for error in errors:
         by_status.setdefault(error.status, []).append(error)
@@ -93,8 +107,9 @@ def _response(kinds: list[type[OutriderError]]) -> dict[str, object]:
     examples = {kind.code: {"value": error_json(kind(_sentence(kind)))} for kind in kinds}
     return {
         "description": " Or: ".join(_sentence(kind) for kind in kinds),
-        "model": ErrorJSON,
-        "content": {"application/json": {"examples": examples}},
+        "content": {
+            "application/json": {"schema": {"$ref": f"#/components/schemas/{ErrorJSON.__name__}"}, "examples": examples}
+        },
     }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fastapi import FastAPI
+from pydantic import TypeAdapter
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
@@ -29,6 +30,7 @@ from outrider.web import (
     worktrees,
 )
 from outrider.web.access import Access
+from outrider.web.answers import ErrorJSON
 from outrider.web.context import Context
 from outrider.web.encoded import EncodedAgents
 from outrider.web.engine import Engine, Notices
@@ -80,6 +82,18 @@ class Web:
     hub: Hub
 
 
+class _Api(FastAPI):
+    def openapi(self) -> dict[str, object]:
+        """The document, made once, with the shape of errors, which every route names."""
+        if self.openapi_schema is None:
+            schemas = super().openapi()["components"]["schemas"]
+            schemas[ErrorJSON.__name__] = TypeAdapter(ErrorJSON).json_schema()
+            in_order = sorted(schemas.items())
+            schemas.clear()
+            schemas.update(in_order)
+        return super().openapi()
+
+
 def build(
     engine: Engine,
     access: Access,
@@ -98,18 +112,18 @@ def build(
     until it is served.
     """
     hub = Hub(engine, buffer=buffer, grace_s=grace_s)
-    api = FastAPI(
+    api = _Api(
         title="Outrider",
         version=__version__,
         description=_ABOUT,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        generate_unique_id_function=lambda route: route.name,
     )
     api.state.context = Context(engine, tokens, people, hub, EncodedAgents(), Links(clock), clock, url)
     for router in _ROUTERS:
-        api.include_router(router)
+        # Taken over as they are: of a router that is included FastAPI builds every route once more.
+        api.router.routes.extend(router.routes)
     api.mount("/static", StaticFiles(directory=page.STATIC))
     complaints.install(api)
     gate = Gate(api, access=access, tokens=tokens, callers=callers, clock=clock, max_body=max_body)

@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from outrider.model import wire
 from outrider.model.approval import ApprovalStatus
-from outrider.web.answers import ALWAYS, BODY, CHANGE, THING, WAIT, answer, documented
+from outrider.web.answers import BODY, CHANGE, THING, WAIT, answer, documented, routes
 from outrider.web.context import Asker, Service, Strict
 
 
@@ -46,7 +46,7 @@ class AnswerBody(Strict):
 
 ApprovalId = Annotated[str, Path(description="The approval's id.", max_length=100)]
 
-router = APIRouter(prefix="/api", tags=["approvals"], responses=documented(*ALWAYS))
+router = routes("/api", "approvals")
 
 
 @router.get("/approvals", response_model=ApprovalList)

@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from outrider.model.audit import AuditJSON, AuditQuery, audit_json
-from outrider.web.answers import ALWAYS, answer, documented
+from outrider.web.answers import answer, routes
 from outrider.web.context import Service, Strict
 
 
@@ -37,7 +37,7 @@ class AuditParameters(Strict):
     limit: int = Field(100, ge=1, le=1000, description="At most so many.")
 
 
-router = APIRouter(prefix="/api", tags=["audit"], responses=documented(*ALWAYS))
+router = routes("/api", "audit")
 
 
 @router.get("/audit", response_model=AuditList)

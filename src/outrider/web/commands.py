@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Header, Path, Query
+from fastapi import Header, Path, Query
 from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypedDict
@@ -11,7 +11,7 @@ from outrider.errors import InvalidInput
 from outrider.model import wire
 from outrider.model.command import Command, CommandRequest, Status, When
 from outrider.web.agents import Session
-from outrider.web.answers import AGENT, ALWAYS, BODY, CHANGE, RATE, THING, answer, documented
+from outrider.web.answers import AGENT, BODY, CHANGE, RATE, THING, answer, documented, routes
 from outrider.web.context import Asker, Service, Strict
 
 _MONTH_S = 30 * 86400
@@ -67,7 +67,7 @@ Key = Annotated[
     Header(alias="Idempotency-Key", min_length=1, max_length=200, description="The same as `id` in the body."),
 ]
 
-router = APIRouter(prefix="/api", tags=["commands"], responses=documented(*ALWAYS))
+router = routes("/api", "commands")
 
 
 @router.post(

@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import ConfigDict, Field, with_config
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from outrider.model import wire
 from outrider.model.event import EventName
-from outrider.web.answers import ALWAYS, documented, encoded
+from outrider.web.answers import encoded, routes
 from outrider.web.context import Service, Strict, one_of, several
 
 _NAMES = [name.value for name in EventName]
@@ -44,7 +44,7 @@ class EventQuery(Strict):
     event: list[str] = Field([], description="Only of these names; repeat it, or put commas between them.")
 
 
-router = APIRouter(prefix="/api", tags=["events"], responses=documented(*ALWAYS))
+router = routes("/api", "events")
 
 
 @router.get("/events", response_model=EventList)

@@ -2,13 +2,13 @@
 
 from typing import NotRequired
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import ConfigDict, with_config
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from outrider.model import wire
-from outrider.web.answers import ALWAYS, answer, documented
+from outrider.web.answers import answer, routes
 from outrider.web.context import Context, Given, Service
 
 
@@ -63,7 +63,7 @@ class KindList(TypedDict):
     count: int
 
 
-router = APIRouter(tags=["health"], responses=documented(*ALWAYS))
+router = routes(tag="health")
 
 
 @router.get(

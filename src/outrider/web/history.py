@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from outrider.web.answers import ALWAYS, answer, documented
+from outrider.web.answers import answer, routes
 from outrider.web.context import Service, Strict
 
 _LATEST = 2**53
@@ -70,7 +70,7 @@ class HistoryQuery(Span):
     )
 
 
-router = APIRouter(prefix="/api", tags=["history"], responses=documented(*ALWAYS))
+router = routes("/api", "history")
 
 
 @router.get("/history", response_model=HistoryJSON)

@@ -6,7 +6,7 @@ to the page may be opened from elsewhere, but no other page can act with it (Ori
 
 from typing import Literal
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import Field, model_validator
 from starlette.responses import FileResponse, Response
 from typing_extensions import TypedDict
@@ -14,7 +14,7 @@ from typing_extensions import TypedDict
 from outrider.errors import Conflict, Unauthorized
 from outrider.model.actor import Scope
 from outrider.web.access import LINKED, cookie_name
-from outrider.web.answers import ALWAYS, BODY, answer, documented
+from outrider.web.answers import BODY, answer, documented, routes
 from outrider.web.context import Asker, Given, Strict
 from outrider.web.page import STATIC
 
@@ -43,7 +43,7 @@ class LoginBody(Strict):
         return self
 
 
-router = APIRouter(tags=["login"], responses=documented(*ALWAYS))
+router = routes(tag="login")
 
 
 @router.get("/login", include_in_schema=False)

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import (
@@ -22,7 +21,7 @@ from outrider.model.agent import Agent
 from outrider.model.command import Status
 from outrider.model.history import Amounts
 from outrider.model.state import State
-from outrider.web.answers import ALWAYS, documented
+from outrider.web.answers import routes
 from outrider.web.context import Given
 from outrider.web.engine import Notices
 
@@ -42,7 +41,7 @@ TOOK: tuple[tuple[str, str, str], ...] = (
     ("outrider_waiting_seconds", "From a question until the agent went on.", "waited"),
 )
 
-router = APIRouter(tags=["health"], responses=documented(*ALWAYS))
+router = routes(tag="health")
 
 
 class _Taken(Collector):

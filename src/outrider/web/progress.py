@@ -1,16 +1,15 @@
 """How far an agent is, over HTTP: items, history, forecast; and ticking an item."""
 
-from fastapi import APIRouter
 from pydantic import Field
 from starlette.responses import Response
 
 from outrider.errors import Conflict
 from outrider.model import wire
 from outrider.web.agents import Session
-from outrider.web.answers import AGENT, ALWAYS, BODY, THING, answer, documented
+from outrider.web.answers import AGENT, BODY, THING, answer, documented, routes
 from outrider.web.context import Asker, Service, Strict
 
-router = APIRouter(prefix="/api/agents", tags=["agents"], responses=documented(*ALWAYS))
+router = routes("/api/agents", "agents")
 
 
 class TickBody(Strict):

@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from outrider.errors import Conflict, TooMany
 from outrider.model.actor import Scope
-from outrider.web.answers import ALWAYS, BODY, THING, answer, documented
+from outrider.web.answers import BODY, THING, answer, documented, routes
 from outrider.web.context import Given, Strict
 
 
@@ -61,7 +61,7 @@ class TokenBody(Strict):
     scope: Scope = Field(Scope.READ, description="What it may do; each scope includes those before it.")
 
 
-router = APIRouter(prefix="/api/tokens", tags=["tokens"], responses=documented(*ALWAYS))
+router = routes("/api/tokens", "tokens")
 
 
 @router.post("", status_code=201, response_model=NewTokenJSON, responses=documented(*BODY, Conflict))

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypedDict
@@ -18,7 +18,7 @@ from outrider.model.worktree import (
     worktree_json,
 )
 from outrider.web.agents import Session
-from outrider.web.answers import AGENT, ALWAYS, BODY, THING, WAIT, answer, documented
+from outrider.web.answers import AGENT, BODY, THING, WAIT, answer, documented, routes
 from outrider.web.context import Asker, Service, Strict
 
 
@@ -47,7 +47,7 @@ Name = Annotated[
     str, Path(description="The worktree's name: the session it was made for.", max_length=300, examples=["my-task"])
 ]
 
-router = APIRouter(prefix="/api", tags=["worktrees"], responses=documented(*ALWAYS))
+router = routes("/api", "worktrees")
 
 
 @router.get("/worktrees", response_model=WorktreeList, responses=documented(*WAIT))
