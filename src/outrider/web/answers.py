@@ -1,8 +1,11 @@
 """Answers: JSON out, one form for every error, and both of them documented."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import cast
 
 from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from pydantic import ConfigDict, with_config
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
@@ -82,12 +85,27 @@ RATE = (TooMany,)
 WAIT = (TimedOut,)
 
 
+class _Route(APIRoute):
+    """A route whose handler makes the whole answer: what it names as the model of that is for the document alone.
+
+    Pydantic builds a validator of it only when somebody asks for the document, and not while the daemon starts.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., object], **others: object) -> None:
+        model = others.get("response_model")
+        if isinstance(model, type):
+            own: ConfigDict = getattr(model, "__pydantic_config__", ConfigDict())
+            with_config(cast("ConfigDict", {**own, "defer_build": True}))(model)
+        super().__init__(path, endpoint, **others)  # type: ignore[arg-type]  # handed on as they came
+
+
 def routes(prefix: str = "", tag: str = "") -> APIRouter:
     """An empty router below that path, whose routes go by the names of their functions and may answer what every route may."""
     return APIRouter(
         prefix=prefix,
         tags=[tag],
         responses=documented(*ALWAYS),
+        route_class=_Route,
         generate_unique_id_function=lambda route: route.name,
     )
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypedDict
@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 from outrider.logic import notice_text
 from outrider.logic.notices import is_open
 from outrider.model.notice import Notice, NoticeRule, NoticeStatus, WayState
-from outrider.web.answers import ALWAYS, BODY, CHANGE, THING, answer, documented
+from outrider.web.answers import BODY, CHANGE, THING, answer, documented, routes
 from outrider.web.context import Asker, Given, Strict
 
 
@@ -105,7 +105,7 @@ class TryBody(Strict):
 
 NoticeId = Annotated[str, Path(description="The notice's id.", max_length=300)]
 
-router = APIRouter(prefix="/api", tags=["notices"], responses=documented(*ALWAYS))
+router = routes("/api", "notices")
 
 
 @router.get("/notices", response_model=NoticeList)
