@@ -92,6 +92,25 @@ def test_dim_text_is_a_ghost_bright_text_is_a_draft() -> None:
     assert not view(styled("\x1b[48;5;2mrun the tests")).empty
 
 
+def test_a_suggestion_in_colour_is_a_ghost_and_what_was_typed_a_draft() -> None:
+    """As Qwen Code 0.24.4 draws them: a suggestion with the underlined cursor on its first character."""
+    kind, empty = drawn.kind("qwen"), last("qn100-todo-idle-complete")
+
+    def drawn_as(row: str) -> Screen:
+        rows = tuple(row if each.startswith("> ") else each for each in empty.rows)
+        return dataclasses.replace(empty, styled=rows, rows=tuple(composer.ESCAPE.sub("", each) for each in rows))
+
+    for draft, ghost in (
+        ("\x1b[4m\x1b[39mF\x1b[0m\x1b[38;5;103m\x1b[49mix parser tests", True),
+        ("\x1b[39malso update docs\x1b[4m \u200b", False),
+        ("\x1b[4m\x1b[39mF\x1b[24mix parser tests", False),
+        ("\x1b[38;5;103m/help\x1b[4m \u200b", False),
+    ):
+        seen = composer.view(kind, drawn_as(f"\x1b[38;5;183m> {draft}"))
+        assert seen is not None
+        assert seen.empty is ghost, draft
+
+
 MULTI = "First line\n\twith a tab and 'quotes' \"$HOME\" `x`\n\n  last 😀 line ✔️"
 
 

@@ -224,6 +224,7 @@ def _composer(table: Table, places: set[str]) -> Composer:
         prompt=table.pattern("prompt"),
         placeholder=table.pattern("placeholder"),
         ghost_dim=table.flag("ghost_dim"),
+        ghost_coloured=table.flag("ghost_coloured"),
         pasted=table.pattern("pasted"),
     )
     if composer.prompt is not None and composer.region not in places:

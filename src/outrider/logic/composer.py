@@ -8,7 +8,7 @@ something else, a wrong no only means that somebody looks again.
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from outrider.logic.screen import Layout
 from outrider.model.kind import Composer, Kind
@@ -152,34 +152,51 @@ def _is_ghost(composer: Composer, text: str, styled: Sequence[str], indent: int)
         return False
     if composer.placeholder is not None and composer.placeholder.match(text):
         return True
-    if not composer.ghost_dim or not styled:
+    if not styled:
         return False
     drawn = [cell for n, row in enumerate(styled) for cell in _beyond(row, indent if n == 0 else 0)]
-    inked = [(dim, cursor) for char, dim, cursor in drawn if not char.isspace()]
-    return any(dim for dim, _ in inked) and all(dim or cursor for dim, cursor in inked)
+    inked = [cell for cell in drawn if not cell.char.isspace()]
+    if composer.ghost_coloured and len(inked) > 1 and inked[0].cursor and all(cell.coloured for cell in inked[1:]):
+        return True
+    return composer.ghost_dim and any(cell.dim for cell in inked) and all(cell.dim or cell.reverse for cell in inked)
 
 
-def _beyond(row: str, indent: int) -> list[tuple[str, bool, bool]]:
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A character and how it is drawn. A cursor that the program draws itself is in reverse or underlined."""
+
+    char: str
+    dim: bool = False
+    reverse: bool = False
+    underlined: bool = False
+    coloured: bool = False
+
+    @property
+    def cursor(self) -> bool:
+        return self.reverse or self.underlined
+
+
+def _beyond(row: str, indent: int) -> list[_Cell]:
     return list(_styled_cells(row))[indent:]
 
 
-def _styled_cells(row: str) -> Iterator[tuple[str, bool, bool]]:
-    """The characters of a styled row, each with whether it is dim and whether it is in reverse (the cursor is drawn so)."""
-    dim = reverse = False
+def _styled_cells(row: str) -> Iterator[_Cell]:
+    """The characters of a styled row."""
+    look = _Cell("")
     at = 0
     while at < len(row):
         code = ESCAPE.match(row, at)
         if code is None:
-            yield row[at], dim, reverse
+            yield replace(look, char=row[at])
             at += 1
             continue
         sgr = SGR.fullmatch(code.group())
         if sgr is not None:
-            dim, reverse = _after_sgr(sgr.group(1), dim, reverse)
+            look = _after_sgr(sgr.group(1), look)
         at = code.end()
 
 
-def _after_sgr(codes: str, dim: bool, reverse: bool) -> tuple[bool, bool]:
+def _after_sgr(codes: str, look: _Cell) -> _Cell:
     numbers = [int(number) if number.isdigit() else 0 for number in re.split("[;:]", codes)]
     at = 0
     while at < len(numbers):
@@ -187,16 +204,28 @@ def _after_sgr(codes: str, dim: bool, reverse: bool) -> tuple[bool, bool]:
         if number in (38, 48, 58):
             # A colour follows: 5;n or 2;r;g;b. Its numbers are no attributes.
             at += 3 if numbers[at + 1 : at + 2] == [5] else 5
+            look = replace(look, coloured=look.coloured or number == 38)
             continue
-        if number == 0:
-            dim = reverse = False
-        elif number == 2:
-            dim = True
-        elif number in (1, 22):
-            dim = False
-        elif number == 7:
-            reverse = True
-        elif number == 27:
-            reverse = False
+        look = _with(look, number)
         at += 1
-    return dim, reverse
+    return look
+
+
+def _with(look: _Cell, number: int) -> _Cell:
+    match number:
+        case 0:
+            return _Cell("")
+        case 2:
+            return replace(look, dim=True)
+        case 1 | 22:
+            return replace(look, dim=False)
+        case 7 | 27:
+            return replace(look, reverse=number == 7)
+        case 4 | 24:
+            return replace(look, underlined=number == 4)
+        case 39:
+            return replace(look, coloured=False)
+        case _ if 30 <= number <= 37 or 90 <= number <= 97:
+            return replace(look, coloured=True)
+        case _:
+            return look

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 
-from outrider.logic import dialog
+from outrider.logic import dialog, failure
 from outrider.logic.screen import Layout
 from outrider.logic.tools import of_command, of_tool
 from outrider.model.kind import By, Kind, Rule
@@ -124,6 +124,8 @@ def _exact(rule: Rule, reading: Reading, text: str) -> Reading:
             if shown is not None:
                 question = detail.question or shown.question
                 return replace(reading, detail=replace(detail, question=question, options=shown.options))
+        case By.FAILURE if detail.message:
+            return replace(reading, detail=replace(detail, error=failure.of_words(detail.message) or detail.error))
     return reading
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 OPTION = re.compile(r"^\s*(?P<mark>[❯›●>▶]\s*)?(?P<number>\d{1,2})[.)]\s+(?P<label>\S.*?)\s*$")
 SIDES = "│┃|▌▐"
+EDGES = SIDES + "█"
+"""What may stand at the right of a row: the side of a box, or a scroll bar."""
 DRAWN = re.compile(r"[─━═╌┄╭╮╰╯┌┐└┘▔▁▄▀│┃\s]*")
 LONGEST = 300
 
@@ -56,7 +58,7 @@ def plain(row: str) -> str:
     inner = row.strip()
     if inner[0] in SIDES:
         row = inner[1:]
-    return row.rstrip().rstrip(SIDES).rstrip()
+    return row.rstrip().rstrip(EDGES).rstrip()
 
 
 def _question(above: Sequence[str]) -> str | None:

@@ -83,12 +83,14 @@ class Region:
 
 
 class By(StrEnum):
-    """What makes a rule's state and detail more exact than the rule itself: the command it found, the tool, or the dialog's form."""
+    """What makes a rule's state and detail more exact than the rule itself: the command it found, the tool, the dialog's form,
+    or what a failure's message says."""
 
     RULE = "rule"
     COMMAND = "command"
     TOOL = "tool"
     DIALOG = "dialog"
+    FAILURE = "failure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +117,15 @@ class Composer:
     """Where its user types: the region, the prompt sign before the text, and what stands there when nobody typed.
 
     `prompt` matches the sign at the start of the composer's first row, the text follows; `placeholder` matches ghost text
-    that is not a draft, `ghost_dim` says that ghost text is drawn dim (SGR 2); `pasted` matches what stands for a long paste.
+    that is not a draft, `ghost_dim` says that ghost text is drawn dim (SGR 2), `ghost_coloured` in a colour, with the cursor on its
+    first character; `pasted` matches what stands for a long paste.
     """
 
     region: str = "composer"
     prompt: re.Pattern[str] | None = None
     placeholder: re.Pattern[str] | None = None
     ghost_dim: bool = False
+    ghost_coloured: bool = False
     pasted: re.Pattern[str] | None = None
 
 

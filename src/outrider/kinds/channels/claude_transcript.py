@@ -8,8 +8,8 @@ the person's that nobody typed. While it retries, older versions (1.x, and 2.0) 
 from collections.abc import Mapping
 from dataclasses import replace
 
-from outrider.kinds.channels.failure import error_class
 from outrider.kinds.channels.transcript import Spent, inner, number, once, reading_of, rows
+from outrider.logic.failure import error_class
 from outrider.model.progress import TranscriptMark
 from outrider.model.state import Detail, Reading, State
 

@@ -8,8 +8,8 @@ Older versions told it by a line of its own (`error`), and when a limit ends in 
 from collections.abc import Mapping
 from dataclasses import replace
 
-from outrider.kinds.channels.failure import of_status
 from outrider.kinds.channels.transcript import Spent, inner, number, reading_of, rows
+from outrider.logic.failure import of_status
 from outrider.model.progress import TranscriptMark
 from outrider.model.state import Detail, ErrorClass, Reading, State
 

@@ -15,7 +15,7 @@ from outrider.kinds.channels.claude_payload import (
     text,
     tool_call,
 )
-from outrider.kinds.channels.failure import error_class
+from outrider.logic.failure import error_class
 from outrider.model.agent import Counters
 from outrider.model.hook import Heard, HookEvent
 from outrider.model.state import Detail, Reading, Source, State

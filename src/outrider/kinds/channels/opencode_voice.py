@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from outrider.kinds.channels.claude_payload import ToolCall, summary, text
-from outrider.kinds.channels.failure import error_class
 from outrider.kinds.channels.hook_voice import reading_of
 from outrider.kinds.channels.tool_words import call_of
+from outrider.logic.failure import error_class
 from outrider.model.agent import NO_COUNTERS, Counters
 from outrider.model.hook import Heard, HookEvent
 from outrider.model.state import Detail, ErrorClass, Reading, State

@@ -6,8 +6,8 @@ Its screen and title stay as they are while it retries; each failed request is w
 from collections.abc import Mapping
 from dataclasses import replace
 
-from outrider.kinds.channels.failure import of_status
 from outrider.kinds.channels.transcript import Spent, inner, number, once, reading_of, rows
+from outrider.logic.failure import of_status
 from outrider.model.progress import TranscriptMark
 from outrider.model.state import Detail, Reading, State
 

@@ -45,6 +45,19 @@ _STATUS: tuple[tuple[range, ErrorClass], ...] = (
 )
 
 
+_NUMBER = re.compile(r"(?<![\w.:/])([45]\d\d)(?![\w.])")
+_WORDS: tuple[tuple[re.Pattern[str], ErrorClass], ...] = (
+    (re.compile(r"rate.?limit|too many requests|quota", re.IGNORECASE), ErrorClass.RATE_LIMIT),
+    (re.compile(r"authentication|unauthorized|incorrect api key", re.IGNORECASE), ErrorClass.AUTH),
+    (re.compile(r"overloaded|internal (server )?error|internalserver|unavailable", re.IGNORECASE), ErrorClass.SERVER),
+    (
+        re.compile(r"disconnected|network error|\bterminated|connection (reset|refused|error)", re.IGNORECASE),
+        ErrorClass.NETWORK,
+    ),
+    (re.compile(r"bad ?request|invalid.request", re.IGNORECASE), ErrorClass.INVALID_REQUEST),
+)
+
+
 def error_class(error: str, message: str) -> ErrorClass | None:
     """The class of a failure by Claude Code's word for it and its message; None where neither tells."""
     by_message = next((found for pattern, found in _MESSAGES if pattern.search(message)), None)
@@ -57,3 +70,10 @@ def of_status(status: object, message: str = "") -> ErrorClass | None:
     if told is not None or not isinstance(status, int):
         return told
     return next((found for numbers, found in _STATUS if status in numbers), None)
+
+
+def of_words(message: str) -> ErrorClass | None:
+    """The class that a message on the screen tells of, by a status in it or its words; None where it tells of none."""
+    number = _NUMBER.search(message)
+    told = of_status(int(number[1]) if number is not None else None, message)
+    return told or next((found for pattern, found in _WORDS if pattern.search(message)), None)
