@@ -147,6 +147,17 @@ class LittleDialogs:
         return done
 
 
+class LittleSteward:
+    """Fits `Steward`."""
+
+    def __init__(self, engine: "LittleEngine") -> None:
+        self._engine = engine
+
+    async def keep(self, session: str, actor: Actor, *, keep: bool) -> Agent:
+        agent = replace(self._engine.agent(session), keep=keep)
+        return self._engine.put(agent)
+
+
 class LittleTrees:
     """Fits `Trees`: one worktree, named `task`, with work in it."""
 
@@ -290,6 +301,10 @@ class LittleEngine:
     def publish(self, event: Event) -> None:
         for line in self._lines:
             line.put(event)
+
+    @property
+    def steward(self) -> LittleSteward:
+        return LittleSteward(self)
 
     def put(self, agent: Agent) -> Agent:
         self._agents[agent.session] = agent

@@ -46,7 +46,7 @@ def test_every_promised_route_is_there(api: Mapping[str, object]) -> None:
         "GET /api/agents/{session}/commands",
         *(
             f"POST /api/agents/{{session}}/{verb}"
-            for verb in ("interrupt", "keys", "kill", "restart", "adopt", "forget")
+            for verb in ("interrupt", "keys", "kill", "keep", "restart", "adopt", "forget")
         ),
         "GET /api/commands",
         "GET /api/commands/{command_id}",

@@ -39,6 +39,9 @@ export function line(event: Event): Line | null {
       return { word: 'exited', tone: told.exitStatus ? 'bad' : 'quiet', text: [status, told.message].filter(Boolean).join(', ') };
     }
     case 'agent_killed': return { word: 'killed', tone: 'quiet', text: told.by ? `by ${told.by}` : '' };
+    case 'cleanup_announced': return { word: 'to be archived', tone: 'needs', text: told.message ?? '' };
+    case 'cleanup_withdrawn': return { word: 'kept', tone: 'quiet', text: told.message ?? '' };
+    case 'agent_archived': return { word: 'archived', tone: 'quiet', text: told.message ?? '' };
     case 'approval_answered': return { word: 'answered', tone: 'good', text: [told.answer, told.by && `by ${told.by}`].filter(Boolean).join(', ') };
     case 'command_queued': return { word: 'queued', tone: 'quiet', text: short(told.command ?? '') };
     case 'command_sent': return { word: 'sent', tone: 'good', text: short(told.command ?? '') };

@@ -31,6 +31,7 @@ VERBS: tuple[tuple[str, str, Group, str], ...] = (
     ("kill", "end:kill", AGENTS, "End agents and every process they started."),
     ("restart", "start:restart", AGENTS, "Start an agent again, as it was spawned."),
     ("adopt", "start:adopt", AGENTS, "Take over an agent that already runs in tmux."),
+    ("keep", "end:keep", AGENTS, "Hold an agent back from cleanup."),
     ("forget", "end:forget", AGENTS, "Take an agent off the list; adopted, it runs on."),
     ("show", "look:show", STEER, "Show everything that is known of an agent."),
     ("why", "look:why", STEER, "Show what says that it does what it does."),

@@ -56,6 +56,19 @@ async def forget(session: str, *, connection: Connection = HERE, environ: Enviro
     print(as_json(agent) if connection.json else _forgotten(agent))
 
 
+async def keep(
+    session: str,
+    *,
+    release: Annotated[bool, Parameter(negative=(), help="No longer.")] = False,
+    connection: Connection = HERE,
+    environ: Environ,
+) -> None:
+    """Holds an agent back from cleanup; what was announced for it is withdrawn."""
+    agent = await connection.client(environ).keep(session, keep=not release)
+    told = "may be cleaned up again." if release else "is kept, whatever its state."
+    print(as_json(agent) if connection.json else f"{session} {told}")
+
+
 def _forgotten(agent: "AgentJSON") -> str:
     session = agent["session"]
     return f"{session} runs on, and is no longer watched." if agent["alive"] else f"{session} is off the list."

@@ -59,8 +59,7 @@ class Client:
 
     async def log(self, session: str, limit: int = 100) -> "list[AuditJSON]":
         """Who had what done to an agent."""
-        body = await self._get(_agent(session, "log"), limit=limit)
-        return cast("list[AuditJSON]", next(value for value in body.values() if isinstance(value, list)))
+        return cast("list[AuditJSON]", (await self._get(_agent(session, "log"), limit=limit))["log"])
 
     async def output(self, session: str, lines: int = 100, *, ansi: bool = False) -> str:
         """The last lines of an agent's pane; with colours where `ansi`."""
@@ -94,8 +93,8 @@ class Client:
 
     async def cancel(self, command_id: str) -> "CommandJSON":
         """Takes a command back that has not started."""
-        answer = await self._exchange("DELETE", f"/api/commands/{quote(command_id, safe='')}")
-        return cast("CommandJSON", self._checked(answer))
+        where = f"/api/commands/{quote(command_id, safe='')}"
+        return cast("CommandJSON", self._checked(await self._exchange("DELETE", where)))
 
     async def retry(self, command_id: str) -> JsonObject:
         """Has a command that was not sent typed after all; the new command as it was accepted."""
@@ -120,8 +119,8 @@ class Client:
 
     async def merge_worktree(self, name: str, into: str | None = None) -> "MergedJSON":
         """Merges a worktree's branch into `into`, or into the branch it began from."""
-        body = {"into": into} if into is not None else {}
-        return cast("MergedJSON", await self._post(f"/api/worktrees/{quote(name, safe='')}/merge", body))
+        where = f"/api/worktrees/{quote(name, safe='')}/merge"
+        return cast("MergedJSON", await self._post(where, {} if into is None else {"into": into}))
 
     async def remove_worktree(self, name: str, *, force: bool = False) -> "RemovedJSON":
         """Takes a worktree away; with `force`, work that is nowhere else is moved to the trash first."""
@@ -148,6 +147,10 @@ class Client:
         """Takes over an agent that somebody else started; `server` is its tmux socket."""
         body = {name: value for name, value in (("kind", kind), ("server", server)) if value is not None}
         return cast("AgentJSON", await self._post(_agent(session, "adopt"), body))
+
+    async def keep(self, session: str, *, keep: bool = True) -> "AgentJSON":
+        """Holds an agent back from cleanup, or no longer."""
+        return cast("AgentJSON", await self._post(_agent(session, "keep"), {"keep": keep}))
 
     async def forget(self, session: str) -> "AgentJSON":
         """Leaves an agent alone from now on; it keeps running."""
@@ -214,8 +217,7 @@ class Client:
         sessions, names = tuple(sessions), tuple(names)
         while True:
             query = filters(since, sessions, names)
-            found = (await self._get("/api/events", query, limit=PAGE))["events"]
-            assert isinstance(found, list)
+            found = cast("list[JsonObject]", (await self._get("/api/events", query, limit=PAGE))["events"])
             for event in found:
                 yield event
             if len(found) < PAGE:
@@ -250,12 +252,9 @@ class Client:
     async def _exchange(
         self, method: str, path: str, body: JsonObject | None = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
-        every = {**self._headers, **(headers or {})}
-        content = b""
-        if body is not None:
-            # Half surrogates (bytes of a file name that are no UTF-8) go as escapes, which JSON can carry.
-            content = json.dumps(body).encode()
-            every["Content-Type"] = "application/json"
+        # Half surrogates (bytes of a file name that are no UTF-8) go as escapes, which JSON can carry.
+        content = json.dumps(body).encode() if body is not None else b""
+        every = {**self._headers, **(headers or {})} | ({"Content-Type": "application/json"} if content else {})
         return await exchange(self.address, method, path, every, content, timeout_s=self._timeout_s)
 
     def _checked(self, answer: Answer) -> JsonObject:

@@ -9,6 +9,7 @@ from outrider.errors import StoreError
 
 log = structlog.get_logger()
 
+LOOK_AFTER_S = 1.0
 RETAIN_S, RELOAD_S = 3600.0, 2.0
 DAY_MS = 24 * 3_600_000
 
@@ -52,3 +53,10 @@ async def reload_kinds(daemon: Daemon) -> None:
         await asyncio.sleep(RELOAD_S)
         await asyncio.to_thread(daemon.kinds.reload)
         daemon.watch.learn(daemon.kinds.by_name())
+
+
+async def look_after(daemon: Daemon) -> None:
+    """Cleans up, starts again and nudges where the settings say so."""
+    while True:
+        await asyncio.sleep(LOOK_AFTER_S)
+        await daemon.desk.steward.turn()

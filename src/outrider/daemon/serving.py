@@ -14,7 +14,7 @@ from pathlib import Path
 import structlog
 
 from outrider.clock import clock_from
-from outrider.daemon.chores import keep_watch, reload_kinds, retain
+from outrider.daemon.chores import keep_watch, look_after, reload_kinds, retain
 from outrider.daemon.wiring import Daemon, build, restore
 from outrider.kinds.channels.ears import Ears
 from outrider.settings import Loaded, Settings
@@ -115,6 +115,7 @@ async def _run(daemon: Daemon, held: Sequence[Lease]) -> None:
                 retain(daemon),
                 keep_watch(daemon),
                 reload_kinds(daemon),
+                look_after(daemon),
             )
         ]
         web_task = group.create_task(server.serve(face, [*tcp, unix], stopped))

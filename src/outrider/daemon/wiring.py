@@ -39,6 +39,7 @@ from outrider.supervisor.listener import Listener
 from outrider.supervisor.muster import Muster, Site
 from outrider.supervisor.quarters import Quarters
 from outrider.supervisor.record import Record
+from outrider.supervisor.steward import Steward
 from outrider.supervisor.strangers import Strangers
 from outrider.supervisor.trees import Trees
 from outrider.supervisor.typist import Typist
@@ -197,6 +198,21 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         folder=settings.data,
         clock=clock,
     )
+    trees = Trees(settings.spawn.worktrees, environ, crew=crew, record=record, clock=clock)
+    viewers = Viewers(crew=crew, record=record, terminal=terminal, clock=clock)
+    steward = Steward(
+        settings,
+        crew=crew,
+        record=record,
+        terminal=terminal,
+        counter=counter,
+        lanes=lanes,
+        muster=muster,
+        discharge=discharge,
+        trees=trees,
+        controlled=lambda member: viewers.holder(member) is not None,
+        clock=clock,
+    )
     desk = Desk(
         node=settings.node,
         crew=crew,
@@ -205,10 +221,11 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         counter=counter,
         lanes=lanes,
         dialogs=heard,
-        trees=Trees(settings.spawn.worktrees, environ, crew=crew, record=record, clock=clock),
+        trees=trees,
         history=historian,
         alarms=alarms,
-        viewers=Viewers(crew=crew, record=record, terminal=terminal, clock=clock),
+        viewers=viewers,
+        steward=steward,
         watch=watch,
         progress=care.progress,
         record=record,

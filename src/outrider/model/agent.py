@@ -80,6 +80,15 @@ class Agent:
     todo: tuple[Todo, ...] = ()
     """The agent's own list of what it has to do, where it tells one."""
     transcript: TranscriptMark | None = None
+    keep: bool = False
+    """Held back from every cleanup, by a person."""
+    cleanup_ms: int | None = None
+    """When it will be ended and archived by itself, as was announced."""
+    nudges: int = 0
+    nudged_done: int = 0
+    """How often it was told to go on since it had so many items done."""
+    restarts: tuple[int, ...] = ()
+    """When (ms) it, or the one in whose place it stands, was started again by itself."""
     taken: tuple[str, ...] = ()
     """Hook calls that are in the counters and may still lie in the spool: told again, they are not counted again."""
 

@@ -94,6 +94,8 @@ class AgentJSON(TypedDict):
     pid: int | None
     version: str | None
     agent_session: str | None
+    keep: bool
+    cleanup: int | None
     tmux: PaneJSON
     counters: CountersJSON
     evidence: NotRequired[list[EvidenceJSON]]

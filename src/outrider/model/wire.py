@@ -141,6 +141,8 @@ def agent_json(agent: Agent) -> AgentJSON:
         "pid": agent.pid,
         "version": agent.version,
         "agent_session": agent.agent_session,
+        "keep": agent.keep,
+        "cleanup": agent.cleanup_ms,
         "tmux": {"server": agent.ref.server, "pane": agent.ref.pane},
         "counters": counters_json(agent.counters),
     }

@@ -4,7 +4,8 @@ import sys
 from collections.abc import Iterator
 
 from outrider.settings import DEFAULT_URL
-from outrider.settings.schema import Row, Section, Settings, rows
+from outrider.settings.schema import Row, Settings, rows
+from outrider.settings.section import Section
 
 HEAD = f"""\
 # Settings

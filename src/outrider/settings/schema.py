@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, Field
 from pydantic.fields import FieldInfo
+
+from outrider.settings.lifecycle import Cleanup, Ending, Recovery
+from outrider.settings.section import Count, Positive, Seconds, Section
 
 PREFIX = "OUTRIDER_"
 
@@ -44,15 +47,6 @@ def _folder(value: Path) -> Path:
 
 Socket = Annotated[str, AfterValidator(_socket)]
 Folder = Annotated[Path, AfterValidator(_folder)]
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=1)]
-
-
-class Section(BaseModel):
-    """A group of rows; unchangeable, and a name it does not know is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
 
 class Monitor(Section):
@@ -190,15 +184,6 @@ class Spawn(Section):
     worktrees: Folder = Field(description="Folder for git work trees that are made for agents.")
 
 
-class Ending(Section):
-    """How agents are ended."""
-
-    quit_s: Seconds = Field(
-        default=5.0, description="Seconds that an agent has to leave when its own keys ask it to; 0 to never ask."
-    )
-    term_s: Seconds = Field(default=2.0, description="Seconds between SIGTERM and SIGKILL for what is left.")
-
-
 class Sandbox(Section):
     """What an agent in a sandbox is held to."""
 
@@ -249,6 +234,8 @@ class Settings(Section):
     stuck: Stuck = Stuck()
     spawn: Spawn
     ending: Ending = Ending()
+    cleanup: Cleanup = Cleanup()
+    recovery: Recovery = Recovery()
     sandbox: Sandbox = Sandbox()
 
 

@@ -30,6 +30,7 @@ from outrider.supervisor.premises import check_spec
 from outrider.supervisor.progress import Progress
 from outrider.supervisor.record import Record
 from outrider.supervisor.signs import recognise
+from outrider.supervisor.steward import Steward
 from outrider.supervisor.trees import Trees
 from outrider.supervisor.viewers import Viewers
 from outrider.supervisor.watch import Watch
@@ -54,6 +55,7 @@ class Desk:
         history: Historian,
         alarms: Alarms,
         viewers: Viewers,
+        steward: Steward,
         watch: Watch,
         progress: Progress,
         record: Record,
@@ -74,6 +76,7 @@ class Desk:
         self.history = history
         self.alarms = alarms
         self.viewers = viewers
+        self.steward = steward
         self._watch = watch
         self._progress = progress
         self._record = record
@@ -83,8 +86,6 @@ class Desk:
         self._kinds = kinds
         self._clock = clock
         self._started_ms = clock()
-
-    # ---- agents ----------------------------------------------------------------------------------
 
     def agents(self) -> Sequence[Agent]:
         """All agents known here, in order of session name."""

@@ -291,7 +291,6 @@ class Muster:
         if agent.ended_ms is None:
             await self._discharge.kill(member, actor)
         again = await self.spawn(request, actor)
-        if agent.worktree is not None:
-            again.agent = replace(again.agent, worktree=agent.worktree, branch=agent.branch)
-            self._record.put(Change(agents=(again.agent,)))
+        again.agent = replace(again.agent, worktree=agent.worktree, branch=agent.branch, keep=agent.keep)
+        self._record.put(Change(agents=(again.agent,)))
         return again

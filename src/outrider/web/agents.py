@@ -114,6 +114,12 @@ class RestartBody(Strict):
     )
 
 
+class KeepBody(Strict):
+    """Whether to hold it back."""
+
+    keep: bool = Field(True, description="Held back from cleanup; false for no longer.")
+
+
 class AdoptBody(Strict):
     """How to take in a session that somebody else started."""
 
@@ -211,6 +217,12 @@ async def adopt_agent(session: Session, engine: Service, actor: Asker, body: Ado
     """Takes in an agent that somebody else started in tmux."""
     wanted = body or AdoptBody()  # type: ignore[call-arg]  # every field has a default
     return answer(wire.agent_json(await engine.adopt(session, actor, kind=wanted.kind, server=wanted.server)))
+
+
+@router.post("/{session}/keep", response_model=wire.AgentJSON, responses=documented(*AGENT, *BODY, *CHANGE))
+async def keep_agent(session: Session, engine: Service, actor: Asker, body: KeepBody | None = None) -> Response:
+    """Holds it back from cleanup; what was announced for it is withdrawn."""
+    return answer(wire.agent_json(await engine.steward.keep(session, actor, keep=body is None or body.keep)))
 
 
 @router.post("/{session}/forget", response_model=wire.AgentJSON, responses=documented(*AGENT, *CHANGE))

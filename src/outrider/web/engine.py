@@ -125,6 +125,14 @@ class Notices(Protocol):
         ...
 
 
+class Steward(Protocol):
+    """What is done for agents by itself, as far as people have a say in it."""
+
+    async def keep(self, session: str, actor: Actor, *, keep: bool) -> Agent:
+        """Holds an agent back from cleanup, or no longer; what was announced for it is withdrawn."""
+        ...
+
+
 class Trees(Protocol):
     """The worktrees that were made for agents here. Each is addressed by its name: the session it was made for."""
 
@@ -258,6 +266,9 @@ class Engine(Protocol):
 
     @property
     def dialogs(self) -> Dialogs: ...
+
+    @property
+    def steward(self) -> Steward: ...
 
     @property
     def trees(self) -> Trees: ...
