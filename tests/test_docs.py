@@ -16,7 +16,10 @@ from outrider.kinds.load import catalogue
 from outrider.model.command import Status, When
 from outrider.model.event import EventName
 from outrider.model.kind import Kind
+from outrider.model.notice import NoticeRule, NoticeStatus
 from outrider.model.state import Confidence, Detail, ErrorClass, Source, State
+from outrider.notify.catalogue import TYPES, Surroundings
+from outrider.notify.file import parse as load_notify
 from outrider.web import (
     agents,
     alerts,
@@ -146,3 +149,17 @@ def test_endpoints_are_those_that_are_served() -> None:
     }
     assert shown - {("GET", "/metrics")} <= served
     assert served <= shown
+
+
+@pytest.mark.parametrize("text", blocks(ROOT / "docs" / "notifications.md", "toml"))
+def test_notifications_of_the_documentation_can_be_read(text: str, tmp_path: Path) -> None:
+    for name, secret in (("telegram.token", "123456:AAbbCCddEEffGG"), ("hook.secret", "s"), ("openclaw.token", "t")):
+        (tmp_path / name).write_text(secret, encoding="utf-8")
+    assert load_notify(text, tmp_path / "notify.toml", Surroundings({}, lambda: 0)).ways
+
+
+def test_ways_out_and_keys_of_rules_are_documented() -> None:
+    words = named("notifications.md") | set(
+        re.findall(r'type = "(\w+)"', (ROOT / "docs" / "notifications.md").read_text())
+    )
+    assert {field.name for field in fields(NoticeRule)} | set(TYPES) | set(NoticeStatus) <= words

@@ -2,9 +2,11 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from bot_api import TOKEN, BotApi, bot_api
 from e2e.scripted.script import Step
 from e2e.waiting import until
 from e2e.world import Run, World, state_is
@@ -125,3 +127,85 @@ def test_faults_are_sentences_and_the_rest_goes_on(world: World, receiver: Recei
     tested = world.cli("notify", "test", "away")
     assert tested.returncode == 1
     assert "no connection could be made" in tested.stdout
+
+
+# ---- Telegram ----------------------------------------------------------------------------------------
+
+ME = 42
+
+
+@pytest.fixture
+def bot() -> Iterator[BotApi]:
+    with bot_api() as one:
+        yield one
+
+
+def phone(bot: BotApi) -> str:
+    return (
+        f'[ways.phone]\ntype = "telegram"\ntoken = "{TOKEN}"\nchats = [{ME}]\nbase_url = "{bot.url}"\npoll_s = 5\n'
+        '[[rules]]\non = ["agent_waiting"]\ndigest_s = 0\n'
+    )
+
+
+def test_a_press_on_the_phone_answers_the_dialog(world: World, bot: BotApi) -> None:
+    configure(world, phone(bot))
+    in_force(world, ["phone"])
+    run = world.spawn("asks", ASKS, "--prompt", "Clean up")
+    until(lambda: bot.sent, what="the question on the phone")
+    (sent,) = bot.sent
+    assert "rm x" in sent.text
+    bot.press(sent, "Approve", user=666, chat=666)
+    until(lambda: len(bot.pops) == 1, what="the stranger to be refused")
+    assert "is not known" in str(bot.pops[0]["text"])
+    assert world.agent("asks")["state"] == "waiting"
+    bot.press(sent, "Approve", user=ME)
+    until(lambda: len(bot.pops) == 2, what="the press to be answered")
+    assert bot.pops[1]["text"] == "asks: answered 'Yes'."
+    assert run.log("answer")
+    state_is(world, "asks", "complete")
+    until(lambda: sent.edits, what="the message to say so")
+    assert "answered" in sent.text
+    assert f"telegram:{ME}" in sent.text
+    assert sent.buttons == []
+    log = world.http.get("/api/agents/asks/log").json()["log"]
+    assert f"telegram:{ME}" in {row["actor"] for row in log if row["action"] == "approval_answered"}
+    bot.press(replace(sent, buttons=[{"text": "Approve", "callback_data": "a:0000-0:approve"}]), "Approve", user=ME)
+    until(lambda: len(bot.pops) == 3, what="the late press to be answered")
+    assert "No approval has the id" in str(bot.pops[2]["text"])
+
+
+def test_an_answer_from_elsewhere_is_shown_on_the_phone(world: World, bot: BotApi) -> None:
+    configure(world, phone(bot))
+    in_force(world, ["phone"])
+    world.spawn("asks", ASKS, "--prompt", "Clean up")
+    until(lambda: bot.sent, what="the question on the phone")
+    (sent,) = bot.sent
+    stale = replace(sent, buttons=list(sent.buttons))
+    assert world.cli("approve", "asks").returncode == 0
+    until(lambda: sent.edits, what="the message to say so")
+    assert "answered" in sent.text
+    bot.press(stale, "Deny", user=ME)
+    until(lambda: bot.pops, what="the late press to be answered")
+    assert "is answered already" in str(bot.pops[0]["text"])
+    assert bot.pops[0]["show_alert"] is True
+
+
+def test_a_reply_is_typed_once_though_the_daemon_is_killed(world: World, bot: BotApi) -> None:
+    configure(world, phone(bot))
+    in_force(world, ["phone"])
+    run = world.spawn("asks", [*ASKS, [{"say": "Thanks."}]], "--prompt", "Clean up")
+    until(lambda: bot.sent, what="the question on the phone")
+    number = bot.say("Now the docs", user=ME, chat=ME, reply_to=bot.sent[0].id)
+    until(lambda: len(bot.sent) == 2, what="the reply to be taken")
+    assert "It stands at a dialog" in bot.texts()[1]
+    world.kill9()
+    bot.again(number)
+    world.start()
+    until(lambda: len(bot.sent) >= 3, what="the reply to be taken once more")
+    assert len(world.commands()) == 2, "the prompt, and the reply once"
+    bot.press(bot.sent[0], "Approve", user=ME)
+    until(lambda: run.prompts() == ["Clean up", "Now the docs"], what="the reply to be typed")
+    assert [each["status"] for each in notices(world)] == ["sent"]
+    assert bot.texts()[0].startswith("<b>asks waits for you</b>")
+    state_is(world, "asks", "complete")
+    assert world.cli("doctor", "--config", str(world.config)).stdout.count("phone") >= 1

@@ -232,8 +232,9 @@ def test_an_unreachable_way_does_not_keep_others_from_being_told() -> None:
     assert [each.way for each in play.send(2 * MINUTE)] == ["mail"]
 
 
-def test_a_question_that_a_hook_tells_before_it_is_seen_is_told_once_with_its_dialog() -> None:
-    play = Play(wishes(rule(WAITING)))
+@pytest.mark.parametrize("digest_s", [0, 10])
+def test_a_question_that_a_hook_tells_before_it_is_seen_is_told_once_with_its_dialog(digest_s: int) -> None:
+    play = Play(wishes(rule(WAITING, digest_s=digest_s)))
     play.event(question(1, approval=None))
     assert play.send(1000) == []
     play.event(replace(question(2), fact=replace(question(2).fact, at_ms=1200)))

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,9 @@ from outrider.notify.arrangements import Arrangements
 from outrider.notify.catalogue import Surroundings
 from outrider.notify.office import Office
 from outrider.notify.sender import Sender
+from outrider.notify.telegram.talk import Fleet
 from outrider.store import Change, Store
+from outrider.store.notices import Notices
 
 ME = Actor("uid:1", Scope.ADMIN)
 SOON_S = 20.0
@@ -57,9 +59,7 @@ class Post:
 
 
 @asynccontextmanager
-async def post(
-    folder: Path, config: str | None = None, *, environ: Mapping[str, str] | None = None
-) -> AsyncIterator[Post]:
+async def post(folder: Path, config: str | None = None, *, fleet: Fleet | None = None) -> AsyncIterator[Post]:
     """One life of a daemon; `config` is what notify.toml says from then on."""
     path = folder / "notify.toml"
     if config is not None:
@@ -70,7 +70,8 @@ async def post(
     def now() -> Moment:
         return Moment(clock(), 720)
 
-    around = Surroundings({"HOME": str(folder), **(environ or {})}, lambda: clock() // 1000)
+    find = Notices(store.database).by_receipt
+    around = Surroundings({"HOME": str(folder)}, lambda: clock() // 1000, fleet=fleet, find=find)
     sender = Sender(
         Arrangements(path, around), store=store, bus=bus, kind_of=lambda _session: "claude", now=now, random=lambda: 0.0
     )

@@ -22,6 +22,7 @@ from outrider.notify.sender import Sender
 from outrider.settings import Settings
 from outrider.store import Store, Tokens
 from outrider.store.alerts import Alerts
+from outrider.store.notices import Notices
 from outrider.supervisor.alarms import Alarms
 from outrider.supervisor.audience import Audience, audience
 from outrider.supervisor.counter import Bounds, Counter
@@ -245,7 +246,7 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         found = crew.find(session)
         return "" if found is None else found.agent.kind
 
-    around = Surroundings(environ, now_s=lambda: clock() // 1000)
+    around = Surroundings(environ, now_s=lambda: clock() // 1000, fleet=desk, find=Notices(store.database).by_receipt)
     sender = Sender(
         Arrangements(settings.notify, around), store=store, bus=bus, kind_of=kind_of, now=now, random=random.random
     )

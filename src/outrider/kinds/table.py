@@ -103,6 +103,15 @@ class Table:
             raise self.bad(key, f"must be a list of strings, not {_named(value)}.")
         return tuple(str(word) for word in value)
 
+    def numbers(self, key: str) -> tuple[int, ...]:
+        """A list of whole numbers, of either sign; empty where the key is not there."""
+        value = self._take(key, [])
+        if not isinstance(value, list) or not all(
+            isinstance(each, int) and not isinstance(each, bool) for each in value
+        ):
+            raise self.bad(key, f"must be a list of whole numbers, not {_named(value)}.")
+        return tuple(value)
+
     def texts(self, key: str) -> dict[str, str]:
         """A table of strings."""
         table = self._table(key)

@@ -64,7 +64,7 @@ def told(
 ) -> list[Notice]:
     """The notices that an event makes, or is added to. `kind` is of its agent ('' where that is not known), `standing` are those
     that are live, `last` is when (ms) the newest of each place was made."""
-    waiting = {place(each): each for each in standing if _collects(each)}
+    collecting = [each for each in standing if _collects(each)]
     found: list[Notice] = []
     for rule, way in _wanted(wishes, event, kind):
         if way not in wishes.targets:
@@ -72,8 +72,10 @@ def told(
             continue
         for target in wishes.targets[way]:
             where = (rule.name, way, target)
-            if where in waiting and rule.digest_s:
-                found.append(_added(waiting[where], event, now.ms))
+            here = [each for each in collecting if place(each) == where]
+            into = here if rule.digest_s else [each for each in here if _is_superseded(each, event)]
+            if into:
+                found.append(_added(into[-1], event, now.ms))
             else:
                 name = _name(wishes, event, way, target)
                 made = Notice(name, way, target, rule.name, now.ms, now.ms, now.ms, (Item(event),))
@@ -124,6 +126,10 @@ def _added(notice: Notice, event: Event, now_ms: int) -> Notice:
     if len(items) >= MOST_ITEMS:
         return replace(notice, more=notice.more + 1, changed_ms=now_ms)
     return replace(notice, items=(*items, Item(event)), due_ms=due, changed_ms=now_ms)
+
+
+def _is_superseded(notice: Notice, event: Event) -> bool:
+    return any(_supersedes(event, item.event) for item in notice.items)
 
 
 def _supersedes(event: Event, older: Event) -> bool:

@@ -5,12 +5,13 @@ from dataclasses import replace
 
 from outrider.logic.notices import MINUTE_MS, shut
 from outrider.logic.rates import backoff_ms
-from outrider.model.approval import Approval
-from outrider.model.notice import Notice, NoticeStatus, Try
+from outrider.model.approval import UNANSWERED, Approval, ApprovalStatus
+from outrider.model.notice import Item, Notice, NoticeStatus, Try
 
 FIRST_WAIT_S, LONGEST_WAIT_MS = 2.0, 15 * MINUTE_MS
 LONGEST = 4000
 """Characters of a dialog's command or diff that are kept."""
+PATIENCE_MS = 10_000
 CUT_OFF = "The daemon ended in the middle of it."
 
 
@@ -27,19 +28,21 @@ def next_up(standing: Iterable[Notice], way: str, now_ms: int) -> Notice | None:
     return min(due, key=lambda each: (each.due_ms, each.created_ms, each.id), default=None)
 
 
+def dialog(item: Item) -> str:
+    """The id of the dialog that it is about; '' where it is about none."""
+    found = item.event.fact.data.get("approval")
+    return found if isinstance(found, str) else ""
+
+
 def dialogs(notice: Notice) -> list[str]:
     """The ids of the dialogs that it is about."""
-    found = (item.event.fact.data.get("approval") for item in notice.items)
-    return [each for each in found if isinstance(each, str)]
+    return [found for item in notice.items if (found := dialog(item))]
 
 
 def begun(notice: Notice, now_ms: int, asked: Mapping[str, Approval] | None = None) -> Notice:
     """The notice with an attempt that is about to be made. `asked` are its dialogs, by their ids, as they are now."""
     known = {each: _short(approval) for each, approval in (asked or {}).items()}
-    items = tuple(
-        replace(item, approval=known.get(str(item.event.fact.data.get("approval")), item.approval))
-        for item in notice.items
-    )
+    items = tuple(replace(item, approval=known.get(dialog(item), item.approval)) for item in notice.items)
     notice = replace(notice, items=items)
     tries = (*notice.tries, Try(len(notice.tries) + 1, now_ms))
     return replace(notice, status=NoticeStatus.SENDING, tries=tries, error=None, changed_ms=now_ms)
@@ -88,6 +91,24 @@ def restored(notice: Notice, now_ms: int, *, idempotent: bool) -> Notice:
     if idempotent:
         return replace(_over(notice, CUT_OFF, now_ms), status=NoticeStatus.QUEUED, due_ms=now_ms)
     return unclear(notice, f"{CUT_OFF} It may have arrived.", now_ms)
+
+
+def undecided(notice: Notice, asked: Mapping[str, Approval], now_ms: int) -> bool:
+    """Whether it is to be known soon how it came to its end: an agent goes on before its answer is known to have been taken."""
+    ended = [item for item in notice.items if item.closed_ms is not None and now_ms < item.closed_ms + PATIENCE_MS]
+    found = (asked.get(dialog(item)) for item in ended)
+    return any(approval is not None and approval.status in UNANSWERED for approval in found)
+
+
+def explained(notice: Notice, asked: Mapping[str, Approval]) -> Notice:
+    """The notice with what its dialogs know of how they were answered."""
+    return replace(notice, items=tuple(_explained(item, asked.get(dialog(item))) for item in notice.items))
+
+
+def _explained(item: Item, approval: Approval | None) -> Item:
+    if item.closed_ms is None or approval is None or approval.status is not ApprovalStatus.ANSWERED:
+        return item
+    return replace(item, outcome=f"answered {approval.answer!r} by {approval.by}")
 
 
 def mended(notice: Notice, as_mended: Notice, now_ms: int) -> Notice:

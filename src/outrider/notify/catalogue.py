@@ -1,11 +1,15 @@
 """The types of ways out: a name in the file, and how a way of that type is made from its table."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from outrider.kinds.table import Table
+from outrider.model.notice import Notice
 from outrider.notify import command, webhook
 from outrider.notify.secrets import Secrets
+from outrider.notify.telegram import way as telegram
+from outrider.notify.telegram.talk import Fleet, Talk
 from outrider.notify.way import WayOut
 
 TIMEOUT_S, LONGEST_TIMEOUT_S = 10, 300
@@ -16,12 +20,15 @@ ATTEMPTS = 10
 class Surroundings:
     """What ways out are given of the world beside their own table: the environment, and what time it is (Unix s).
 
-    `elsewhere`: the daemon has another environment than this one, with variables in it that this one may lack.
+    `elsewhere`: the daemon has another environment than this one, with variables in it that this one may lack. `fleet` is what ways in
+    may ask and have done, `find` gives the notice of a way's receipt; without them nothing is listened to.
     """
 
     environ: Mapping[str, str]
     now_s: Callable[[], int]
     elsewhere: bool = False
+    fleet: Fleet | None = None
+    find: Callable[[str, str], Awaitable[Notice | None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +43,22 @@ class Way:
     given: object
 
 
-Make = Callable[[Table, Secrets, float, Surroundings], WayOut]
-TYPES: Mapping[str, Make] = {
-    "webhook": lambda table, secrets, timeout_s, around: webhook.read(table, secrets, timeout_s, around.now_s),
-    "command": lambda table, secrets, timeout_s, around: command.read(table, around.environ, timeout_s),
-}
+def _telegram(name: str, table: Table, secrets: Secrets, timeout_s: float, around: Surroundings) -> WayOut:
+    talk = Talk(around.fleet, lambda: around.now_s() * 1000) if around.fleet is not None else None
+    find = partial(around.find, name) if around.find is not None else None
+    return telegram.read(table, secrets, timeout_s, talk=talk, find=find)
+
+
+def _webhook(_name: str, table: Table, secrets: Secrets, timeout_s: float, around: Surroundings) -> WayOut:
+    return webhook.read(table, secrets, timeout_s, around.now_s)
+
+
+def _command(_name: str, table: Table, _secrets: Secrets, timeout_s: float, around: Surroundings) -> WayOut:
+    return command.read(table, around.environ, timeout_s)
+
+
+Make = Callable[[str, Table, Secrets, float, Surroundings], WayOut]
+TYPES: Mapping[str, Make] = {"telegram": _telegram, "webhook": _webhook, "command": _command}
 
 
 def way(name: str, table: Table, raw: Mapping[str, object], secrets: Secrets, around: Surroundings) -> Way:
@@ -54,6 +72,6 @@ def way(name: str, table: Table, raw: Mapping[str, object], secrets: Secrets, ar
     if not attempts:
         raise table.bad("attempts", "should be at least 1.")
     before = len(secrets.taken)
-    out = TYPES[kind](table, secrets, timeout_s, around)
+    out = TYPES[kind](name, table, secrets, timeout_s, around)
     table.finish()
     return Way(name, kind, out, attempts, timeout_s, (raw, secrets.taken[before:]))

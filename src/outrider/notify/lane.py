@@ -17,7 +17,7 @@ from outrider.notify.way import Refused, Unsent
 
 log = structlog.get_logger()
 
-GRACE_S, LONGEST_SLEEP_S, RETRY_S = 5.0, 60.0, 1.0
+GRACE_S, LONGEST_SLEEP_S, RETRY_S, LOOK_S = 5.0, 60.0, 1.0, 0.25
 Asked = Callable[[Sequence[str]], Awaitable[Mapping[str, Approval]]]
 TEST = "test"
 """The rule that tests go by; they are tried once."""
@@ -66,15 +66,18 @@ class Lane:
         if due is not None:
             await self._send(due)
             return True
-        stale = next((each for each in mine if each.stale and each.status not in notices.UNDER_WAY), None)
-        if stale is not None:
-            await self._amend(stale)
-        return stale is not None
+        for stale in (each for each in mine if _is_stale(each)):
+            asked = await self._asked(sending.dialogs(stale))
+            if not sending.undecided(stale, asked, self._clock()):
+                await self._amend(stale, asked)
+                return True
+        return False
 
     async def _rest(self) -> None:
         mine = [each for each in self._book.standing.values() if each.way == self.way.name]
         at = sending.next_ms(mine)
-        pause = LONGEST_SLEEP_S if at is None else min(LONGEST_SLEEP_S, max(0.0, (at - self._clock()) / 1000))
+        longest = LOOK_S if any(map(_is_stale, mine)) else LONGEST_SLEEP_S
+        pause = longest if at is None else min(longest, max(0.0, (at - self._clock()) / 1000))
         with suppress(TimeoutError):
             async with asyncio.timeout(pause):
                 await self._wake.wait()
@@ -121,16 +124,20 @@ class Lane:
         log.warning("it cannot be told whether a notice arrived", way=self.way.name, notice=notice.id, why=why)
         return sending.unclear(notice, why, self._clock())
 
-    async def _amend(self, stale: Notice) -> None:
+    async def _amend(self, stale: Notice, asked: Mapping[str, Approval]) -> None:
         """Mends it once: what was sent stands where it was, and whoever answers it there is told."""
         try:
             async with asyncio.timeout(self.way.timeout_s + GRACE_S):
-                await self.way.out.amend(stale)
+                await self.way.out.amend(sending.explained(stale, asked))
         except (OutriderError, TimeoutError) as error:
             log.info(
                 "what was sent could not be brought up to date", way=self.way.name, notice=stale.id, why=str(error)
             )
         await self._book.insist(stale.id, lambda each: sending.mended(each, stale, self._clock()))
+
+
+def _is_stale(notice: Notice) -> bool:
+    return notice.stale and notice.status not in notices.UNDER_WAY
 
 
 def _queued(notice: Notice) -> bool:
