@@ -54,6 +54,12 @@ def claude(
     return screen("\n".join(rows), at_ms=at_ms, width=width, title=title, height=40)
 
 
+def at_cursor(seen: Screen, row: int) -> Screen:
+    """The same screen, the cursor behind what stands in that row."""
+    where = dataclasses.replace(seen.pane, cursor_x=len(seen.rows[row]), cursor_y=row)
+    return dataclasses.replace(seen, pane=where)
+
+
 def later(seen: Screen, at_ms: int) -> Screen:
     """The same screen, taken at another time."""
     return dataclasses.replace(seen, taken_ms=at_ms)

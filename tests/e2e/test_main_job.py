@@ -9,16 +9,11 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from e2e.payloads import LINES, LONG, SPECIAL
 from e2e.recorder import Recorder
 from e2e.waiting import until
 from e2e.world import World, state_is
 
-SPECIAL = (
-    "Line one \"double\" 'single' $HOME $(id) `backtick` \\ back\nLine two: ñ 漢字 🚀 é – “quotes”\n"
-    "\ttabbed line\n- item; a & b | c <tag> %s {x} !bang #hash ~tilde;\n\nLast line after a blank"
-)
-LONG = " ".join(f"w{number:04d}" for number in range(850))
-LINES = "\n".join(f"{number:03d}: the quick brown fox jumps over it 'x' $y" for number in range(100))
 # What is sent → what the agent takes in. The agent makes four blanks of a tab and cuts blanks at the end; the guards that keep
 # a leading / ! and a trailing backslash from being commands are one blank each (docs/claude.md).
 TEXTS = (

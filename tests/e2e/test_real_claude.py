@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from e2e.payloads import LINES, LONG, SPECIAL
 from e2e.real.install import NotInstalled
 from e2e.real.lab import Lab
-from e2e.test_main_job import LINES, LONG, SPECIAL
 from e2e.waiting import until
 
 pytestmark = pytest.mark.real

@@ -1,6 +1,7 @@
 """What stands in a composer: on recorded screens, and in the shapes that agents give to texts."""
 
 import dataclasses
+import re
 
 import drawn
 from outrider.logic import composer
@@ -160,3 +161,41 @@ def test_nothing_holds_nothing() -> None:
     assert not holds(view(drawn.claude("x")), "")
     assert not holds(view(drawn.claude("x")), "text")
     assert not holds(view(drawn.claude("x", draft="text")), " ")
+
+
+def test_marks_count_lines_or_characters_each_in_its_way() -> None:
+    lines, wide = "\n".join("abcdef"), "🚀" * 1200
+    for mark, shown, text in (
+        (r"\[Pasted Text: \d+ lines\]", "[Pasted Text: 6 lines]", lines),
+        (r"\[Pasted ~?\d+ lines\]", "[Pasted ~6 lines]", lines),
+        (r"\[Pasted Content \d+ chars\]", "[Pasted Content 11 chars]", lines),
+        (r"\[Pasted Content \d+ chars\]", "[Pasted Content 1200 chars]", wide),
+        (r"\[Pasted Content \d+ chars\]", "[Pasted Content 2400 chars]", wide),
+    ):
+        seen = ComposerView(text=shown, empty=False, pasted=True, mark=re.compile(mark))
+        assert holds(seen, text), shown
+        assert not holds(seen, f"{text}\nand\nmore\nthan\nthat"), shown
+
+
+def test_what_a_terminal_drops_of_an_emoji_is_not_missed() -> None:
+    text = "漢字 👩‍👩‍👧‍👦 🏳️‍🌈 e\u0301 \u202bעברית\u202c"
+    seen = ComposerView(text="漢字 👩‍👩‍👧‍ 🏳️‍🌈  é \ufffdעברית\ufffd", empty=False, pasted=False)
+    assert holds(seen, text)
+    assert not holds(seen, text.replace("漢", "汉"))
+
+
+def test_recorded_composers_of_others_hold_what_was_typed() -> None:
+    aider = "diff> one\ndiff> ^Itwo\ndiff>\ndiff> three"
+    screen = drawn.at_cursor(drawn.screen("─" * 80 + "\n" + aider), 4)
+    seen = composer.view(drawn.kind("aider"), screen)
+    assert seen is not None
+    assert holds(seen, "one\n\ttwo\n\nthree")
+    gemini = "─" * 80 + "\n\n > one\n   two\n\n   three\n\n workspace (/directory)\n /tmp/project"
+    seen = composer.view(drawn.kind("gemini"), drawn.screen(gemini))
+    assert seen is not None
+    assert holds(seen, "one\ntwo\n\nthree")
+    command = "echo " + "x" * 100
+    shell = drawn.screen(f"$ {command[:78]}\n{command[78:]}")
+    seen = composer.view(drawn.kind("shell"), drawn.at_cursor(shell, 1))
+    assert seen is not None
+    assert holds(seen, command)

@@ -46,6 +46,19 @@ def test_first_last_and_open() -> None:
     assert texts(rows, Region("r", start=re.compile("b"), open=True))["r"] == rows
 
 
+def test_a_run_ends_at_the_cursor_and_wrapped_rows_are_full() -> None:
+    def found(pick: Pick, *rows: str, start: str = r"\$( |$)") -> str | None:
+        region = Region("r", within="cursor", start=re.compile(start), pick=pick)
+        layout = Layout(drawn.at_cursor(drawn.screen("\n".join(rows), width=10), len(rows) - 1), (region,))
+        return layout.text("r")
+
+    assert found(Pick.RUN, "$ old", "out", "$ a", "$ b") == "$ a\n$ b"
+    assert found(Pick.RUN, "$ a", "out") is None
+    assert found(Pick.WRAPPED, "$ old", "$ 34567890", "1234567890", "12") == "$ 34567890\n1234567890\n12"
+    assert found(Pick.WRAPPED, "$ 34567890", "$ b") == "$ b"
+    assert found(Pick.WRAPPED, "$ old", "out") is None
+
+
 DIALOGS = (
     ("Old list:\n1. one\n2. two\n\nGo on?\n\n❯ 1. Yes\n  2. No", "Go on?", ("Yes", "No"), 0),
     (

@@ -1,9 +1,12 @@
 """What is accepted as a command, and what is said of what is not."""
 
+import re
+
 import pytest
 
 from outrider.errors import InvalidInput, OutriderError, TooLarge
 from outrider.model.command import CommandRequest
+from outrider.model.kind import Refusal, Typing
 from outrider.supervisor.counter import Bounds, check
 
 BOUNDS = Bounds(max_bytes=1000, depth=10)
@@ -22,9 +25,16 @@ BOUNDS = Bounds(max_bytes=1000, depth=10)
 )
 def test_refused_in_a_sentence(request_: CommandRequest, error: type[OutriderError], says: str) -> None:
     with pytest.raises(error, match=says):
-        check(request_, BOUNDS)
+        check(request_, BOUNDS, Typing())
 
 
 @pytest.mark.parametrize("text", ["x" * 1000, "two\nlines", "tab\there", "/clear", "\\"])
 def test_text_is_accepted(text: str) -> None:
-    check(CommandRequest(text), BOUNDS)
+    check(CommandRequest(text), BOUNDS, Typing())
+
+
+def test_what_a_kind_would_take_for_a_command_whatever_stands_before_it_is_refused() -> None:
+    typing = Typing(refused=(Refusal(re.compile(r"^\s*!"), "It would run as a shell command."),))
+    with pytest.raises(InvalidInput, match="shell command"):
+        check(CommandRequest(" !ls"), BOUNDS, typing)
+    check(CommandRequest("so be it!"), BOUNDS, typing)

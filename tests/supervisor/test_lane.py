@@ -167,8 +167,9 @@ async def test_commands_arrive_verbatim_once_and_in_order(world: World) -> None:
     async with running(world, lane, member):
         done = await ended(world, *commands)
     assert [command.status for command in done] == [Status.SENT] * 4
-    assert world.terminal.arrived == ["first", " /second is text", "line one\n\tline two\n`$HOME`", "ends with \\ "]
+    assert world.terminal.arrived == ["first", " /second is text", "line one\n    line two\n`$HOME`", "ends with \\ "]
     assert all(command.attempts[-1].proof for command in done)
+    assert "tabs became 4 blanks" in str(done[2].attempts[-1].proof)
 
 
 async def test_higher_priority_goes_first_among_those_that_wait(world: World) -> None:

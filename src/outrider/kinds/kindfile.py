@@ -16,6 +16,7 @@ from outrider.model.kind import (
     LaunchSpec,
     Method,
     Pick,
+    Refusal,
     Region,
     Rule,
     Side,
@@ -226,6 +227,7 @@ def _composer(table: Table, places: set[str]) -> Composer:
         ghost_dim=table.flag("ghost_dim"),
         ghost_coloured=table.flag("ghost_coloured"),
         pasted=table.pattern("pasted"),
+        tab=table.text("tab", ""),
     )
     if composer.prompt is not None and composer.region not in places:
         raise table.bad("region", f"there is no region {composer.region!r}; known: {_list(places)}.")
@@ -240,6 +242,8 @@ def _typing(table: Table) -> Typing:
         settle_ms=table.number("settle_ms", usual.settle_ms),
         guard_leading=table.words("guard_leading"),
         guard_backslash=table.flag("guard_backslash"),
+        tab_blanks=table.number("tab_blanks", usual.tab_blanks),
+        refused=tuple(_refusal(each) for each in table.tables("refused")),
         submit=table.words("submit", usual.submit),
         clear=table.words("clear", usual.clear),
         patience_ms=table.number("patience_ms", usual.patience_ms),
@@ -247,6 +251,12 @@ def _typing(table: Table) -> Typing:
     )
     table.finish()
     return typing
+
+
+def _refusal(table: Table) -> Refusal:
+    refusal = Refusal(table.compiled("pattern", table.text("pattern"), 0), table.text("why"))
+    table.finish()
+    return refusal
 
 
 def _stop(table: Table) -> Stop:

@@ -10,15 +10,19 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from outrider.logic.cells import FORMAT, cells
 from outrider.logic.screen import Layout
 from outrider.model.kind import Composer, Kind
 from outrider.model.pane import Screen
 
 SGR = re.compile(r"\x1b\[([0-9;:]*)m")
 ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")
-# Blanks, and what terminals drop or add when they draw emoji: variation selectors, joiners.
-FADING = re.compile(r"[\s\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff]+")
-LINES = re.compile(r"\+(\d+) lines")
+# What is joined to an emoji: a cell of tmux 3.3a keeps 21 bytes of such a sequence, and drops the rest.
+JOINED = re.compile(r"\u200d\S?")
+# Blanks, what is drawn in no cell, and what some draw in place of that.
+FADING = re.compile(rf"(?:\s|\ufffd|{FORMAT.pattern})+")
+LINES = re.compile(r"\+?(\d+) lines")
+CHARS = re.compile(r"(\d+) chars")
 TAIL = 64  # characters of a text's end that must be seen where its beginning has scrolled out of the composer
 
 
@@ -55,6 +59,8 @@ def seen(kind: Kind, layout: Layout, screen: Screen) -> ComposerView | None:
     indent = len(sign.group())
     lines = [rows[0][indent:], *(_continued(row, composer.prompt, indent) for row in rows[1:])]
     text = _unwrapped(lines, screen.pane.width - indent).strip()
+    if composer.tab:
+        text = text.replace(composer.tab, "\t")
     ghost = _is_ghost(composer, text, screen.styled[span.first : span.after], indent)
     pasted = composer.pasted is not None and composer.pasted.search(text) is not None
     shown = "" if ghost else text
@@ -79,8 +85,8 @@ def holds(composer: ComposerView, text: str) -> bool:
 
 
 def squeezed(text: str) -> str:
-    """The text without anything that a screen shows differently: blanks, joiners, the form of composed characters."""
-    return FADING.sub("", unicodedata.normalize("NFC", text))
+    """The text without anything that a screen shows differently: blanks, what is joined, the form of composed characters."""
+    return FADING.sub("", JOINED.sub("", unicodedata.normalize("NFC", text)))
 
 
 def _holds_marks(composer: ComposerView, mark: re.Pattern[str], text: str, want: str) -> bool:
@@ -95,12 +101,20 @@ def _holds_marks(composer: ComposerView, mark: re.Pattern[str], text: str, want:
         at = found + len(piece)
     if sum(map(len, pieces)) >= len(want):
         return False
-    counts = [int(number) for fold in mark.finditer(composer.text) for number in LINES.findall(fold.group())]
+    folds = "\n".join(fold.group() for fold in mark.finditer(composer.text))
+    lines, chars = sum(map(int, LINES.findall(folds))), sum(map(int, CHARS.findall(folds)))
     newlines = text.strip("\n").count("\n")
     if any(pieces):
-        return sum(counts) <= newlines
-    # Nothing beside the mark says what is in it: its number of lines must be the text's.
-    return abs(sum(counts) - newlines) <= 1
+        return lines <= newlines + 1 and chars <= _units(text)
+    # Nothing beside the mark says what is in it: its number of lines or characters must be the text's.
+    if chars and not lines:
+        return chars in (len(text), _units(text), len(text.strip()), _units(text.strip()))
+    return abs(lines - newlines) <= 1
+
+
+def _units(text: str) -> int:
+    """Its length as JavaScript counts it."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _between(text: str, mark: re.Pattern[str]) -> list[str]:
@@ -132,19 +146,6 @@ def _unwrapped(lines: Sequence[str], width: int) -> str:
         text += ("" if whole else " " if full and word else "\n") + line.rstrip()
         last = line.rstrip()
     return text
-
-
-def cells(text: str) -> int:
-    """How many cells of a terminal the text takes."""
-    if text.isascii():
-        return len(text)
-    return sum(_width(char) for char in text)
-
-
-def _width(char: str) -> int:
-    if unicodedata.combining(char) or (FADING.match(char) and not char.isspace()):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def _is_ghost(composer: Composer, text: str, styled: Sequence[str], indent: int) -> bool:

@@ -6,6 +6,7 @@ only where it is known what it will do, and a text that may have been submitted 
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +19,8 @@ from outrider.model.state import BUSY, State, Verdict
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f]")
 BLANKS = re.compile(r"\s+")
+TAKEN = "The agent said that it took the text in."
+LEFT = "The text was seen in the composer and then seen gone."
 
 
 class Gate(StrEnum):
@@ -83,13 +86,14 @@ def admit(
     return DRAFT
 
 
-def refusal(text: str) -> str | None:
-    """Why a text cannot be typed at all, or None. Tabs and newlines are text; other control bytes would be keys."""
+def refusal(text: str, typing: Typing | None = None) -> str | None:
+    """Why a text cannot be typed at all, or not into that kind, or None. Tabs and newlines are text; other control bytes would be keys."""
     if not text.strip():
         return "The command is empty: send the text that the agent is to read."
     found = CONTROL.search(unified(text))
     if found is None:
-        return None
+        refused = typing.refused if typing is not None else ()
+        return next((each.why for each in refused if each.pattern.search(unified(text))), None)
     place = text[: found.start()].count("\n") + 1
     return (
         f"The command has the control character U+{ord(found.group()):04X} in line {place}; it would be a key press, not text. "
@@ -105,6 +109,8 @@ def unified(text: str) -> str:
 def guarded(typing: Typing, text: str) -> str:
     """What is really typed: the text, with a blank where its first or last character would be taken as a command."""
     text = unified(text).rstrip("\n")
+    if typing.tab_blanks:
+        text = text.replace("\t", " " * typing.tab_blanks)
     if text.startswith(typing.guard_leading) and typing.guard_leading:
         text = " " + text
     if typing.guard_backslash and text.endswith("\\"):
@@ -113,13 +119,28 @@ def guarded(typing: Typing, text: str) -> str:
 
 
 def same(text: str, prompt: str) -> bool:
-    """Whether the prompt that an agent says it took in is this text; agents trim it and rewrite tabs."""
-    return BLANKS.sub(" ", unified(text)).strip() == BLANKS.sub(" ", unified(prompt)).strip()
+    """Whether the prompt that an agent says it took in is this text; agents trim it, rewrite tabs, and compose characters (NFC)."""
+    return _spaced(text) == _spaced(prompt)
+
+
+def _spaced(text: str) -> str:
+    return BLANKS.sub(" ", unicodedata.normalize("NFC", unified(text))).strip()
 
 
 def confirmed(text: str, prompts: Iterable[tuple[int, str]], since_ms: int) -> bool:
     """Whether one of the prompts that the agent took in since then is this text."""
     return any(at_ms >= since_ms and same(text, prompt) for at_ms, prompt in prompts)
+
+
+def proof(typing: Typing, text: str, prompts: Iterable[tuple[int, str]], since_ms: int) -> str:
+    """How it is known that a text was submitted, and what became of its blanks, in sentences."""
+    prompt = next((said for at_ms, said in prompts if at_ms >= since_ms and same(text, said)), None)
+    known = LEFT if prompt is None else TAKEN
+    if typing.tab_blanks and "\t" in text:
+        return f"{known} Each of its tabs became {typing.tab_blanks} blanks, as this program has it."
+    if prompt is not None and prompt.strip() != unified(text).strip():
+        return f"{known} It has other blanks in it than were sent, or its characters composed."
+    return known
 
 
 def after_typing(view: ComposerView | None, typed: str) -> Next:

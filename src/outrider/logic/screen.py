@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from outrider.logic.cells import cells
 from outrider.model.kind import Pick, Region, Side
 from outrider.model.pane import Screen
 
@@ -50,6 +51,7 @@ class Layout:
 
     def __init__(self, screen: Screen, regions: Iterable[Region], before: "Layout | None" = None) -> None:
         self.rows = screen.rows
+        self._width = screen.pane.width
         self._texts: dict[str, str] = {}
         self._starts: dict[str, tuple[int, ...]] = {}
         height = len(self.rows)
@@ -129,6 +131,8 @@ class Layout:
     def _start(self, region: Region, low: int, high: int) -> int | None:
         if region.start is None:
             return low if low < high else None
+        if region.pick in (Pick.RUN, Pick.WRAPPED):
+            return self._upwards(region.start, high - 1, full=region.pick is Pick.WRAPPED)
         candidates = range(low, high) if region.pick is Pick.FIRST else range(high - 1, low - 1, -1)
         for i in candidates:
             if region.start.match(self.rows[i]) and (
@@ -136,3 +140,15 @@ class Layout:
             ):
                 return i
         return low if region.open and low < high else None
+
+    def _upwards(self, start: re.Pattern[str], row: int, *, full: bool) -> int | None:
+        """The first row of the run of matching rows that ends there; with `full` the last matching one, all between them full."""
+        if full:
+            while row > 0 and start.match(self.rows[row]) is None and cells(self.rows[row - 1]) >= self._width - 1:
+                row -= 1  # a blank in the last column is not captured
+            return row if start.match(self.rows[row]) else None
+        if start.match(self.rows[row]) is None:
+            return None
+        while row > 0 and start.match(self.rows[row - 1]):
+            row -= 1
+        return row

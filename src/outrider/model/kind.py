@@ -53,10 +53,16 @@ class Side(StrEnum):
 
 
 class Pick(StrEnum):
-    """Which row of several that match `start` begins a region."""
+    """Which row of several that match `start` begins a region.
+
+    Two are looked for from its last row upwards, also beyond the region that it is within: `run` is the first of the matching rows
+    that stand one below the other down to there, `wrapped` the last matching one from which every row is full down to there.
+    """
 
     FIRST = "first"
     LAST = "last"
+    RUN = "run"
+    WRAPPED = "wrapped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +124,8 @@ class Composer:
 
     `prompt` matches the sign at the start of the composer's first row, the text follows; `placeholder` matches ghost text
     that is not a draft, `ghost_dim` says that ghost text is drawn dim (SGR 2), `ghost_coloured` in a colour, with the cursor on its
-    first character; `pasted` matches what stands for a long paste.
+    first character; `pasted` matches what stands for a long paste, `tab` is what a tab is drawn as, where that is
+    no blank.
     """
 
     region: str = "composer"
@@ -127,6 +134,7 @@ class Composer:
     ghost_dim: bool = False
     ghost_coloured: bool = False
     pasted: re.Pattern[str] | None = None
+    tab: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +158,20 @@ class Method(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """Texts that cannot be given to a kind as text, whatever is put around them: those that `pattern` finds, and `why`, a sentence."""
+
+    pattern: re.Pattern[str]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Typing:
     """How to type into it, times in ms. What each figure was measured on is said beside it in the kind's file.
 
     `settle_ms` passes between the text and Enter (agents ignore Enter within their paste-burst window). A text that starts
-    with one of `guard_leading` gets one blank in front, one that ends in a backslash one behind where `guard_backslash`.
+    with one of `guard_leading` gets one blank in front, one that ends in a backslash one behind where `guard_backslash`; with
+    `tab_blanks` a tab becomes so many blanks, as the program would make them itself. What `refused` finds is never typed.
     `clear` are the keys that empty the composer. `patience_ms` is how long to wait for the proof after Enter.
     `queues` says that it takes a prompt while it works.
     """
@@ -163,6 +180,8 @@ class Typing:
     settle_ms: int = 500
     guard_leading: tuple[str, ...] = ()
     guard_backslash: bool = False
+    tab_blanks: int = 0
+    refused: tuple[Refusal, ...] = ()
     submit: tuple[str, ...] = ("Enter",)
     clear: tuple[str, ...] = ("C-u",)
     patience_ms: int = 5000

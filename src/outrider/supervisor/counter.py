@@ -10,6 +10,7 @@ from outrider.model.actor import Actor
 from outrider.model.audit import AuditRow
 from outrider.model.command import FINAL, Command, CommandRequest, Status
 from outrider.model.event import EventName, Fact
+from outrider.model.kind import Typing
 from outrider.store import Change, Step, Store
 from outrider.supervisor.crew import Member
 from outrider.supervisor.lanes import Lanes
@@ -50,7 +51,7 @@ class Counter:
 
     async def accept(self, member: Member, request: CommandRequest, actor: Actor) -> Command:
         """The command, queued; of an idempotency key that was used before, the command it was used for."""
-        check(request, self.bounds)
+        check(request, self.bounds, member.kind.typing)
         if request.key is not None:
             known = await self._store.command_by_key(member.agent.session, request.key)
             if known is not None and known.text in (request.text, redacted(request.text)):
@@ -138,8 +139,8 @@ class Counter:
         return await self.find(command_id)
 
 
-def check(request: CommandRequest, bounds: Bounds) -> None:
-    """Refuses what cannot be typed."""
+def check(request: CommandRequest, bounds: Bounds, typing: Typing) -> None:
+    """Refuses what cannot be typed into that kind."""
     size = len(request.text.encode("utf-8", "surrogatepass"))
     if size > bounds.max_bytes:
         raise TooLarge(
@@ -147,7 +148,7 @@ def check(request: CommandRequest, bounds: Bounds) -> None:
             "Put long text in a file and have the agent read it.",
             detail={"bytes": size, "max_bytes": bounds.max_bytes},
         )
-    why = delivery.refusal(request.text)
+    why = delivery.refusal(request.text, typing)
     if why is not None:
         raise InvalidInput(why, detail={"field": "command"})
     if request.delay_s < 0 or (request.expires_s is not None and request.expires_s <= 0):

@@ -103,7 +103,7 @@ class Desk:
         """Starts an agent; its prompt is the first command, delivered when it is ready."""
         first = CommandRequest(request.prompt) if request.prompt is not None else None
         if first is not None:
-            check(first, self._counter.bounds)
+            check(first, self._counter.bounds, self._kinds.get(request.kind).typing)
         check_spec(request.spec, request.workdir)
         member = await self._muster.spawn(request, actor)
         if first is not None:

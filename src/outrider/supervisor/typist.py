@@ -25,9 +25,6 @@ log = structlog.get_logger()
 
 ENTERS = 3
 
-TAKEN = "The agent said that it took the text in."
-LEFT = "The text was seen in the composer and then seen gone."
-
 Write = Callable[[Stage], Awaitable[None]]
 
 
@@ -132,7 +129,7 @@ class Typist:
             member, lambda view: view is not None and composer.holds(view, typed), self._pauses.again
         ):
             if delivery.confirmed(command.text, member.prompts, attempt.started_ms):
-                return Outcome(Status.SENT, TAKEN)
+                return Outcome(Status.SENT, _proof(member, command, attempt))
             return await self._unknown(member, "The text went from the composer before Enter was pressed.")
         await stage(Stage.ENTERING)
         member.ours = command.text
@@ -162,7 +159,7 @@ class Typist:
             patient = waited_ms < patience_ms
             match delivery.after_enter(view, typed, taken=taken, at_work=at_work, patient=patient):
                 case Next.SENT:
-                    return Outcome(Status.SENT, TAKEN if taken else LEFT)
+                    return Outcome(Status.SENT, _proof(member, command, attempt))
                 case Next.ENTER if waited_ms > self._pauses.again * 1000:
                     return None
                 case Next.UNCERTAIN:
@@ -195,7 +192,7 @@ class Typist:
                 await asyncio.sleep(self._pauses.look)
         match step:
             case Next.SENT:
-                return Outcome(Status.SENT, f"After a restart of the daemon: {LEFT if member.voice is None else TAKEN}")
+                return Outcome(Status.SENT, f"After a restart of the daemon: {_proof(member, command, attempt)}")
             case Next.ENTER:
                 return await self.enter(member, command, attempt, stage)
             case Next.TYPE:
@@ -234,3 +231,7 @@ def seen_at_work(member: Member, since_ms: int) -> bool:
     """Whether a screen taken since then shows the agent busy."""
     evidence = member.agent.verdict.evidence
     return any(said.source is Source.SCREEN and said.state in BUSY and said.at_ms >= since_ms for said in evidence)
+
+
+def _proof(member: Member, command: Command, attempt: Attempt) -> str:
+    return delivery.proof(member.kind.typing, command.text, member.prompts, attempt.started_ms)

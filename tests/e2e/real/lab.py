@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
 from typing import TypedDict, cast
 
@@ -25,7 +26,7 @@ SLOW_TEST = (
 )
 
 
-# What agents put beside a person's words begins so; what aider puts behind them begins with AFTER.
+# What agents put beside a person's words begins so; files that they name follow FILES, what aider puts behind them AFTER.
 BESIDE = (
     "<system-reminder>",
     "<environment_context>",
@@ -38,6 +39,7 @@ BESIDE = (
     "I switched to a new code base.",
     "I am not sharing any files",
 )
+FILES = "\n--- Content from referenced files ---"
 AFTER = "\n\n# *SEARCH/REPLACE block* Rules:"
 
 
@@ -137,7 +139,7 @@ class Lab:
         done = self.world.cli("spawn", "--session", session, *where, *words, *(("--", *extra) if extra else ()))
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{self.world.log_tail()}"
 
-    def close(self) -> None:
+    def close(self, *, quiet: bool = False) -> None:
         """Ends all of it. Agents that outlive their pane (Gemini CLI, OpenCode) are ended by their process ids."""
         for pid, line in self.world.marked().items():
             if str(install.CACHE) in line:
@@ -146,7 +148,7 @@ class Lab:
         self._model.terminate()
         self._model.wait(10)
         try:
-            self.world.close()
+            self.world.close(quiet=quiet)
         finally:
             self.network.close()
 
@@ -159,4 +161,5 @@ def said(message: dict[str, object]) -> list[str]:
     blocks = [{"text": content}] if isinstance(content, str) else content
     assert isinstance(blocks, list)
     texts = [str(block["text"]) for block in blocks if "text" in block]
+    texts = list(takewhile(lambda text: not text.startswith(FILES), texts))
     return [text.partition(AFTER)[0] for text in texts if not text.lstrip().startswith(BESIDE)]
