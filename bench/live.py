@@ -140,6 +140,8 @@ def perform(play: Play, mode: str) -> Take:
         if server is None:
             lab.world.start()
             lab.spawn(SESSION, extra=play.extra)
+            if play.listens:
+                lab.bridge(lab.listens())
         else:
             lab.world.config.write_text(f'watch = ["{server}"]\nwatch_adopt = false\n', encoding="utf-8")
             where = ("-d", "-s", SESSION, "-x", "120", "-y", "40", "-c", str(lab.project))

@@ -78,7 +78,7 @@ def opencode(url: str, project: Path) -> Stay:
     settings = {
         "autoupdate": False,
         "share": "disabled",
-        "permission": {"edit": "ask", "bash": "ask"},
+        "permission": {"edit": "ask", "bash": {"*": "ask", "pytest *": "allow"}},
         "model": "scripted/model",
         "small_model": "scripted/model",
         "provider": {"scripted": provider},

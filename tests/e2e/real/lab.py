@@ -65,6 +65,7 @@ class Lab:
         self.root = self.world.root / "model"
         self.root.joinpath("holds").mkdir(parents=True)
         self.script([])
+        self._bridges: list[subprocess.Popen[bytes]] = []
         self._model = subprocess.Popen(
             self.network.inside([sys.executable, "-m", "e2e.real.model", str(self.root), kind]),
             env={**os.environ, "PYTHONPATH": str(TESTS)},
@@ -139,14 +140,37 @@ class Lab:
         done = self.world.cli("spawn", "--session", session, *where, *words, *(("--", *extra) if extra else ()))
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{self.world.log_tail()}"
 
+    def bridge(self, port: int) -> None:
+        """Lets the machine reach that port of the agent's network, until all of it ends. Nothing to do where there is no such network."""
+        if not self.network.private:
+            return
+        socket = self.world.root / f"bridge-{port}"
+        argv = [sys.executable, "-m", "e2e.real.bridge", str(port), str(socket)]
+        env = {**os.environ, "PYTHONPATH": str(TESTS)}
+        for line in (self.network.inside([*argv, "in"]), [*argv, "out"]):
+            self._bridges.append(subprocess.Popen(line, env=env, stdin=subprocess.DEVNULL))
+
+    def listens(self) -> int:
+        """The port that the agent was told to listen on (`--port N`), once it runs."""
+
+        def told() -> int | None:
+            lines = (line.split(" ") for line in self.world.marked().values())
+            return next((int(words[words.index("--port") + 1]) for words in lines if self._listener(words)), None)
+
+        return until(told, what="the agent with its port")
+
+    def _listener(self, words: Sequence[str]) -> bool:
+        return "--port" in words[:-1] and Path(words[0]).name == self.kind
+
     def close(self, *, quiet: bool = False) -> None:
         """Ends all of it. Agents that outlive their pane (Gemini CLI, OpenCode) are ended by their process ids."""
         for pid, line in self.world.marked().items():
             if str(install.CACHE) in line:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-        self._model.terminate()
-        self._model.wait(10)
+        for process in (self._model, *self._bridges):
+            process.terminate()
+            process.wait(10)
         try:
             self.world.close(quiet=quiet)
         finally:

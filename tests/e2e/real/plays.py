@@ -34,6 +34,7 @@ class Play:
     over: Callable[[Steps, int], tuple[str, ...]]
     process: Callable[[Mapping[int, str]], int]
     extra: tuple[str, ...] = ()
+    listens: bool = False
 
 
 def at(name: str, detail: str = "", *, times: int = 1) -> Moment:
@@ -201,4 +202,132 @@ CODEX = Play(
     process=_codex_process,
 )
 
-PLAYS: Mapping[str, Play] = {"claude": CLAUDE, "codex": CODEX}
+
+def _gemini_calm(screen: str) -> bool:
+    return "esc to cancel" not in screen and "Type your message" in screen
+
+
+def _gemini_turns(project: Path) -> list[list[Step]]:
+    read = _tool("read_file", file_path=str(project / "src" / "parser.py"))
+    return [
+        [{"pause": 2.5}, {"think": 2.5}, {"say": "First I say " + LONG, "over": 4}, read],
+        [{"pause": 2.0}, {"say": "Now the tests. " + LONG, "over": 2}, _shell("pytest -q tests")],
+        [{"say": "All of it passes. " + LONG, "over": 3}],
+        [{"say": "It needs leave.", "over": 0.6}, _shell("touch made")],
+        [{"say": "At great length: " + LONG * 4, "over": 30}],
+        [{"error": 503}],
+        [{"error": 503}],
+        [{"say": "Better by now. " + LONG, "over": 2}],
+        [{"hold": "never"}],
+    ]
+
+
+def _shell(command: str) -> Step:
+    return {"tool": "run_shell_command", "input": {"command": command, "description": "Do it"}}
+
+
+def _gemini_doing(step: Step) -> tuple[tuple[str, ...], Drawn | None]:
+    command = str(step["input"].get("command", ""))
+    if command:
+        return ("waiting",), lambda screen: "Allow execution" in screen
+    return ("reading", "thinking"), None
+
+
+def _gemini_process(marked: Mapping[int, str]) -> int:
+    """The second of its two: it starts itself again with more memory."""
+    return max(pid for pid, line in marked.items() if "/gemini" in line and "node" in line.split(" ")[0])
+
+
+GEMINI = Play(
+    kind="gemini",
+    turns=_gemini_turns,
+    acts=(
+        ("say", "Build the first part", ("thinking",), lambda steps, screen: _gemini_calm(screen)),
+        ("press", "Enter", ("testing",), drawn("Allow execution")),
+        ("touch", "go", (), lambda steps, screen: "Allow execution" not in screen),
+        ("say", "Make a file", ("thinking",), ended("All of it passes", _gemini_calm)),
+        ("stop", "Escape", ("idle",), drawn("Allow execution")),
+        ("say", "Explain it at length", ("thinking",), lambda steps, screen: _gemini_calm(screen)),
+        ("stop", "Escape", ("idle",), drawn("At great length")),
+        ("say", "Try again", ("thinking",), lambda steps, screen: "cancelled" in screen and _gemini_calm(screen)),
+        ("say", "One more", ("thinking",), ended("Better by now", _gemini_calm)),
+        ("kill", "", ("gone",), at("hold", "never")),
+    ),
+    ready=_gemini_calm,
+    busy=lambda screen: "esc to cancel" in screen,
+    calm=_gemini_calm,
+    failing=lambda screen: "Attempt" in screen,
+    doing=_gemini_doing,
+    over=lambda steps, at_ms: ("complete",),
+    process=_gemini_process,
+)
+
+
+def _opencode_calm(screen: str) -> bool:
+    return (
+        "esc interrupt" not in screen
+        and "again to interrupt" not in screen
+        and "Permission required" not in screen
+        and "ctrl+p" in screen
+    )
+
+
+def _opencode_turns(project: Path) -> list[list[Step]]:
+    read = _tool("read", filePath=str(project / "src" / "parser.py"))
+    return [
+        [{"pause": 2.5}, {"think": 2.5}, {"say": "First I say " + LONG, "over": 4}, read],
+        [{"pause": 2.0}, {"say": "Now the tests. " + LONG, "over": 2}, _oc_bash("pytest -q tests")],
+        [{"say": "All of it passes. " + LONG, "over": 3}],
+        [{"say": "It needs leave.", "over": 0.6}, _oc_bash("touch made")],
+        [{"say": "Made, as asked. " + LONG, "over": 2}],
+        [{"say": "At great length: " + LONG * 4, "over": 30}],
+        [{"error": 503}],
+        [{"error": 503}],
+        [{"say": "Better by now. " + LONG, "over": 2}],
+        [{"hold": "never"}],
+    ]
+
+
+def _oc_bash(command: str) -> Step:
+    return {"tool": "bash", "input": {"command": command, "description": "Do it"}}
+
+
+def _opencode_doing(step: Step) -> tuple[tuple[str, ...], Drawn | None]:
+    command = str(step["input"].get("command", ""))
+    if command.startswith("touch"):
+        return ("waiting",), lambda screen: "Permission required" in screen
+    if command:
+        return ("testing",), None
+    return ("reading", "thinking"), None
+
+
+def _opencode_process(marked: Mapping[int, str]) -> int:
+    return next(pid for pid, line in marked.items() if line.split(" ")[0].endswith("/opencode"))
+
+
+OPENCODE = Play(
+    kind="opencode",
+    listens=True,
+    turns=_opencode_turns,
+    acts=(
+        ("say", "Build the first part", ("thinking",), lambda steps, screen: _opencode_calm(screen)),
+        ("touch", "go", (), lambda steps, screen: any("pytest" in str(s.get("what")) for s in steps)),
+        ("say", "Make a file", ("thinking",), ended("All of it passes", _opencode_calm)),
+        ("press", "Enter", ("working", "thinking"), drawn("Permission required")),
+        ("say", "Explain it at length", ("thinking",), ended("Made, as asked", _opencode_calm)),
+        ("press", "Escape", (), drawn("At great length")),
+        ("stop", "Escape", ("idle",), drawn("again to interrupt")),
+        ("say", "Try again", ("thinking",), lambda steps, screen: _opencode_calm(screen)),
+        ("say", "One more", ("thinking",), ended("Better by now", _opencode_calm)),
+        ("kill", "", ("gone",), at("hold", "never")),
+    ),
+    ready=lambda screen: "Ask anything" in screen,
+    busy=lambda screen: "esc interrupt" in screen,
+    calm=_opencode_calm,
+    failing=lambda screen: "retrying" in screen,
+    doing=_opencode_doing,
+    over=lambda steps, at_ms: ("complete",),
+    process=_opencode_process,
+)
+
+PLAYS: Mapping[str, Play] = {"claude": CLAUDE, "codex": CODEX, "gemini": GEMINI, "opencode": OPENCODE}

@@ -144,8 +144,8 @@ class OpenCodeVoice:
         if text(part, "messageID") in self._users:
             is_prompt = kind == "text" and part.get("synthetic") is not True
             return Heard(prompt=said) if is_prompt and said else Heard()
-        if self._pending or not self._busy or not said:
-            return Heard()
+        if self._pending or self._calls or not self._busy or not said:
+            return Heard()  # the end of what was said comes after the tool's begin
         self._outcome = None
         if kind == "text":
             return Heard(reading_of(event, State.WORKING, said, Detail(message="answering")))
