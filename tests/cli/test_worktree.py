@@ -72,13 +72,17 @@ def test_merged_and_removed(fake: FakeDaemon, capsys: pytest.CaptureFixture[str]
     kept = "refs/outrider/trash/task-1"
     removed = {"name": "task", "path": "/x/task", "branch": "outrider/task", "branch_removed": True}
     fake.fresh().answers["POST /api/worktrees/task/merge"] = (200, merged)
-    fake.answers["DELETE /api/worktrees/task"] = (200, {**removed, "kept": kept, "back": "git worktree add"})
+    fake.answers["DELETE /api/worktrees/task"] = (
+        200,
+        {**removed, "kept": kept, "back": "git worktree add", "moved": "/repo/.git/x"},
+    )
     assert run(["worktree", "merge", "task"], {"OUTRIDER_URL": fake.url}) == 0
     assert capsys.readouterr().out == "outrider/task is merged: main is at bbbbbbbbbbbb.\n"
     assert run(["worktree", "remove", "task", "--force"], {"OUTRIDER_URL": fake.url}) == 0
     assert capsys.readouterr().out.splitlines() == [
         "/x/task is gone, and its branch outrider/task.",
         f"What was nowhere else is kept as {kept}. Get it back: git worktree add",
+        "Ignored files that were only there are in /repo/.git/x.",
     ]
 
 

@@ -76,3 +76,54 @@ def test_what_cannot_be(world: World) -> None:
     assert world.cli("worktree", "list").stdout == "There are none; outrider spawn --worktree makes one.\n"
     assert "There is no worktree 'x'. There are none." in world.cli("worktree", "diff", "x").stderr
     assert not world.data.joinpath("worktrees").exists()
+
+
+def changed(world: World, session: str) -> int:
+    diff = world.agent(session)["diff"]
+    return diff["files"] if diff else 0
+
+
+def test_furnished_set_up_and_with_ports_of_its_own() -> None:
+    config = '[spawn]\ncopy_files = [".env"]\nsetup = ["echo $AGENT_PORT > port", "test ! -e forbidden"]\nports_from = 42500\n'
+    world = World(config=config)
+    try:
+        world.start()
+        repo = repository(world)
+        repo.joinpath(".git/info/exclude").write_text(".env\nport\n")
+        repo.joinpath(".env").write_text("KEY=1\n")
+        for name in ("one", "two"):
+            assert shell(world, name, "--worktree").returncode == 0
+        agents = [world.agent(name) for name in ("one", "two")]
+        assert len({agent["port"] for agent in agents}) == 2
+        for agent in agents:
+            tree = Path(str(agent["worktree"]))
+            assert tree.joinpath(".env").read_text() == "KEY=1\n"
+            assert tree.joinpath("port").read_text() == f"{agent['port']}\n"
+        first = agents[0]["port"]
+        world.sent(world.send("one", "echo $AGENT_PORTS > seen; echo a > new.txt"))
+        seen = Path(str(agents[0]["worktree"])) / "seen"
+        until(seen.exists)
+        until(lambda: seen.read_text() == f"{first}-{int(first or 0) + 9}\n")
+        until(lambda: changed(world, "one") == 2, what="the size of what it changed")
+
+        # Started again it keeps its ports; forgotten, it gives them up.
+        assert world.cli("restart", "one").returncode == 0
+        assert world.agent("one")["port"] == first
+        assert world.cli("kill", "one").returncode == 0
+        assert shell(world, "three").returncode == 0
+        assert world.agent("three")["port"] not in (first, agents[1]["port"])
+        assert world.cli("forget", "one").returncode == 0
+        assert shell(world, "four").returncode == 0
+        assert world.agent("four")["port"] == first
+
+        # A line that fails leaves nothing behind.
+        repo.joinpath("forbidden").touch()
+        git(world, "add", "forbidden", at=repo)
+        git(world, "commit", "-q", "-m", "forbid", at=repo)
+        before = git(world, "for-each-ref", at=repo) + git(world, "worktree", "list", at=repo)
+        refused = shell(world, "five", "--worktree")
+        assert refused.returncode == 1
+        assert "'test ! -e forbidden' ended with status 1 in the new worktree" in refused.stderr
+        assert git(world, "for-each-ref", at=repo) + git(world, "worktree", "list", at=repo) == before
+    finally:
+        world.close()

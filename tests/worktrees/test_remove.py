@@ -158,3 +158,38 @@ async def test_a_trash_that_cannot_be_written_loses_nothing(world: World) -> Non
     with pytest.raises(Exception, match="update-ref"):
         await world.remove(force=True)
     assert (made.path / "new.txt").read_text() == "new\n"
+
+
+async def test_ignored_files_are_listed_and_by_force_moved(world: World) -> None:
+    world.write(world.repo / ".gitignore", ".env\nbuild/\n*.log\n", commit="ignore")
+    world.write(world.repo / ".env", "KEY=1\n")
+    made = await world.create()
+    world.write(made.path / ".env", "KEY=1\n")
+    world.write(made.path / "build" / "deep" / "out.bin", "built\n")
+    world.write(made.path / "src" / "run.log", "ran\n")
+    with pytest.raises(Conflict, match=r"has ignored files \(build/, src/run\.log\); it stays") as caught:
+        await world.remove()
+    assert caught.value.detail["ignored"] == ["build/", "src/run.log"]
+    world.write(made.path / ".env", "KEY=2\n")
+    with pytest.raises(Conflict, match=r"\.env, build/"):
+        await world.remove()
+    done = await world.remove(force=True)
+    assert not made.path.exists()
+    assert done.moved is not None
+    moved = Path(done.moved)
+    assert {str(path.relative_to(moved)) for path in moved.rglob("*") if path.is_file()} == {
+        ".env",
+        "build/deep/out.bin",
+        "src/run.log",
+    }
+    assert (moved / ".env").read_text() == "KEY=2\n"
+    assert world.git("status", "--porcelain", at=world.repo) == ""
+
+
+async def test_ignored_files_that_are_in_the_checkout_too_hold_nothing_up(world: World) -> None:
+    world.write(world.repo / ".gitignore", ".env\n", commit="ignore")
+    world.write(world.repo / ".env", "KEY=1\n")
+    made = await world.create()
+    world.write(made.path / ".env", "KEY=1\n")
+    done = await world.remove()
+    assert (done.moved, made.path.exists()) == (None, False)

@@ -36,10 +36,10 @@ class Connection:
     token: Annotated[str | None, Parameter(group=GROUP, help="Token for it; else OUTRIDER_TOKEN.")] = None
     json: Json = False
 
-    def client(self, environ: Mapping[str, str]) -> Client:
+    def client(self, environ: Mapping[str, str], *, timeout_s: float = 30.0) -> Client:
         """The daemon meant; flags before environment before the default."""
         url = self.url or environ.get("OUTRIDER_URL") or usual(environ)
-        return Client(url, self.token or environ.get("OUTRIDER_TOKEN") or None)
+        return Client(url, self.token or environ.get("OUTRIDER_TOKEN") or None, timeout_s=timeout_s)
 
 
 def usual(environ: Mapping[str, str], platform: str = sys.platform) -> str:

@@ -23,6 +23,8 @@ BUSY = frozenset({"reading", "thinking", "working", "testing"})
 OVER = frozenset({"agent_exited", "agent_killed"})
 UNDELIVERED = frozenset({"command_failed", "command_uncertain"})
 HEARD = ("state_change", "command_queued", *sorted(OVER | UNDELIVERED))
+# A new worktree may be set up first, which takes what it takes.
+SPAWN_S = 1800.0
 STATES = (*sorted(REST), "initializing", "reading", "thinking", "working", "testing", "idle")
 
 
@@ -81,7 +83,7 @@ async def spawn(
         "extra": extra or [],
     }
     awaited = _awaited(wait)
-    client = connection.client(environ)
+    client = connection.client(environ, timeout_s=SPAWN_S)
     before = await client.cursor() if awaited else 0
     asked = {name: value for name, value in body.items() if value not in (None, {}, [])}
     started = await client.spawn(asked)

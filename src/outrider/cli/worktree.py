@@ -70,6 +70,8 @@ async def remove(
     print(f"{done['path']} is gone{branch}.")
     if done["kept"]:
         print(f"What was nowhere else is kept as {done['kept']}. Get it back: {done['back']}")
+    if done["moved"]:
+        print(f"Ignored files that were only there are in {done['moved']}.")
 
 
 def _row(tree: "WorktreeJSON") -> tuple[str, ...]:

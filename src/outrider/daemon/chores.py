@@ -56,7 +56,8 @@ async def reload_kinds(daemon: Daemon) -> None:
 
 
 async def look_after(daemon: Daemon) -> None:
-    """Cleans up, starts again and nudges where the settings say so."""
+    """Cleans up, starts again and nudges where the settings say so; measures worktrees of agents that came to rest."""
     while True:
         await asyncio.sleep(LOOK_AFTER_S)
         await daemon.desk.steward.turn()
+        await daemon.desk.trees.measure()

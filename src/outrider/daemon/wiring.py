@@ -25,6 +25,7 @@ from outrider.store.alerts import Alerts
 from outrider.store.notices import Notices
 from outrider.supervisor.alarms import Alarms
 from outrider.supervisor.audience import Audience, audience
+from outrider.supervisor.berths import Berths
 from outrider.supervisor.counter import Bounds, Counter
 from outrider.supervisor.crew import Crew
 from outrider.supervisor.desk import Desk
@@ -48,6 +49,7 @@ from outrider.supervisor.upkeep import upkeep
 from outrider.supervisor.viewers import Viewers
 from outrider.supervisor.watch import Watch
 from outrider.tmux.terminal import TmuxTerminal
+from outrider.worktrees import Furnishing
 
 log = structlog.get_logger()
 
@@ -113,6 +115,8 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         worktrees=settings.spawn.worktrees,
         environ=environ,
         per_agent_per_s=settings.commands.per_agent_per_s,
+        berths=Berths(crew, settings.spawn.ports_from, settings.spawn.ports_each),
+        furnishing=Furnishing(settings.spawn.copy_files, settings.spawn.setup, settings.spawn.setup_s),
         enclosure=Enclosure(
             settings.sandbox.default,
             Limits(settings.sandbox.memory_mb, settings.sandbox.cpu_percent, settings.sandbox.processes),

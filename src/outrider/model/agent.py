@@ -80,6 +80,12 @@ class Agent:
     todo: tuple[Todo, ...] = ()
     """The agent's own list of what it has to do, where it tells one."""
     transcript: TranscriptMark | None = None
+    port: int | None = None
+    """The first port of its own block."""
+    files: int = 0
+    insertions: int = 0
+    deletions: int = 0
+    """What was changed in its worktree when it last came to rest: files and lines."""
     keep: bool = False
     """Held back from every cleanup, by a person."""
     cleanup_ms: int | None = None

@@ -62,6 +62,14 @@ class RejectedJSON(EvidenceJSON):
     why: str
 
 
+class DiffSizeJSON(TypedDict):
+    """How much was changed in an agent's worktree when it last came to rest; uncommitted and untracked files included."""
+
+    files: int
+    insertions: int
+    deletions: int
+
+
 class AgentJSON(TypedDict):
     """One agent as it is known now. `progress` is 0–100, or null where nothing says so."""
 
@@ -94,6 +102,8 @@ class AgentJSON(TypedDict):
     pid: int | None
     version: str | None
     agent_session: str | None
+    port: int | None
+    diff: DiffSizeJSON | None
     keep: bool
     cleanup: int | None
     tmux: PaneJSON

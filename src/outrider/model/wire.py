@@ -22,6 +22,7 @@ from outrider.model.shapes import (
     CommandJSON,
     CountersJSON,
     DetailJSON,
+    DiffSizeJSON,
     EvidenceJSON,
     KindJSON,
     OptionJSON,
@@ -141,11 +142,19 @@ def agent_json(agent: Agent) -> AgentJSON:
         "pid": agent.pid,
         "version": agent.version,
         "agent_session": agent.agent_session,
+        "port": agent.port,
+        "diff": _diff_size(agent),
         "keep": agent.keep,
         "cleanup": agent.cleanup_ms,
         "tmux": {"server": agent.ref.server, "pane": agent.ref.pane},
         "counters": counters_json(agent.counters),
     }
+
+
+def _diff_size(agent: Agent) -> DiffSizeJSON | None:
+    if agent.worktree is None:
+        return None
+    return {"files": agent.files, "insertions": agent.insertions, "deletions": agent.deletions}
 
 
 def agent_full_json(agent: Agent, now: int) -> AgentJSON:

@@ -53,6 +53,8 @@ class Removed:
     branch_removed: bool
     kept: str | None = None
     back: str | None = None
+    moved: str | None = None
+    """The folder with the ignored files that were only there."""
 
 
 class WorktreeJSON(TypedDict):
@@ -94,7 +96,9 @@ class MergedJSON(TypedDict):
 
 
 class RemovedJSON(TypedDict):
-    """A worktree that is gone. `kept` is the ref that holds what was nowhere else, `back` the line that gets it back."""
+    """A worktree that is gone. `kept` is the ref that holds what was nowhere else, `back` the line that gets it back,
+    `moved` the folder with ignored files that were only there.
+    """
 
     name: str
     path: str
@@ -102,6 +106,7 @@ class RemovedJSON(TypedDict):
     branch_removed: bool
     kept: str | None
     back: str | None
+    moved: str | None
 
 
 def worktree_json(tree: WorktreeState, session: str | None) -> WorktreeJSON:
@@ -140,4 +145,5 @@ def removed_json(done: Removed) -> RemovedJSON:
         "branch_removed": done.branch_removed,
         "kept": done.kept,
         "back": done.back,
+        "moved": done.moved,
     }

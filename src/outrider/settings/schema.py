@@ -39,6 +39,13 @@ def _bus(value: str) -> str:
     return value
 
 
+def _below(value: tuple[str, ...]) -> tuple[str, ...]:
+    for pattern in value:
+        if not pattern or pattern.startswith("/") or ".." in Path(pattern).parts:
+            raise ValueError("should be paths or patterns below the checkout's root")
+    return value
+
+
 def _folder(value: Path) -> Path:
     if not value.is_absolute():
         raise ValueError("should be a path")
@@ -182,6 +189,21 @@ class Spawn(Section):
     width: int = Field(default=120, ge=20, le=1000, description="Columns of a new agent's pane.")
     height: int = Field(default=40, ge=5, le=1000, description="Rows of a new agent's pane.")
     worktrees: Folder = Field(description="Folder for git work trees that are made for agents.")
+    copy_files: Annotated[tuple[str, ...], AfterValidator(_below)] = Field(
+        default=(),
+        description="Patterns of files that a new worktree gets from the checkout besides git's, such as .env.",
+    )
+    setup: tuple[str, ...] = Field(
+        default=(), description="Lines that sh runs in a new worktree before its agent starts."
+    )
+    setup_s: Positive = Field(default=300, description="Seconds that one of these lines may take.")
+    ports_from: int = Field(
+        default=42_000,
+        ge=0,
+        le=65_000,
+        description="First port of the blocks that agents get of their own; 0 for none.",
+    )
+    ports_each: int = Field(default=10, ge=1, le=1000, description="Ports of one agent's block.")
 
 
 class Sandbox(Section):

@@ -27,6 +27,7 @@ from outrider.model.pane import Launch, Pane, PaneRef
 from outrider.model.state import Confidence, State, Verdict
 from outrider.ports import Terminal
 from outrider.store import Change
+from outrider.supervisor.berths import Berths
 from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.discharge import Discharge
 from outrider.supervisor.enclosure import Enclosure
@@ -34,6 +35,7 @@ from outrider.supervisor.premises import check_words, check_workdir, find_progra
 from outrider.supervisor.quarters import Quarters
 from outrider.supervisor.record import Record
 from outrider.supervisor.signs import agent_process
+from outrider.worktrees import Furnishing, Worktree
 from outrider.zones import zones_of
 
 log = structlog.get_logger()
@@ -51,6 +53,8 @@ class Site:
     environ: Mapping[str, str]
     per_agent_per_s: float
     enclosure: Enclosure
+    berths: Berths
+    furnishing: Furnishing
 
 
 class Muster:
@@ -90,6 +94,7 @@ class Muster:
             return await self._spawn(request, actor)
         finally:
             self._claimed.discard(request.session)
+            self._site.berths.settle(request.session)
 
     async def _spawn(self, request: SpawnRequest, actor: Actor) -> Member:
         kind = self._kinds.get(request.kind)
@@ -101,29 +106,31 @@ class Muster:
         find_program(kind, environ, request.extra)
         self._site.enclosure.check(request.sandbox, environ)
         launching.argv(kind, request)  # refuses what the kind does not take, before anything is made
+        port = self._site.berths.take(request.session)
+        environ = {**environ, **self._site.berths.named(port), **request.env}
         launch = Launch(request.session, (), request.workdir, generation, environ, unset, request.width, request.height)
         if request.worktree is None:
-            return await self._enlist(request, kind, launch, None, actor)
-        here, env = Path(request.workdir), self._site.environ
-        wanted = request.worktree or None
-        tree = await worktrees.create(here, request.session, wanted, self._site.worktrees, start=request.base, env=env)
+            return await self._enlist(request, kind, launch, (None, port), actor)
+        here, tree = Path(request.workdir), await _housed(self._site, request, environ)
         request = replace(request, workdir=str(tree.workdir), worktree=str(tree.path))
         try:
-            return await self._enlist(request, kind, replace(launch, workdir=request.workdir), tree.branch, actor)
+            launch = replace(launch, workdir=request.workdir)
+            return await self._enlist(request, kind, launch, (tree.branch, port), actor)
         except OutriderError:
-            await worktrees.withdraw(tree, here, env=env)
+            await worktrees.withdraw(tree, here, env=self._site.environ)
             raise
 
     async def _enlist(
-        self, request: SpawnRequest, kind: Kind, launch: Launch, branch: str | None, actor: Actor
+        self, request: SpawnRequest, kind: Kind, launch: Launch, given: tuple[str | None, int | None], actor: Actor
     ) -> Member:
+        """`given` are the branch and the first port that it has for itself."""
         try:
             own = self._quarters.prepare(kind, launch.generation, launch.env)
             argv = launching.argv(kind, request, channel=own.argv)
             rooms = self._quarters.rooms(kind, launch.generation)
             program = find_program(kind, launch.env, request.extra)
             walls, unapplied = await self._site.enclosure.around(request, kind, launch.env, rooms, program)
-            member = self._recruit(request, kind, launch.generation, argv, branch)
+            member = self._recruit(request, kind, launch.generation, argv, given)
             member.agent = replace(
                 member.agent, sandbox=self._site.enclosure.wanted(request.sandbox), unapplied=unapplied
             )
@@ -149,7 +156,12 @@ class Muster:
         )
 
     def _recruit(
-        self, request: SpawnRequest, kind: Kind, generation: str, argv: tuple[str, ...], branch: str | None
+        self,
+        request: SpawnRequest,
+        kind: Kind,
+        generation: str,
+        argv: tuple[str, ...],
+        given: tuple[str | None, int | None],
     ) -> Member:
         now = self._clock()
         agent = Agent(
@@ -173,7 +185,8 @@ class Muster:
             extra=request.extra,
             env=request.env,
             worktree=request.worktree,
-            branch=branch,
+            branch=given[0],
+            port=given[1],
         )
         return self.member(agent, kind, fresh=True)
 
@@ -294,3 +307,12 @@ class Muster:
         again.agent = replace(again.agent, worktree=agent.worktree, branch=agent.branch, keep=agent.keep)
         self._record.put(Change(agents=(again.agent,)))
         return again
+
+
+async def _housed(site: Site, request: SpawnRequest, environ: Mapping[str, str]) -> Worktree:
+    """A new worktree, furnished."""
+    wanted = request.worktree or None
+    tree = await worktrees.create(
+        Path(request.workdir), request.session, wanted, site.worktrees, start=request.base, env=site.environ
+    )
+    return await worktrees.furnished(Path(request.workdir), tree, site.furnishing, environ)

@@ -2,16 +2,22 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import structlog
+
 from outrider import worktrees
-from outrider.errors import Conflict, NoSuchThing
+from outrider.errors import Conflict, NoSuchThing, OutriderError
 from outrider.model.actor import Actor
 from outrider.model.audit import AuditRow
+from outrider.model.state import BUSY
 from outrider.model.worktree import Merged, Removed, WorktreeState
 from outrider.store import Change
-from outrider.supervisor.crew import Crew
+from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.record import Record
+
+log = structlog.get_logger()
 
 
 class Trees:
@@ -26,6 +32,7 @@ class Trees:
         self._record = record
         self._clock = clock
         self._changing = asyncio.Lock()
+        self._measured: dict[str, int] = {}
 
     async def listed(self) -> Sequence[tuple[WorktreeState, str | None]]:
         """All of them, each with the living agent that works in it."""
@@ -62,6 +69,28 @@ class Trees:
             done = await worktrees.remove(place, self._environ, force=force, at_ms=self._clock())
             await self._written(actor, "worktree remove", name, {"path": done.path, "kept": done.kept})
             return done
+
+    async def measure(self) -> None:
+        """Keeps with each agent how much was changed in its worktree, looked at once whenever it has come to rest."""
+        for member in self._crew:
+            agent, verdict = member.agent, member.agent.verdict
+            if agent.worktree is None or verdict.state in BUSY or self._measured.get(agent.id) == verdict.since_ms:
+                continue
+            self._measured[agent.id] = verdict.since_ms
+            try:
+                places = await worktrees.found(self._base, self._environ)
+                place = next((each for each in places if str(each.path) == agent.worktree), None)
+                if place is not None:
+                    self._sized(member, await worktrees.state(place, self._environ))
+            except OutriderError as error:
+                log.info("a worktree could not be measured", session=agent.session, why=error.message)
+
+    def _sized(self, member: Member, tree: WorktreeState) -> None:
+        agent, size = member.agent, (tree.files, tree.insertions, tree.deletions)
+        if tree.problem is None and size != (agent.files, agent.insertions, agent.deletions):
+            files, insertions, deletions = size
+            member.agent = replace(agent, files=files, insertions=insertions, deletions=deletions)
+            self._record.put(Change(agents=(member.agent,)))
 
     def _busy(self) -> dict[str, str]:
         """Worktrees in which a living agent works, with its session."""

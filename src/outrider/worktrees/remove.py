@@ -1,12 +1,17 @@
 """Taking a worktree away. It fails closed: what is committed nowhere else is never lost, by force it is moved to the trash.
 
 The trash is refs below `refs/outrider/trash/`: a commit of all files, untracked ones included, on top of what was checked out; where
-something else was staged, that is a second parent. Ignored files are no work, and go.
+something else was staged, that is a second parent. Ignored files (an .env, what was built) are listed, and by force moved below
+`outrider-trash/` in the repository's own directory.
 """
 
+import asyncio
+import os
 import shlex
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from outrider.errors import Conflict, OutriderError
 from outrider.model.worktree import Removed
@@ -15,6 +20,8 @@ from outrider.worktrees.git import Git
 from outrider.worktrees.place import Note, Place, note_of
 from outrider.worktrees.snapshot import Snapshot, repositories_within, snapshot
 
+MOVED = "outrider-trash"
+_ALIKE_BYTES = 16 * 2**20
 TRASH = "refs/outrider/trash"
 # Whoever it is that removes: a commit needs an author, and a repository may have none set.
 _AUTHOR = ("-c", "user.name=Outrider", "-c", "user.email=outrider@localhost", "-c", "commit.gpgSign=false")
@@ -51,25 +58,67 @@ async def remove(place: Place, env: Mapping[str, str], *, force: bool, at_ms: in
             "move them away, or git submodule deinit them, then remove it",
             detail={"repositories": within[:100]},
         )
-    if (held.dirty or held.unmerged) and not force:
-        raise Conflict(_refusal(place, held), detail={"dirty": held.dirty, "unmerged": held.unmerged})
+    ignored = await _ignored(place, env)
+    if (held.dirty or held.unmerged or ignored) and not force:
+        told = {"dirty": held.dirty, "unmerged": held.unmerged, "ignored": ignored[:100]}
+        raise Conflict(_refusal(place, held, ignored), detail=told)
     kept = await _trash(place, env, at_ms) if held.dirty or held.unmerged else None
+    moved = await asyncio.to_thread(_moved, place, ignored, at_ms) if ignored else None
     await _take_away(place, env, held, force=held.dirty)
     gone = await _branch_away(place, env, note, held)
     leave(place.path.parent)
     back = f"git -C {shlex.quote(str(place.common))} worktree add --detach {shlex.quote(str(place.path))} {kept}"
-    return Removed(place.name, str(place.path), place.branch, gone, kept, back if kept else None)
+    return Removed(place.name, str(place.path), place.branch, gone, kept, back if kept else None, moved)
 
 
-def _refusal(place: Place, held: _Held) -> str:
+def _refusal(place: Place, held: _Held, ignored: list[str]) -> str:
     what = [
         *(["work that is not committed"] if held.dirty else []),
         *([f"{held.unmerged} commit{'s' * (held.unmerged > 1)} not merged"] if held.unmerged else []),
+        *([f"ignored files ({_some(ignored)})"] if ignored else []),
     ]
     return (
         f"{place.name} has {' and '.join(what)}; it stays. Commit and merge it (outrider worktree merge {place.name}), "
-        f"or remove it with --force: then it is kept under {TRASH}/"
+        f"or remove it with --force: then it is kept under {TRASH}/, and ignored files below {place.common / MOVED}"
     )
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+async def _ignored(place: Place, env: Mapping[str, str]) -> list[str]:
+    """Ignored files and folders that are in the worktree and not, byte for byte, in the repository's own checkout."""
+    if not place.there:
+        return []
+    words = ("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")
+    found = (await Git(place.path, env).must(*words)).split("\0")
+    own = place.common.parent if place.common.name == ".git" else None
+    return [name for name in found if name and not (own and _alike(place.path / name, own / name))]
+
+
+def _alike(one: Path, other: Path) -> bool:
+    try:
+        if not one.is_file() or not other.is_file() or one.stat().st_size != other.stat().st_size:
+            return False
+        return one.stat().st_size <= _ALIKE_BYTES and one.read_bytes() == other.read_bytes()
+    except OSError:
+        return False
+
+
+def _moved(place: Place, names: list[str], at_ms: int) -> str:
+    """Moves them out of the worktree; the folder where they are now. OutriderError where one cannot be moved: the worktree stays."""
+    folder = place.common / MOVED / f"{place.name}-{at_ms}"
+    try:
+        for name in names:
+            target = folder / name
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            shutil.move(place.path / name.rstrip("/"), os.fspath(target).rstrip("/"))
+    except (OSError, shutil.Error) as error:
+        raise OutriderError(
+            f"{place.name} stays: what is ignored in it cannot be moved to {folder}: {error}"
+        ) from error
+    return os.fspath(folder)
 
 
 async def _held(place: Place, env: Mapping[str, str], note: Note | None) -> _Held:
