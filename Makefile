@@ -5,7 +5,7 @@ JOBS ?= 3
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: up setup test check dashboard clean
+.PHONY: up setup notify test check dashboard clean
 
 up: setup
 	@$(VENV)/bin/outrider up
@@ -18,6 +18,10 @@ $(VENV)/.run-stamp: requirements/run.txt requirements/build.txt pyproject.toml
 
 $(VENV)/.dev-stamp: requirements/dev.txt $(VENV)/.run-stamp
 	@./scripts/venv dev
+
+# What tells people by Slack, Discord, e-mail and the like (docs/notifications.md).
+notify: $(VENV)/.run-stamp
+	@./scripts/venv notify
 
 check: $(VENV)/.dev-stamp
 	$(VENV)/bin/ruff format --check .

@@ -6,7 +6,7 @@ from functools import partial
 
 from outrider.kinds.table import Table
 from outrider.model.notice import Notice
-from outrider.notify import command, webhook
+from outrider.notify import apprise, command, desktop, openclaw, webhook
 from outrider.notify.secrets import Secrets
 from outrider.notify.telegram import way as telegram
 from outrider.notify.telegram.talk import Fleet, Talk
@@ -57,8 +57,29 @@ def _command(_name: str, table: Table, _secrets: Secrets, timeout_s: float, arou
     return command.read(table, around.environ, timeout_s)
 
 
+def _apprise(_name: str, table: Table, secrets: Secrets, timeout_s: float, around: Surroundings) -> WayOut:
+    return apprise.read(table, secrets, around.environ, timeout_s)
+
+
+def _desktop(_name: str, table: Table, _secrets: Secrets, timeout_s: float, around: Surroundings) -> WayOut:
+    return desktop.read(table, around.environ, timeout_s)
+
+
+def _openclaw(_name: str, table: Table, secrets: Secrets, timeout_s: float, _around: Surroundings) -> WayOut:
+    return openclaw.read(table, secrets, timeout_s)
+
+
 Make = Callable[[str, Table, Secrets, float, Surroundings], WayOut]
-TYPES: Mapping[str, Make] = {"telegram": _telegram, "webhook": _webhook, "command": _command}
+TYPES: Mapping[str, Make] = {
+    "telegram": _telegram,
+    "apprise": _apprise,
+    "webhook": _webhook,
+    "command": _command,
+    "desktop": _desktop,
+    "openclaw": _openclaw,
+}
+SLOW: Mapping[str, int] = {"apprise": 30, "openclaw": 20}
+"""Types that may take longer than others before they have to be given up, in seconds."""
 
 
 def way(name: str, table: Table, raw: Mapping[str, object], secrets: Secrets, around: Surroundings) -> Way:
@@ -66,7 +87,7 @@ def way(name: str, table: Table, raw: Mapping[str, object], secrets: Secrets, ar
     kind = table.text("type")
     if kind not in TYPES:
         raise table.bad("type", f"{kind!r} is no way out; one of: {', '.join(TYPES)}.")
-    timeout_s, attempts = table.number("timeout_s", TIMEOUT_S), table.number("attempts", ATTEMPTS)
+    timeout_s, attempts = table.number("timeout_s", SLOW.get(kind, TIMEOUT_S)), table.number("attempts", ATTEMPTS)
     if not 1 <= timeout_s <= LONGEST_TIMEOUT_S:
         raise table.bad("timeout_s", f"should be 1 to {LONGEST_TIMEOUT_S} seconds, not {timeout_s}.")
     if not attempts:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from outrider.kinds.table import Table
 from outrider.logic.notice_text import as_json
 from outrider.model.notice import Notice
-from outrider.notify.program import run
+from outrider.notify.program import succeed
 from outrider.notify.way import WayOut
 
 
@@ -21,7 +21,7 @@ class Command(WayOut):
 
     async def send(self, notice: Notice) -> None:
         line = json.dumps(as_json(notice)).encode() + b"\n"
-        await run(self._argv, line, self._environ, self._timeout_s)
+        await succeed(self._argv, line, self._environ, self._timeout_s)
 
 
 def read(table: Table, environ: Mapping[str, str], timeout_s: float) -> Command:

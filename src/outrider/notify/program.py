@@ -12,11 +12,10 @@ from outrider.notify.way import Refused, Unclear, Unsent
 SAID = 300
 
 
-async def run(argv: Sequence[str], stdin: bytes, environ: Mapping[str, str], timeout_s: float) -> str:
-    """Runs it in a session of its own; what it printed. What it leaves in the background goes on.
+async def run(argv: Sequence[str], stdin: bytes, environ: Mapping[str, str], timeout_s: float) -> tuple[int, str]:
+    """Runs it in a session of its own; its exit code and what it printed. What it leaves in the background goes on.
 
-    Unsent where it exits with anything but 0, Unclear where it takes too long (it and what it started are then killed),
-    Refused where there is no such program.
+    Unclear where it takes too long (it and what it started are then killed), Refused where there is no such program.
     """
     # Files and not pipes: a program need not read its input, and what it leaves behind may keep its output open.
     with TemporaryFile() as given, TemporaryFile() as printed:
@@ -45,7 +44,11 @@ async def run(argv: Sequence[str], stdin: bytes, environ: Mapping[str, str], tim
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
         printed.seek(0)
-        said = printed.read(1 << 20).decode("utf-8", "replace").strip()
+        return code, printed.read(1 << 20).decode("utf-8", "replace").strip()
+
+
+async def succeed(argv: Sequence[str], stdin: bytes, environ: Mapping[str, str], timeout_s: float) -> None:
+    """As `run`; Unsent, with the end of what it printed, where it exits with anything but 0."""
+    code, said = await run(argv, stdin, environ, timeout_s)
     if code != 0:
         raise Unsent(f"{argv[0]} exited with {code}{': ' if said else ''}{said[-SAID:]}.")
-    return said
