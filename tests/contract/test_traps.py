@@ -54,6 +54,11 @@ TRAPS = (
         "supervisor/test_speaker.py::test_an_agent_that_the_agent_started_does_not_speak_for_it",
     ),
     (
+        8,
+        "a child with the same hooks",
+        "e2e/test_real_others.py::test_it_speaks_for_itself_alone_and_says_how_it_failed",
+    ),
+    (
         9,
         "background work outlives Stop",
         "kinds/channels/test_claude_hooks.py::test_a_turn_that_leaves_something_running_is_not_complete",

@@ -58,7 +58,8 @@ class Lab:
         """`dialogs`: those of Claude Code's first start that were answered already; all of them, unless told otherwise."""
         self.kind = kind
         program = install.program(kind)
-        self.network = Network()
+        # Its own server is listened to by the daemon, which is outside.
+        self.network = Network(wanted=kind != "opencode")
         self.world = World()
         self.project = self.world.workdir()
         self.world.root.joinpath("tmp").mkdir()

@@ -22,12 +22,12 @@ sys.stdin.read()
 
 
 class Network:
-    """A private network namespace where one can be made; `private` says whether it could."""
+    """A private network namespace where one can be made; `private` says whether it could. Not `wanted`: the machine's own."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, wanted: bool = True) -> None:
         self._holder: subprocess.Popen[str] | None = None
         self._enter: tuple[str, ...] = ()
-        if shutil.which("unshare") is None or shutil.which("nsenter") is None:
+        if not wanted or shutil.which("unshare") is None or shutil.which("nsenter") is None:
             return
         flags = ("-n",) if os.geteuid() == 0 else ("-r", "-n")
         holder = subprocess.Popen(

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from outrider.kinds.channels.transcript import Spent, inner, number, once, reading_of, rows
-from outrider.logic.failure import of_status
+from outrider.logic.failure import of_status, of_words
 from outrider.model.progress import TranscriptMark
 from outrider.model.state import Detail, Reading, State
 
@@ -43,7 +43,8 @@ def _said(row: Mapping[str, object], at_ms: int) -> Reading | None:
             code, message = _CODE.search(said), _MESSAGE.search(said)
             status = int(code[1] or code[2]) if code is not None else None
             told = message[1] if message is not None else said
-            detail = Detail(error=of_status(status, told), retrying=False, message=told)
+            kind = of_status(status, told) or of_words(said)
+            detail = Detail(error=kind, retrying=False, message=told)
             return reading_of("error", State.ERROR, said, at_ms, detail)
         case _:
             return None
