@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from outrider.model.pane import Pane, PaneRef
-from outrider.tmux.cadence import Listed, Pace, Seen, due, stands
+from outrider.tmux.cadence import LATE_MS, Listed, Pace, Seen, due, stands
 from outrider.tmux.deaths import Deaths
 from outrider.tmux.keys import known
 from outrider.tmux.rows import Rows
@@ -58,10 +58,12 @@ def test_when_a_pane_is_captured(
 
 
 def test_the_pace_keeps_to_its_budget_and_its_bounds() -> None:
-    """Moving panes are looked at as fast as the budget allows; quiet ones step down."""
+    """Moving panes are looked at as fast as the budget allows, and often enough whatever it costs; quiet ones step down."""
     assert PACE.next_ms(moving=True, before_ms=1000, cost_s=0.001) == 100
     assert PACE.next_ms(moving=True, before_ms=100, cost_s=0.010) == pytest.approx(200)
-    assert PACE.next_ms(moving=True, before_ms=100, cost_s=9.0) == 1000
+    assert PACE.next_ms(moving=True, before_ms=100, cost_s=9.0) == LATE_MS
+    assert Pace(busy_ms=500, quiet_ms=1000, cpu_budget=0.05).next_ms(moving=True, before_ms=100, cost_s=9.0) == 500
+    assert Pace(busy_ms=50, quiet_ms=200, cpu_budget=0.05).next_ms(moving=True, before_ms=100, cost_s=9.0) == 200
     assert PACE.next_ms(moving=False, before_ms=100, cost_s=0.001) == pytest.approx(150)
     assert PACE.next_ms(moving=False, before_ms=1000, cost_s=0.0003) == pytest.approx(200)
     assert PACE.next_ms(moving=False, before_ms=1000, cost_s=0.1) == 1000

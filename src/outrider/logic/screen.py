@@ -7,8 +7,8 @@ the pane's width never enters a pattern, it only decides what a rule row (`â”€â”
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from outrider.logic.cells import cells
 from outrider.model.kind import Pick, Region, Side
@@ -31,8 +31,7 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Rows `first` to before `after`; `above` and `below` are where its neighbours end and begin, fences left out."""
 
     first: int

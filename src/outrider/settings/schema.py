@@ -59,7 +59,12 @@ Folder = Annotated[Path, AfterValidator(_folder)]
 class Monitor(Section):
     """How often agents' screens are looked at."""
 
-    cpu_budget: float = Field(default=0.05, gt=0, le=1, description="Share of one core that watching screens may cost.")
+    cpu_budget: float = Field(
+        default=0.05,
+        gt=0,
+        le=1,
+        description="Share of one core that watching may cost; what moves is looked at every 300 ms even so.",
+    )
     busy_ms: int = Field(default=100, ge=10, le=60_000, description="Milliseconds between looks at a pane that moves.")
     quiet_ms: int = Field(
         default=1000, ge=10, le=60_000, description="Milliseconds between looks at a pane that stands still."

@@ -2,13 +2,16 @@
 
 tmux tells with every list of panes the second of the last output in each window. A screen captured in a later second
 than that cannot have changed since: it needs no capture to be known. What remains is captured every `busy_ms`, more
-seldom where captures show nothing new, and the whole is stretched so that it costs no more than its share of a core.
+seldom where captures show nothing new, and the whole is stretched so that it costs no more than its share of a core, but
+for what moves only until it would be seen too late.
 """
 
 from dataclasses import dataclass
 
 RECHECK_MS = 5000
 """Every followed screen is captured at least this often, whatever tmux says of its activity."""
+LATE_MS = 300
+"""Panes that move are looked at this often whatever it costs: of 200 that flip every one to three seconds, none is missed."""
 _PATIENCE = 5
 """Captures that show nothing new before a pane that goes on writing is captured more seldom."""
 _STEPS = 8
@@ -28,7 +31,8 @@ class Pace:
     def next_ms(self, *, moving: bool, before_ms: float, cost_s: float) -> float:
         """The time until the next sweep, after one that cost `cost_s` of CPU (a moving average)."""
         if moving:
-            return min(max(self.busy_ms, cost_s * 1000 / self.cpu_budget), max(self.quiet_ms, self.busy_ms))
+            latest = max(min(LATE_MS, self.quiet_ms), self.busy_ms)
+            return min(max(self.busy_ms, cost_s * 1000 / self.cpu_budget), latest)
         slowest = min(self.quiet_ms, max(self.busy_ms, cost_s * 1000 / (self.cpu_budget * _QUIET_SHARE)))
         return min(max(self.busy_ms, before_ms * 1.5), slowest)
 

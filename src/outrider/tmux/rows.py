@@ -70,7 +70,7 @@ class Rows:
             return self._rows
         known: dict[bytes, Row] = {}
         rows: dict[str, Row] = {}
-        for line in _whole(body):
+        for line in self._whole(body):
             row = self._known.get(line) or self._row(line)
             if row is None:
                 continue
@@ -83,6 +83,22 @@ class Rows:
     def one(self, body: bytes) -> Row | None:
         """The single row that `display-message` gave for a pane."""
         return self._row(body.removesuffix(b"\n"))
+
+    def _whole(self, body: bytes) -> Iterator[bytes]:
+        """Splits into rows, joining the lines of one whose text has newlines."""
+        lines = body.split(b"\n")
+        at = 0
+        while at < len(lines) - 1:
+            if lines[at] in self._known:
+                yield lines[at]
+                at += 1
+                continue
+            joined, used = lines[at], 1
+            while _missing(joined) > 0 and at + used < len(lines) - 1:
+                joined, used = joined + b"\n" + lines[at + used], used + 1
+            # Where the lengths do not fit at all, tmux has rewritten the text: the line stands for itself.
+            yield joined if _missing(joined) == 0 else lines[at]
+            at += used if _missing(joined) == 0 else 1
 
     def _row(self, line: bytes) -> Row | None:
         parts = line.split(b" ", _HEAD)
@@ -110,19 +126,6 @@ class Rows:
             clients=number["session_attached"],
         )
         return Row(pane, number["window_activity"], number["session_id"])
-
-
-def _whole(body: bytes) -> Iterator[bytes]:
-    """Splits into rows, joining the lines of one whose text has newlines."""
-    lines = body.split(b"\n")
-    at = 0
-    while at < len(lines) - 1:
-        joined, used = lines[at], 1
-        while _missing(joined) > 0 and at + used < len(lines) - 1:
-            joined, used = joined + b"\n" + lines[at + used], used + 1
-        # Where the lengths do not fit at all, tmux has rewritten the text: the line stands for itself.
-        yield joined if _missing(joined) == 0 else lines[at]
-        at += used if _missing(joined) == 0 else 1
 
 
 def _missing(line: bytes) -> int:
