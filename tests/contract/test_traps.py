@@ -18,6 +18,11 @@ TRAPS = (
         "one glyph changes and the fleet reads wrong",
         "logic/test_vigilance.py::test_a_jump_after_the_version_changed_is_told_once",
     ),
+    (
+        2,
+        "one glyph changes and the fleet reads wrong",
+        "e2e/test_kinds.py::test_a_new_version_that_is_hard_to_read_is_told_once",
+    ),
     (3, "the composer is drawn during work", "logic/test_detect.py::test_a_composer_during_work_is_not_idle"),
     (4, "scrollback quotes everything", "logic/test_detect.py::test_what_prose_and_logs_quote_is_not_believed"),
     (4, "scrollback quotes everything", "logic/test_detect.py::test_what_an_older_turn_said_is_not_believed"),

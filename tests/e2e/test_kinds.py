@@ -1,5 +1,7 @@
 """A kind's file that changes while the daemon runs and agents of it live."""
 
+from typing import cast
+
 from e2e.waiting import until
 from e2e.world import World
 
@@ -13,6 +15,49 @@ state = "{state}"
 region = "screen"
 pattern = '^Whirring'
 """
+
+VERSIONED = """
+name = "whirr"
+version = "1.0"
+banner = '^whirr (?P<version>[0-9.]+)'
+[launch]
+argv = ["whirr"]
+[[rules]]
+id = "whirring"
+state = "working"
+region = "screen"
+pattern = '^Whirring'
+"""
+
+
+def test_a_new_version_that_is_hard_to_read_is_told_once() -> None:
+    """1.0 is read well, 1.1 draws what no rule knows; both tell their version on their first screen."""
+    world = World(config="[monitor]\ndoubt_s = 1\n")
+    try:
+        program = world.root / "bin" / "whirr"
+        program.write_text('#!/bin/sh\necho "whirr $1"\necho Whirring\nread line\nclear\necho Zzz\nexec sleep 1000\n')
+        program.chmod(0o755)
+        file = world.home / ".config" / "outrider" / "agents" / "whirr.toml"
+        file.parent.mkdir(parents=True)
+        file.write_text(VERSIONED, encoding="utf-8")
+        events = world.start().record()
+        for version in ("1.0", "1.1"):
+            session = f"v{version[-1]}"
+            words = ("--session", session, "--workdir", str(world.workdir()), "--agent", "whirr", "--", version)
+            assert world.cli("spawn", *words).returncode == 0
+            events.state(session, "working")
+            assert world.agent(session)["version"] == version
+        assert not [event for event in events.events if event["event"] == "alert"]
+        world.press("v1", "Enter")
+        alert = cast("dict[str, object]", events.named("alert", "v1"))
+        assert (alert["kind"], alert["version"], alert["known"]) == ("whirr", "1.1", "1.0")
+        assert float(str(alert["share"])) >= float(str(alert["before"])) + 0.2
+        assert world.agent("v1")["confidence"] == "low"
+        world.press("v0", "Enter")
+        until(lambda: world.agent("v0")["confidence"] == "low", what="the old one to be hard to read, too")
+        assert len([event for event in events.events if event["event"] == "alert"]) == 1
+    finally:
+        world.close()
 
 
 def test_living_agents_are_read_by_the_changed_file_and_a_broken_one_changes_nothing() -> None:

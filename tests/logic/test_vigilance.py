@@ -22,7 +22,7 @@ def watched(watch: Vigilance, version: str | None, *, high: int, low: int, recor
 
 
 def test_a_jump_after_the_version_changed_is_told_once() -> None:
-    watch = Vigilance()
+    watch = Vigilance(180)
     assert watched(watch, "1.0", high=10, low=1) == []
     (alarm,) = watched(watch, "1.1", high=3, low=10)
     assert (alarm.kind, alarm.version, alarm.known, alarm.before) == ("claude", "1.1", "1.0", 0.091)
@@ -31,22 +31,22 @@ def test_a_jump_after_the_version_changed_is_told_once() -> None:
 
 
 def test_no_alarm_without_a_change() -> None:
-    assert watched(Vigilance(), "1.0", high=1, low=10) == []
+    assert watched(Vigilance(180), "1.0", high=1, low=10) == []
 
 
 def test_no_alarm_where_it_was_no_better_before() -> None:
-    watch = Vigilance()
+    watch = Vigilance(180)
     watched(watch, "1.0", high=5, low=5)
     assert watched(watch, "1.1", high=5, low=5) == []
 
 
 def test_after_a_restart_the_recorded_version_is_the_measure() -> None:
-    (alarm,) = watched(Vigilance(), "1.1", high=1, low=5)
+    (alarm,) = watched(Vigilance(180), "1.1", high=1, low=5)
     assert (alarm.known, alarm.before) == ("1.0", 0.0)
 
 
 def test_what_tells_nothing() -> None:
-    watch = Vigilance()
+    watch = Vigilance(180)
     assert watched(watch, None, high=0, low=10) == []
     assert watched(watch, "1.1", high=0, low=2) == []
     for said in (verdict(Confidence.LOW, State.INITIALIZING), verdict(Confidence.LOW, alive=False)):

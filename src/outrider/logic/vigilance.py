@@ -10,8 +10,6 @@ from dataclasses import dataclass
 
 from outrider.model.state import Confidence, State, Verdict
 
-# So much of agents' time under a version (seconds) is needed before its share means anything.
-ENOUGH_S = 180.0
 # How much larger than before the doubtful share must be; below that it is chance.
 JUMP = 0.2
 # Versions remembered of a kind; the oldest is forgotten first.
@@ -36,18 +34,15 @@ class _Tally:
     told: bool = False
 
     @property
-    def enough(self) -> bool:
-        return self.seconds >= ENOUGH_S
-
-    @property
     def share(self) -> float:
         return self.doubtful / self.seconds if self.seconds else 0.0
 
 
 class Vigilance:
-    """Keeps the shares of all kinds and versions."""
+    """Keeps the shares of all kinds and versions. So much of agents' time under a version is needed before its share means anything."""
 
-    def __init__(self) -> None:
+    def __init__(self, enough_s: float) -> None:
+        self._enough_s = enough_s
         self._kinds: dict[str, dict[str, _Tally]] = {}
 
     def note(self, kind: str, version: str | None, recorded: str, verdict: Verdict, seconds: float) -> Alarm | None:
@@ -65,7 +60,7 @@ class Vigilance:
         tally.seconds += seconds
         if verdict.confidence is Confidence.LOW:
             tally.doubtful += seconds
-        if tally.told or not tally.enough:
+        if tally.told or tally.seconds < self._enough_s:
             return None
         known, before = self._before(versions, version, recorded)
         if known is None or tally.share - before < JUMP:
@@ -73,14 +68,13 @@ class Vigilance:
         tally.told = True
         return Alarm(kind, version, round(tally.share, 3), round(before, 3), known)
 
-    @staticmethod
-    def _before(versions: dict[str, _Tally], version: str, recorded: str) -> tuple[str | None, float]:
+    def _before(self, versions: dict[str, _Tally], version: str, recorded: str) -> tuple[str | None, float]:
         """The version seen before this one that is known well enough, else the recorded one; None where nothing changed."""
         earlier = []
         for name, tally in versions.items():
             if name == version:
                 break
-            if tally.enough:
+            if tally.seconds >= self._enough_s:
                 earlier.append((name, tally.share))
         if earlier:
             return earlier[-1]

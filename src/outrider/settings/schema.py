@@ -69,6 +69,10 @@ class Monitor(Section):
     quiet_ms: int = Field(
         default=1000, ge=10, le=60_000, description="Milliseconds between looks at a pane that stands still."
     )
+    doubt_s: Seconds = Field(
+        default=180.0,
+        description="Seconds that agents of a new version are read before it may be told that they are hard to read.",
+    )
 
 
 class Commands(Section):

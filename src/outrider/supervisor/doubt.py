@@ -14,11 +14,11 @@ log = structlog.get_logger()
 
 
 class Doubt:
-    """Counts how sure the verdicts on each kind's versions are, and hands the alarm to the record."""
+    """Counts how sure the verdicts on each kind's versions are, and hands the alarm to the record; not before `enough_s` of a version."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, enough_s: float) -> None:
         self._record = record
-        self._vigilance = Vigilance()
+        self._vigilance = Vigilance(enough_s)
 
     def note(self, member: Member, now_ms: int, seconds: float) -> None:
         """So many seconds of this member's verdict."""

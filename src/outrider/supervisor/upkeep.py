@@ -1,4 +1,4 @@
-"""Upkeep: what is followed beside states: progress, diligence, and what was spent."""
+"""Upkeep: what is followed beside states: progress, diligence, what was spent, and whether new versions can still be read."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from outrider.specs import Specs
 from outrider.store import Store
 from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.diligence import Diligence, thresholds
+from outrider.supervisor.doubt import Doubt
 from outrider.supervisor.progress import Progress
 from outrider.supervisor.record import Record
 from outrider.supervisor.transcripts import Transcripts
@@ -17,11 +18,12 @@ from outrider.supervisor.transcripts import Transcripts
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """The three of them, for one crew."""
+    """All of them, for one crew."""
 
     diligence: Diligence
     progress: Progress
     transcripts: Transcripts
+    doubt: Doubt
 
     async def run(self, settle: Callable[[Member, int], None]) -> None:
         """Follows for ever; the daemon's task. `settle` has a member judged again."""
@@ -39,4 +41,5 @@ def upkeep(
         Diligence(crew=crew, terminal=terminal, thresholds=thresholds(settings.stuck), clock=clock),
         Progress(crew=crew, record=record, store=store, follower=Specs(), clock=clock, find=settings.progress.find),
         Transcripts(crew=crew, record=record, clock=clock),
+        Doubt(record, settings.monitor.doubt_s),
     )

@@ -26,7 +26,6 @@ from outrider.supervisor import counting
 from outrider.supervisor.approvals import Approvals
 from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.diligence import open_items
-from outrider.supervisor.doubt import Doubt
 from outrider.supervisor.record import Record
 from outrider.supervisor.signs import agent_process
 from outrider.supervisor.upkeep import Upkeep
@@ -64,7 +63,7 @@ class Watch:
         self._approvals = approvals
         self._diligence = upkeep.diligence
         self._progress = upkeep.progress
-        self._doubt = Doubt(record)
+        self._doubt = upkeep.doubt
         self.panes: dict[PaneRef, Pane] = {}
         self.away: dict[str, str] = {}
 
