@@ -6,6 +6,7 @@ is read from /proc without forking; elsewhere one `ps` tells what it can (no env
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -84,6 +85,26 @@ def lineage(pid: int) -> tuple[int, ...]:
 def beneath(root: int, pid: int) -> bool:
     """Whether a process that has that id where it runs (in a namespace of its own, too) is `root` or descends from it."""
     return any(_own_id(process.pid) == pid for process in tree(root))
+
+
+def held(root: int, name: re.Pattern[str]) -> Path | None:
+    """The file whose path matches and that a process of `root`'s tree holds open, the oldest one's; None where there is none.
+
+    Only Linux tells.
+    """
+    for process in tree(root) if sys.platform == "linux" else ():
+        try:
+            handles = sorted((_PROC / str(process.pid) / "fd").iterdir())
+        except OSError:
+            continue
+        for handle in handles:
+            try:
+                path = handle.readlink()
+            except OSError:
+                continue
+            if name.search(str(path)):
+                return path
+    return None
 
 
 def carrying(generation: str) -> tuple[Process, ...]:

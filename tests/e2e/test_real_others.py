@@ -110,5 +110,10 @@ def test_it_speaks_for_itself_alone_and_says_how_it_failed(sitting: Sitting) -> 
         until(lambda: world.agent("one")["detail"].get("retrying") is not True, TIMEOUT, what="it to give up")
         assert world.agent("one")["detail"]["error"] == "invalid_request"
         assert {each["source"] for each in world.why("one")["evidence"]} & {"hook", "transcript"}
-        assert world.agent("one")["counters"]["errors"] == 1
-        assert world.agent("one")["counters"]["tokens"] > 0
+        counters = world.agent("one")["counters"]
+        assert (counters["commands"], counters["errors"], counters["tokens"] > 0) == (1, 1, True)
+        world.tmux("send-keys", "-R", "-t", "=one:")
+        world.tmux("clear-history", "-t", "=one:")
+        output = "/api/agents/one/output"
+        until(lambda: "Once more" not in world.http.get(output).json()["output"], what="all that was drawn to be gone")
+        assert world.agent("one")["counters"] == counters, "they come from what it tells, not from what it drew"

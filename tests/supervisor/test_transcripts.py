@@ -2,11 +2,17 @@
 
 import asyncio
 import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import drawn
+from outrider import processes
 from outrider.kinds.load import catalogue
 from outrider.logic.rates import Bucket
 from outrider.logic.tracker import Tracker
@@ -113,3 +119,33 @@ async def test_what_tells_no_conversation_tells_no_transcript(tmp_path: Path) ->
     transcripts.noted(member, SessionNote(7, "idle", None, None, "/w", None, 5), {"HOME": str(tmp_path)})
     transcripts.noted(member, SessionNote(7, "idle", None, "c", "/w", None, 5), {})
     assert member.agent.transcript is None
+
+
+HOLDER = """
+import subprocess, sys
+kept = open(sys.argv[1] + "/rollout-1.jsonl", "a")
+other = [sys.executable, "-c", "import sys, time; kept = open(sys.argv[1], 'a'); print(flush=True); time.sleep(60)"]
+with subprocess.Popen([*other, sys.argv[1] + "/rollout-2.jsonl"]) as child:
+    pass
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which files a process has open")
+async def test_an_adopted_codexs_open_rollout_is_found_and_not_that_of_one_it_started(tmp_path: Path) -> None:
+    _, member, transcripts = a_crew("codex")
+    with subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE, text=True) as agent:
+        assert agent.stdout is not None
+        agent.stdout.readline()
+        member.pane = replace(CALM.pane, pid=agent.pid)
+        try:
+            tmp_path.joinpath("rollout-1.jsonl").write_bytes(RECORDED.joinpath("codex.txt").read_bytes())
+            settled = asyncio.Event()
+            following = asyncio.ensure_future(transcripts.run(lambda *_: settled.set()))
+            await asyncio.wait_for(settled.wait(), 10)
+            following.cancel()
+        finally:
+            for each in reversed(processes.tree(agent.pid)):
+                os.kill(each.pid, signal.SIGKILL)
+    assert member.agent.transcript is not None
+    assert member.agent.transcript.path == str(tmp_path / "rollout-1.jsonl")
+    assert (member.agent.counters.tokens, member.agent.counters.errors) == (5040, 8)

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from outrider import processes
 from outrider.kinds.channels import claude_session
-from outrider.kinds.channels.catalogue import transcript_of
+from outrider.kinds.channels.catalogue import held_by, transcript_of
 from outrider.kinds.channels.transcript import Spent, read_on
 from outrider.model.agent import Counters
 from outrider.model.hook import SessionNote
@@ -20,6 +21,8 @@ from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.record import Record
 
 LOOK_S = 0.5
+SEARCH_MS, AGAIN_MS = 5_000, 30_000
+"""How often it is looked for what an agent without hooks holds open: while nothing is known, and for another conversation."""
 SWITCHED_MS = 1000
 Settle = Callable[[Member, int], None]
 
@@ -32,6 +35,7 @@ class Transcripts:
         self._record = record
         self._clock = clock
         self._told: dict[str, tuple[str, int]] = {}
+        self._searched: dict[str, int] = {}
 
     def spoke(self, agent_id: str, path: str, at_ms: int) -> None:
         """That agent told where its transcript is."""
@@ -50,9 +54,26 @@ class Transcripts:
             await asyncio.sleep(LOOK_S)
             here = {member.agent.id for member in self._crew}
             self._told = {agent_id: told for agent_id, told in self._told.items() if agent_id in here}
+            self._searched = {agent_id: at_ms for agent_id, at_ms in self._searched.items() if agent_id in here}
+            await self.search()
             for member, path, at_ms in list(self._grown()):
                 await self.read(member.agent.id, path, at_ms)
                 settle(member, self._clock())
+
+    async def search(self) -> None:
+        """Looks for the transcripts of agents without hooks that keep theirs open, where that is due."""
+        now = self._clock()
+        for member in self._crew:
+            agent, name = member.agent, held_by(member.kind.channel)
+            if name is None or member.voice is not None or member.pane is None or agent.ended_ms is not None:
+                continue
+            last = self._searched.get(agent.id)
+            if last is not None and now - last < (AGAIN_MS if agent.id in self._told else SEARCH_MS):
+                continue
+            path = await asyncio.to_thread(processes.held, member.pane.pid, name)
+            self._searched[agent.id] = now
+            if path is not None:
+                self.spoke(agent.id, str(path), now if last is None else last)
 
     def _grown(self) -> Iterator[tuple[Member, str, int]]:
         for member in self._crew:

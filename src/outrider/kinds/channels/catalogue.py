@@ -1,5 +1,6 @@
 """Which channel a kind's `channel` names."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -22,7 +23,9 @@ from outrider.kinds.channels.voice import Voice
 CHANNELS: Mapping[str, Channel] = MappingProxyType(
     {
         "claude": Channel(claude_hooks.ClaudeVoice, claude_hooks.furnish, transcript=claude_transcript.counted),
-        "codex": Channel(codex_hooks.CodexVoice, codex_hooks.furnish, transcript=codex_rollout.counted),
+        "codex": Channel(
+            codex_hooks.CodexVoice, codex_hooks.furnish, transcript=codex_rollout.counted, held=codex_rollout.HELD
+        ),
         "gemini": Channel(
             gemini_hooks.GeminiVoice, gemini_hooks.furnish, inherited=True, transcript=gemini_chat.counted
         ),
@@ -48,6 +51,12 @@ def transcript_of(channel: str) -> Count | None:
     """How the file is read in which it writes its conversation down; None where nothing is known of one."""
     known = CHANNELS.get(channel)
     return known.transcript if known is not None else None
+
+
+def held_by(channel: str) -> re.Pattern[str] | None:
+    """The path of the transcript that such an agent keeps open; None where it keeps none open."""
+    known = CHANNELS.get(channel)
+    return known.held if known is not None else None
 
 
 def furnish(channel: str, ground: Ground) -> Furnishing:

@@ -4,6 +4,7 @@ Nothing here or in the kinds' modules writes into a user's files: what an agent 
 and flags or environment variables point to it.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,10 +40,12 @@ class Channel:
     """`voice` makes the ear for one agent; `furnish` says what its spawn needs.
 
     `inherited` says that what the agent starts is given the same hooks: its own word is then told from that of others by the
-    process that calls. `transcript` reads the file in which it writes its conversation down.
+    process that calls. `transcript` reads the file in which it writes its conversation down, `held`
+    matches that file's path where the agent keeps it open.
     """
 
     voice: Callable[[], Voice]
     furnish: Callable[[Ground], Furnishing]
     inherited: bool = False
     transcript: Count | None = None
+    held: re.Pattern[str] | None = None

@@ -5,6 +5,7 @@ one counts. Tokens read from the cache are not in it, as for Claude Code. That a
 Older versions told it by a line of its own (`error`), and when a limit ends in seconds from then on.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -13,6 +14,8 @@ from outrider.logic.failure import of_status
 from outrider.model.progress import TranscriptMark
 from outrider.model.state import Detail, ErrorClass, Reading, State
 
+HELD = re.compile(r"/rollout-[^/]+\.jsonl$")
+"""It keeps this file open from a conversation's first prompt on."""
 _MARKS = (b'"token_count"', b'"task_started"', b'"task_complete"', b'"turn_aborted"', b'"type":"error"')
 _CLASSES: Mapping[str, ErrorClass] = {
     "usage_limit_exceeded": ErrorClass.USAGE_LIMIT,
