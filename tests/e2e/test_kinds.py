@@ -1,6 +1,8 @@
 """A kind's file that changes while the daemon runs and agents of it live."""
 
+from datetime import datetime, timedelta
 from typing import cast
+from zoneinfo import ZoneInfo
 
 from e2e.waiting import until
 from e2e.world import World
@@ -56,6 +58,44 @@ def test_a_new_version_that_is_hard_to_read_is_told_once() -> None:
         world.press("v0", "Enter")
         until(lambda: world.agent("v0")["confidence"] == "low", what="the old one to be hard to read, too")
         assert len([event for event in events.events if event["event"] == "alert"]) == 1
+    finally:
+        world.close()
+
+
+LIMITED = """
+name = "whirr"
+[launch]
+argv = ["whirr"]
+[[rules]]
+id = "limited"
+state = "error"
+region = "screen"
+pattern = '^(?P<message>[^\\n]*usage limit[^\\n]*)'
+detail = { error = "usage_limit", retrying = "false", message = "{message}" }
+"""
+
+
+def test_when_a_limit_ends_is_told_in_the_agents_zone_and_outlives_a_restart() -> None:
+    world = World()
+    try:
+        ends = datetime.now(ZoneInfo("Asia/Tokyo")).replace(second=0, microsecond=0) + timedelta(hours=3)
+        program = world.root / "bin" / "whirr"
+        said = f"You have hit your usage limit. Try again at {ends:%I:%M %p}."
+        program.write_text(f'#!/bin/sh\necho "{said}"\nexec sleep 1000\n', encoding="utf-8")
+        program.chmod(0o755)
+        file = world.home / ".config" / "outrider" / "agents" / "whirr.toml"
+        file.parent.mkdir(parents=True)
+        file.write_text(LIMITED, encoding="utf-8")
+        events = world.start().record()
+        words = ("--session", "one", "--workdir", str(world.workdir()), "--agent", "whirr", "--env", "TZ=Asia/Tokyo")
+        assert world.cli("spawn", *words).returncode == 0
+        told = cast("dict[str, dict[str, object]]", events.state("one", "error"))
+        assert told["detail"]["resets_at"] == ends.timestamp() * 1000
+        assert world.agent("one")["detail"]["resets_at"] == ends.timestamp() * 1000
+        assert "until" in world.cli("show", "one").stdout
+        world.stop()
+        world.start()
+        assert world.agent("one")["detail"]["resets_at"] == ends.timestamp() * 1000
     finally:
         world.close()
 
