@@ -152,7 +152,7 @@ def test_endpoints_are_those_that_are_served() -> None:
     text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8").replace("…/", "/api/agents/{session}/")
     shown = {
         (method, re.sub(r"\{\w+\}", "{}", path))
-        for method, path in re.findall(r"`(GET|POST|PUT|DELETE) (/[\w/{}.]*)", text)
+        for method, path in re.findall(r"`(GET|POST|PUT|PATCH|DELETE) (/[\w/{}.]*)", text)
     }
     assert shown - {("GET", "/metrics")} <= served
     assert served <= shown

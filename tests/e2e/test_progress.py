@@ -26,7 +26,7 @@ def test_a_box_ticked_in_the_file_is_progress_on_the_wire(world: World) -> None:
     spec.write_bytes(TASKS.encode())
     spec.chmod(0o640)
     events = world.record()
-    world.spawn("my-task", [], "--prompt", "Go on")
+    world.spawn("my-task", [], "--spec", "TASKS.md", "--prompt", "Go on")
     first = events.named("progress", "my-task")
     assert own(first) == {"progress": 25.0, "source": "spec:TASKS.md", "done": 1, "total": 3}
     assert events.state("my-task", "idle"), "open items: the end of a turn is not completion"
@@ -154,7 +154,7 @@ def test_agents_that_should_move_are_stuck_once_and_move_on(impatient: World) ->
 def test_a_stuck_agent_takes_a_command(impatient: World) -> None:
     world, events = impatient, impatient.record()
     world.workdir().joinpath("TODO.md").write_text(TASKS)
-    run = world.spawn("rests", [[{"say": "Done"}]], "--prompt", "Go")
+    run = world.spawn("rests", [[{"say": "Done"}]], "--spec", "TODO.md", "--prompt", "Go")
     found = events.named("agent_stuck", "rests")
     assert own(found)["reason"] == "idle_unfinished"
     world.kill9()

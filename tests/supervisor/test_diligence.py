@@ -96,7 +96,7 @@ class Life:
 
 
 def unfinished(life: Life) -> None:
-    life.member.agent = replace(life.member.agent, progress=40.0, progress_source="spec:TASKS.md")
+    life.member.agent = replace(life.member.agent, progress=40.0, progress_source="spec:TASKS.md", spec="TASKS.md")
 
 
 PYTEST = {"tool": "Bash", "command": "pytest -q"}

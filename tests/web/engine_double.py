@@ -10,6 +10,7 @@ from outrider.errors import Conflict, Forbidden, InvalidInput, NoSuchAgent, NoSu
 from outrider.logic.alerts import check, checked
 from outrider.logic.chain import Head
 from outrider.logic.metrics import METRICS
+from outrider.logic.stuck import checked as checked_patience
 from outrider.model.actor import Actor, Scope
 from outrider.model.agent import Agent, SpawnRequest
 from outrider.model.alert import Firing, Preview, Rule, Rules
@@ -156,6 +157,9 @@ class LittleSteward:
     async def keep(self, session: str, actor: Actor, *, keep: bool) -> Agent:
         agent = replace(self._engine.agent(session), keep=keep)
         return self._engine.put(agent)
+
+    async def patience(self, session: str, actor: Actor, own: Mapping[str, float]) -> Agent:
+        return self._engine.put(replace(self._engine.agent(session), stuck=checked_patience(own)))
 
 
 class LittleTrees:

@@ -9,7 +9,7 @@ import pytest
 from outrider.web.page import STATIC
 from web.world import world
 
-METHODS = {"get", "post", "put", "delete"}
+METHODS = {"get", "post", "put", "patch", "delete"}
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +37,7 @@ def test_every_promised_route_is_there(api: Mapping[str, object]) -> None:
         "GET /api/agents",
         "POST /api/agents",
         "GET /api/agents/{session}",
+        "PATCH /api/agents/{session}",
         "GET /api/agents/{session}/why",
         "GET /api/agents/{session}/log",
         "GET /api/agents/{session}/output",

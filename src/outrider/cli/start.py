@@ -55,6 +55,9 @@ async def spawn(
     policy: Annotated[
         str | None, Parameter(help="What it may do by itself: a file with rules, or a preset's name.")
     ] = None,
+    stuck: Annotated[
+        list[str] | None, Parameter(negative=(), help="REASON=SECONDS: its own patience, such as frozen=900.")
+    ] = None,
     env: Annotated[list[str] | None, Parameter(negative=(), help="K=V for its environment; may be repeated.")] = None,
     wait: Annotated[
         str | None,
@@ -79,6 +82,7 @@ async def spawn(
         "sandbox": sandbox,
         "spec": resolved(spec, home) if spec and spec.startswith(("/", "~")) else spec,
         "policy": _policy(policy, home) if policy else None,
+        "stuck": _seconds(stuck or []),
         "env": _pairs(env or []),
         "extra": extra or [],
     }
@@ -204,6 +208,13 @@ def _pairs(env: list[str]) -> dict[str, str]:
         if not sign or not name:
             raise Usage(f"--env {pair!r} should look like NAME=value.")
     return {name: value for name, _, value in (pair.partition("=") for pair in env)}
+
+
+def _seconds(pairs: list[str]) -> dict[str, float]:
+    try:
+        return {name: float(value) for name, _, value in (pair.partition("=") for pair in pairs)}
+    except ValueError:
+        raise Usage(f"--stuck {' '.join(pairs)} should look like frozen=900.") from None
 
 
 def _told(agent: "AgentJSON", what: str, *, json: bool) -> None:

@@ -101,6 +101,7 @@ def renewed(agent: Agent, *, resume: bool) -> SpawnRequest:
         sandbox=agent.sandbox or OFF,
         conversation=_conversation(agent) if resume else None,
         spec=agent.spec,
+        stuck=agent.stuck,
         env=agent.env,
         extra=agent.extra,
     )

@@ -6,10 +6,11 @@ living process works on in silence.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from types import MappingProxyType
 
+from outrider.errors import InvalidInput
 from outrider.model.state import BUSY, NO_DETAIL, ErrorClass, State, Verdict
 
 
@@ -31,6 +32,20 @@ class Thresholds:
 
 
 DEFAULT = Thresholds()
+
+
+def checked(own: Mapping[str, float]) -> Mapping[str, float]:
+    """An agent's own thresholds; InvalidInput where one has no such name or is no patience."""
+    known = [field.name for field in fields(Thresholds)]
+    for name, value in own.items():
+        if name not in known:
+            raise InvalidInput(
+                f"stuck: there is no threshold {name!r}; known: {', '.join(known)}.", detail={"field": "stuck"}
+            )
+        if not 0 < value < float("inf") or (name == "looping" and (value < 2 or value != int(value))):
+            want = "a whole number from 2" if name == "looping" else "a number of seconds above 0"
+            raise InvalidInput(f"stuck: {name} must be {want}, not {value:g}.", detail={"field": "stuck"})
+    return own
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,12 @@ class Agent:
     done: int = 0
     total: int = 0
     """How many items the progress is read from, and how many of them are done; 0 of 0 where nothing says so."""
+    list_seen: tuple[str, int, int] | None = None
+    """The list of tasks that was found when it joined: its name, empty for none, items done and items in all."""
+    list_live: bool = False
+    """Whether a list that was found has changed since: only then its open items are the agent's."""
+    stuck: Mapping[str, float] = field(default_factory=dict)
+    """Thresholds of its own, as `logic.stuck.Thresholds` names them, that go before those of its kind."""
     spec_problem: str | None = None
     """Why the spec cannot be read now, a sentence; the progress is then the last good one."""
     todo: tuple[Todo, ...] = ()
@@ -122,6 +128,7 @@ class SpawnRequest:
     conversation: str | None = None
     spec: str | None = None
     policy: str | None = None
+    stuck: Mapping[str, float] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
     extra: tuple[str, ...] = ()
     width: int = 120

@@ -102,6 +102,7 @@ class AgentJSON(TypedDict):
     pid: int | None
     version: str | None
     agent_session: str | None
+    stuck: dict[str, float]
     port: int | None
     diff: DiffSizeJSON | None
     keep: bool

@@ -142,6 +142,7 @@ def agent_json(agent: Agent) -> AgentJSON:
         "pid": agent.pid,
         "version": agent.version,
         "agent_session": agent.agent_session,
+        "stuck": dict(agent.stuck),
         "port": agent.port,
         "diff": _diff_size(agent),
         "keep": agent.keep,

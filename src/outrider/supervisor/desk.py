@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from outrider import __version__
 from outrider.errors import Conflict, InvalidInput, NoSuchThing, PaneGone
 from outrider.kinds.load import Kinds
+from outrider.logic import stuck
 from outrider.logic.chain import Head
 from outrider.model.actor import Actor
 from outrider.model.agent import Agent, SpawnRequest
@@ -105,6 +106,7 @@ class Desk:
         if first is not None:
             check(first, self._counter.bounds, self._kinds.get(request.kind).typing)
         check_spec(request.spec, request.workdir)
+        stuck.checked(request.stuck)
         member = await self._muster.spawn(request, actor)
         if first is not None:
             await self._counter.accept(member, first, actor)

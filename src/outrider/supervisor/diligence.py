@@ -60,7 +60,7 @@ class Diligence:
             del self._diaries[agent_id]
         for member in members:
             if member.agent.ended_ms is not None:
-                if left(member.beneath):
+                if left(member, member.beneath):
                     settle(member, self._clock())
                 continue
             diary = self.diary(member)
@@ -92,9 +92,9 @@ class Diligence:
         """
         diary = self.diary(member)
         diary.composer(member.tracker.draft, now_ms)
-        shell = there and left(verdict) and not member.kind.shell
+        shell = there and left(member, verdict) and not member.kind.shell
         history = diary.history(verdict, now_ms, unfinished=open_items(member.agent), shell=shell)
-        thresholds = of_kind(self._thresholds, member.kind.stuck)
+        thresholds = of_kind(of_kind(self._thresholds, member.kind.stuck), member.agent.stuck)
         why = stuck.reason(history, thresholds)
         if why is None or not self._sure(why, verdict, diary, now_ms):
             problem = member.agent.spec_problem
@@ -165,13 +165,15 @@ def thresholds(own: Stuck) -> Thresholds:
 
 
 def open_items(agent: Agent) -> bool:
-    """Whether a spec is bound to it that has something left to do."""
-    return agent.progress_source.startswith("spec:") and agent.progress is not None and agent.progress < 100
+    """Whether a spec is bound to it, or a list that it takes part in was found, that has something left to do."""
+    own = agent.spec is not None or agent.list_live
+    return own and agent.progress_source.startswith("spec:") and agent.progress is not None and agent.progress < 100
 
 
-def left(verdict: Verdict) -> bool:
-    """Whether the agent went and a shell stayed."""
-    return not verdict.alive and verdict.detail.reason == "left"
+def left(member: Member, verdict: Verdict) -> bool:
+    """Whether the agent went and a shell stayed: seen in front, or its process is gone from a pane that lives."""
+    alone = member.pane is not None and not member.pane.dead and verdict.detail.reason == "exited"
+    return not verdict.alive and (verdict.detail.reason == "left" or alone)
 
 
 def of_kind(thresholds: Thresholds, own: Mapping[str, float]) -> Thresholds:

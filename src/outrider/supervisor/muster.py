@@ -41,6 +41,7 @@ from outrider.zones import zones_of
 log = structlog.get_logger()
 
 NOWHERE = 0
+Own = tuple[str | None, int | None]  # an agent's branch, and the first of its ports
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,17 +121,14 @@ class Muster:
             await worktrees.withdraw(tree, here, env=self._site.environ)
             raise
 
-    async def _enlist(
-        self, request: SpawnRequest, kind: Kind, launch: Launch, given: tuple[str | None, int | None], actor: Actor
-    ) -> Member:
-        """`given` are the branch and the first port that it has for itself."""
+    async def _enlist(self, request: SpawnRequest, kind: Kind, launch: Launch, its: Own, actor: Actor) -> Member:
         try:
             own = self._quarters.prepare(kind, launch.generation, launch.env)
             argv = launching.argv(kind, request, channel=own.argv)
             rooms = self._quarters.rooms(kind, launch.generation)
             program = find_program(kind, launch.env, request.extra)
             walls, unapplied = await self._site.enclosure.around(request, kind, launch.env, rooms, program)
-            member = self._recruit(request, kind, launch.generation, argv, given)
+            member = self._recruit(request, kind, launch.generation, argv, its)
             member.agent = replace(
                 member.agent, sandbox=self._site.enclosure.wanted(request.sandbox), unapplied=unapplied
             )
@@ -155,14 +153,7 @@ class Muster:
             detail={"session": session},
         )
 
-    def _recruit(
-        self,
-        request: SpawnRequest,
-        kind: Kind,
-        generation: str,
-        argv: tuple[str, ...],
-        given: tuple[str | None, int | None],
-    ) -> Member:
+    def _recruit(self, request: SpawnRequest, kind: Kind, generation: str, argv: tuple[str, ...], its: Own) -> Member:
         now = self._clock()
         agent = Agent(
             id=self._token(),
@@ -185,8 +176,9 @@ class Muster:
             extra=request.extra,
             env=request.env,
             worktree=request.worktree,
-            branch=given[0],
-            port=given[1],
+            branch=its[0],
+            port=its[1],
+            stuck=request.stuck,
         )
         return self.member(agent, kind, fresh=True)
 

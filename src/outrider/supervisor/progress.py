@@ -57,7 +57,8 @@ class Progress:
 
     def update(self, member: Member) -> None:
         """Takes in what its spec or its own list says now; where its progress changed, everybody is told."""
-        agent, report = member.agent, self._specs.known(member.agent.id)
+        report = self._specs.known(member.agent.id)
+        agent = member.agent = taking_part(member.agent, report)
         figures = figured(agent, report)
         problem = report.problem if report is not None else agent.spec_problem
         if figures == _figures_of(agent):
@@ -133,6 +134,20 @@ def figured(agent: Agent, report: Report | None) -> Figures:
         done = sum(each.done for each in agent.todo)
         return Figures(round(100 * done / len(agent.todo), 2), TODO, done, len(agent.todo))
     return Figures()
+
+
+def taking_part(agent: Agent, report: Report | None) -> Agent:
+    """The agent, with the list that was found when it joined, and whether that has changed since.
+
+    A list lies in many a repository that its agents have nothing to do with; one that changes while they work is believed to be theirs.
+    """
+    if agent.spec is not None or report is None or report.problem is not None or agent.list_live:
+        return agent
+    figures = figured(replace(agent, todo=()), report)
+    seen = (report.name, figures.done, figures.total) if figures.source.startswith(SPEC) else ("", 0, 0)
+    if agent.list_seen is None:
+        return replace(agent, list_seen=seen)
+    return agent if seen == agent.list_seen else replace(agent, list_live=True)
 
 
 def items_of(spec: Spec) -> tuple[ProgressItem, ...]:

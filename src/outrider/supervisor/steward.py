@@ -2,14 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import structlog
 
 from outrider.errors import OutriderError, StoreError, TerminalError
-from outrider.logic import composer, lifecycle
+from outrider.logic import composer, lifecycle, stuck
 from outrider.logic.lifecycle import Deed, Policy
 from outrider.model import wire
 from outrider.model.actor import Actor, Scope
@@ -100,6 +100,14 @@ class Steward:
         facts = (_withdrawn(agent, now, f"{actor.name} keeps it."),) if agent.cleanup_ms is not None else ()
         row = AuditRow(now, actor.name, "keep", agent.session, {"keep": keep})
         await self._record.commit(Change(agents=(member.agent,), audit=(row,), facts=facts, durable=True))
+        return member.agent
+
+    async def patience(self, session: str, actor: Actor, own: Mapping[str, float]) -> Agent:
+        """Gives an agent thresholds of its own for being stuck, in place of those it had."""
+        member = self._crew.get(session)
+        member.agent = replace(member.agent, stuck=dict(stuck.checked(own)), changed_ms=self._clock())
+        row = AuditRow(self._clock(), actor.name, "patience", session, {"stuck": dict(own)})
+        await self._record.commit(Change(agents=(member.agent,), audit=(row,), durable=True))
         return member.agent
 
     async def _look(self, member: Member) -> None:

@@ -86,6 +86,9 @@ class SpawnBody(Strict):
     policy: str | None = Field(
         None, description="The policy that decides for it: a preset's name or the path of a file; implies `auto`."
     )
+    stuck: dict[str, float] = Field(
+        {}, description="Its own thresholds for being stuck, seconds by reason.", examples=[{"frozen": 900}]
+    )
     env: dict[str, str] = Field({}, description="Added to its environment; never shown again.")
     extra: list[str] = Field([], description="Arguments for the agent itself.")
     width: int = Field(120, ge=20, le=1000, description="Columns of its pane.")
@@ -111,6 +114,15 @@ class RestartBody(Strict):
 
     resume: bool = Field(
         False, description="In the conversation it was in, by the agent's own id of it; 409 where none is known."
+    )
+
+
+class PatchBody(Strict):
+    """What can be changed of an agent."""
+
+    stuck: dict[str, float] = Field(
+        description="Its own thresholds for being stuck, in place of those it had: seconds by reason (`looping`: times).",
+        examples=[{"frozen": 900, "unanswered": 60}],
     )
 
 
@@ -161,6 +173,12 @@ async def spawn_agent(body: SpawnBody, context: Given, actor: Asker) -> Response
 async def get_agent(session: Session, context: Given) -> Response:
     """One agent, with the evidence for its state."""
     return answer(wire.agent_full_json(context.engine.agent(session), context.clock()))
+
+
+@router.patch("/{session}", response_model=wire.AgentJSON, responses=documented(*AGENT, *BODY, *CHANGE))
+async def patch_agent(session: Session, body: PatchBody, engine: Service, actor: Asker) -> Response:
+    """Changes how patient one is with it."""
+    return answer(wire.agent_json(await engine.steward.patience(session, actor, body.stuck)))
 
 
 @router.get("/{session}/why", response_model=wire.WhyJSON, responses=documented(*AGENT))

@@ -132,6 +132,10 @@ class Steward(Protocol):
         """Holds an agent back from cleanup, or no longer; what was announced for it is withdrawn."""
         ...
 
+    async def patience(self, session: str, actor: Actor, own: Mapping[str, float]) -> Agent:
+        """Gives it thresholds of its own for being stuck, in place of those it had. InvalidInput where one is none."""
+        ...
+
 
 class Trees(Protocol):
     """The worktrees that were made for agents here. Each is addressed by its name: the session it was made for."""
