@@ -13,6 +13,7 @@ import re
 import struct
 import subprocess
 import termios
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -86,27 +87,31 @@ class Person:
         env = {**world.env, "TERM": "xterm-256color"}
         self._client = subprocess.Popen(argv, env=env, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
         os.close(slave)
-        os.set_blocking(self._master, False)
+        threading.Thread(target=self._reads, daemon=True).start()
 
     def types(self, text: bytes, pause_s: float = 0.03) -> None:
         """Key by key."""
         for byte in text:
             os.write(self._master, bytes([byte]))
-            self._drain()
             time.sleep(pause_s)
 
     def takes_back(self) -> None:
-        """Empties the composer."""
+        """Empties the composer of a short draft."""
         self.types(self._clear * 3, 0.05)
 
-    def _drain(self) -> None:
-        with suppress(BlockingIOError, OSError):
+    def cleans_up(self) -> None:
+        """Empties it of whatever a screen can hold: a press for each row and each line end."""
+        self.types(self._clear * 120, 0.01)
+
+    def _reads(self) -> None:
+        """Takes what is drawn for it: a client that is not read holds up its server."""
+        with suppress(OSError):
             while os.read(self._master, 65536):
                 pass
 
     def leaves(self) -> None:
         """The client detaches."""
-        self._client.terminate()
+        self._client.kill()
         self._client.wait(10)
         os.close(self._master)
 
@@ -161,7 +166,7 @@ class Storm:
         if agent["state"] == "waiting":
             self._answer(person, screen)
         elif self._in_the_way(screen):
-            person.takes_back()  # what a command that ended `uncertain` left there: a person cleans up
+            person.cleans_up()  # what a command that ended `uncertain` left there: a person cleans up
             self.report.weather["cleaned up"] += 1
         elif self.chance.random() < 0.06:
             self.world.kill9()
@@ -264,6 +269,11 @@ def numbered(name: str, text: str, number: int) -> str:
     return f"(storm {number}) {text}" if name == "backslash" else f"{text} (storm {number})"
 
 
+def rambling(chance: random.Random) -> str:
+    """Words without a pattern: programs look for loops in what a model says."""
+    return " ".join("".join(chance.choice("abcdefghijklmnop") for _ in range(chance.randint(2, 9))) for _ in range(20))
+
+
 def turns(
     chance: random.Random, count: int, asks: Callable[[str], Mapping[str, object]] | None
 ) -> list[list[dict[str, object]]]:
@@ -274,7 +284,7 @@ def turns(
         if drawn < 0.25 and asks is not None:
             made.append([dict(asks(f"made-{number}"))])
         elif drawn < 0.6:
-            made.append([{"say": f"Answer {number}: " + "word " * 20, "over": chance.uniform(0.2, 2.0)}])
+            made.append([{"say": f"Answer {number}: " + rambling(chance), "over": chance.uniform(0.2, 2.0)}])
         else:
             made.append([{"think": chance.uniform(0.1, 0.8)}, {"say": f"Answer {number}."}])
     return made

@@ -221,3 +221,18 @@ def test_kill_leaves_nothing_behind(lab: Lab) -> None:
         return [line for line in lab.world.marked().values() if "claude" in line or "pytest" in line]
 
     until(lambda: not left(), what="all of it to be gone")
+
+
+def test_a_slash_command_and_keys_go_in_where_they_are_asked_for(lab: Lab) -> None:
+    world = lab.world
+    lab.spawn("steered")
+    world.sent(world.send("steered", "/help", **{"as": "slash"}), TIMEOUT)
+    until(lambda: "Custom commands" in world.screen("steered"), TIMEOUT, what="its help")
+    assert lab.prompts() == []
+    world.sent(world.send("steered", "Escape", **{"as": "keys"}), TIMEOUT)
+    world.sent(world.send("steered", "/help is text now"), TIMEOUT)
+    until(
+        lambda: [text.strip() for text in lab.prompts()][-1:] == ["/help is text now"],
+        TIMEOUT,
+        what="the text to arrive",
+    )

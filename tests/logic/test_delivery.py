@@ -7,7 +7,7 @@ import pytest
 from outrider.logic import delivery
 from outrider.logic.composer import ComposerView
 from outrider.logic.delivery import Gate, Next
-from outrider.model.command import Stage, When
+from outrider.model.command import Form, Stage, When
 from outrider.model.kind import Typing
 from outrider.model.state import Confidence, State, Verdict
 
@@ -93,12 +93,33 @@ def test_without_guards_the_text_is_typed_as_it_is() -> None:
     ],
 )
 def test_what_cannot_be_typed_is_refused_in_a_sentence(text: str, says: str) -> None:
-    assert re.search(says, delivery.refusal(text) or "")
+    assert re.search(says, delivery.refusal(text, TYPING) or "")
 
 
 @pytest.mark.parametrize("text", ["tab\tand\nnewline", "crlf\r\n", "漢字 🚀 é", "x" * 100_000])
 def test_ordinary_text_is_accepted(text: str) -> None:
-    assert delivery.refusal(text) is None
+    assert delivery.refusal(text, TYPING) is None
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "says"),
+    [
+        (Form.KEYS, "Escape Entr", "'Entr' is no key of tmux"),
+        (Form.KEYS, "  ", "No key is named"),
+        (Form.SLASH, "compact", "begins with /"),
+        (Form.SLASH, "/compact\nand more", "one line"),
+        (Form.SLASH, "/comp\x1bact", "U\\+001B"),
+        (Form.KEYS, "Escape C-u Up F5", None),
+        (Form.SLASH, "/compact", None),
+    ],
+)
+def test_keys_and_slash_commands_are_what_they_say_or_refused(form: Form, text: str, says: str | None) -> None:
+    why = delivery.refusal(text, TYPING, form)
+    assert (why is None) if says is None else re.search(says, why or "")
+
+
+def test_a_slash_command_has_no_guard() -> None:
+    assert delivery.guarded(TYPING, "/compact", Form.SLASH) == "/compact"
 
 
 def test_a_confirmation_counts_only_after_the_attempt_began_and_for_this_text() -> None:

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from outrider.logic.keys import known
 from outrider.model.pane import Pane, PaneRef
 from outrider.tmux.cadence import LATE_MS, Listed, Pace, Seen, due, stands
 from outrider.tmux.deaths import Deaths
-from outrider.tmux.keys import known
 from outrider.tmux.rows import Rows
 from outrider.tmux.sgr import plain, standing
 from outrider.tmux.version import Version, parse

@@ -37,6 +37,12 @@ async def send(
     priority: Annotated[int | None, Parameter(help="Higher goes first among those that wait.")] = None,
     delay: Annotated[float | None, Parameter(help="Seconds before it may go in.")] = None,
     expires: Annotated[float | None, Parameter(help="Seconds after which it is not sent any more.")] = None,
+    keys: Annotated[
+        bool, Parameter(negative=(), help="The words are names of keys to press, such as Escape or C-u.")
+    ] = False,
+    slash: Annotated[
+        bool, Parameter(negative=(), help="The text is a command of the program's own, such as /compact.")
+    ] = False,
     key: Annotated[str | None, Parameter(help="A key of yours: the same key twice is typed once.")] = None,
     wait: Annotated[bool, Parameter(negative=(), help="Return once it was typed, or failed.")] = False,
     timeout: Annotated[float | None, Parameter(help="Seconds that --wait waits at most.")] = None,
@@ -44,7 +50,10 @@ async def send(
     environ: Environ,
 ) -> int:
     """Has a text typed into an agent, once, when it is ready for it."""
-    given = {"when": when, "priority": priority, "delay_s": delay, "expires_s": expires}
+    if keys and slash:
+        raise Usage("Give --keys or --slash, not both.")
+    form = "keys" if keys else "slash" if slash else None
+    given = {"as": form, "when": when, "priority": priority, "delay_s": delay, "expires_s": expires}
     options = {name: value for name, value in given.items() if value is not None}
     client = connection.client(environ)
     accepted = await client.command(session, _text(text, file), options=options, key=key or uuid.uuid4().hex)

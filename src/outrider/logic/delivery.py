@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from outrider.logic import composer
+from outrider.logic import composer, keys
 from outrider.logic.composer import ComposerView
-from outrider.model.command import Stage, When
+from outrider.model.command import Form, Stage, When
 from outrider.model.kind import Typing
 from outrider.model.state import BUSY, State, Verdict
 
@@ -66,14 +66,18 @@ def admit(
     ready: bool,
     in_mode: bool,
     ours: str | None,
+    form: Form = Form.TEXT,
 ) -> Admission:
-    """May a text go in now? `view` is the composer just looked at, `ours` the text that was last sent to this agent."""
+    """May a command go in now? `view` is the composer just looked at, `ours` the text that was last sent to this agent."""
     if not verdict.alive:
         return Admission(Gate.REFUSE, "The agent is not running.")
     if in_mode:
         return Admission(Gate.WAIT, "The pane is in copy mode.")
     if verdict.state is State.WAITING:
         return Admission(Gate.WAIT, "The agent shows a dialog that waits for an answer.")
+    rests = form is Form.KEYS and verdict.state in (State.IDLE, State.COMPLETE)
+    if view is None and rests:
+        return OPEN  # a help page or the like: keys are what leaves it
     if view is None:
         return Admission(Gate.WAIT, "No composer is seen on the screen.")
     queueing = when is When.NOW and typing.queues and verdict.state in BUSY
@@ -86,13 +90,17 @@ def admit(
     return DRAFT
 
 
-def refusal(text: str, typing: Typing | None = None) -> str | None:
-    """Why a text cannot be typed at all, or not into that kind, or None. Tabs and newlines are text; other control bytes would be keys."""
+def refusal(text: str, typing: Typing, form: Form = Form.TEXT) -> str | None:
+    """Why a command cannot be given at all, or not to that kind, or None. Tabs and newlines are text; other control bytes are keys."""
+    if form is Form.KEYS:
+        return _no_keys(text)
+    if form is Form.SLASH and (not text.startswith("/") or "\n" in unified(text).rstrip("\n")):
+        return "A slash command begins with / and is one line, such as /compact. Send other texts as text."
     if not text.strip():
         return "The command is empty: send the text that the agent is to read."
     found = CONTROL.search(unified(text))
     if found is None:
-        refused = typing.refused if typing is not None else ()
+        refused = typing.refused if form is Form.TEXT else ()
         return next((each.why for each in refused if each.pattern.search(unified(text))), None)
     place = text[: found.start()].count("\n") + 1
     return (
@@ -101,14 +109,27 @@ def refusal(text: str, typing: Typing | None = None) -> str | None:
     )
 
 
+def _no_keys(text: str) -> str | None:
+    unknown = next((name for name in text.split() if not keys.known(name)), None)
+    if not text.split():
+        return "No key is named. Name keys with blanks between them, such as: Escape Up C-u."
+    if unknown is not None:
+        return (
+            f"{unknown!r} is no key of tmux. Name keys such as Enter, Escape, Up, F5, C-u, M-x; a text is sent as text."
+        )
+    return None
+
+
 def unified(text: str) -> str:
     """The text with every line end as a newline: a carriage return would submit the line (traps of send-keys and paste)."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def guarded(typing: Typing, text: str) -> str:
-    """What is really typed: the text, with a blank where its first or last character would be taken as a command."""
+def guarded(typing: Typing, text: str, form: Form = Form.TEXT) -> str:
+    """What is really typed: the text, with a blank where its first or last character would be taken as a command, if it is none."""
     text = unified(text).rstrip("\n")
+    if form is Form.SLASH:
+        return text
     if typing.tab_blanks:
         text = text.replace("\t", " " * typing.tab_blanks)
     if text.startswith(typing.guard_leading) and typing.guard_leading:

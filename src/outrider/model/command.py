@@ -41,6 +41,14 @@ class When(StrEnum):
     INTERRUPT = "interrupt"
 
 
+class Form(StrEnum):
+    """What a command is: text for the agent to read, one of the program's own slash commands, or named keys, blanks between them."""
+
+    TEXT = "text"
+    SLASH = "slash"
+    KEYS = "keys"
+
+
 class Stage(StrEnum):
     """How far an attempt got; each is written down *before* what it names is done.
 
@@ -91,6 +99,7 @@ class Command:
     key: str | None = None
     error: str | None = None
     attempts: tuple[Attempt, ...] = ()
+    form: Form = Form.TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +112,4 @@ class CommandRequest:
     delay_s: float = 0.0
     expires_s: float | None = None
     key: str | None = None
+    form: Form = Form.TEXT

@@ -173,6 +173,7 @@ class CommandJSON(TypedDict):
     status: str
     actor: str
     when: str
+    form: str
     priority: int
     created: int
     changed: int

@@ -225,6 +225,7 @@ def command_json(command: Command) -> CommandJSON:
         "status": command.status,
         "actor": command.actor,
         "when": command.when,
+        "form": command.form,
         "priority": command.priority,
         "created": command.created_ms,
         "changed": command.changed_ms,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from outrider.errors import Conflict, InvalidInput, NoSuchThing
 from outrider.logic.secrets import redacted
-from outrider.model.command import FINAL, STEPS, Attempt, Command, Stage, Status, When
+from outrider.model.command import FINAL, STEPS, Attempt, Command, Form, Stage, Status, When
 
 STEP = 200
 """How many commands one write of `trim` removes at most."""
@@ -31,10 +31,10 @@ class Step:
 
 _COLUMNS = (
     'seq, id, agent, session, text, status, actor, created_ms, changed_ms, "when", priority, not_before_ms, expires_ms, '
-    "key, error"
+    "key, error, form"
 )
 _Row = tuple[
-    int, str, str, str, str, str, str, int, int, str, int, int | None, int | None, str | None, str | None
+    int, str, str, str, str, str, str, int, int, str, int, int | None, int | None, str | None, str | None, str
 ]  # as _COLUMNS
 
 
@@ -55,7 +55,7 @@ def add(connection: sqlite3.Connection, command: Command) -> tuple[Command, bool
     values = (
         command.id, command.agent, command.session, command.text, command.status.value, command.actor, command.created_ms,
         command.changed_ms, command.when.value, command.priority, command.not_before_ms, command.expires_ms, command.key,
-        command.error,
+        command.error, command.form.value,
     )  # fmt: skip
     names = _COLUMNS.removeprefix("seq, ")
     cursor = connection.execute(f"INSERT INTO commands ({names}) VALUES ({', '.join('?' * len(values))})", values)  # noqa: S608
@@ -199,8 +199,9 @@ def _command(row: _Row, attempts: tuple[Attempt, ...]) -> Command:
         expires,
         key,
         error,
+        form,
     ) = row
     return Command(
         id_, seq, agent, session, text, Status(status), actor, created, changed, When(when), priority, not_before, expires,
-        key, error, attempts,
+        key, error, attempts, Form(form),
     )  # fmt: skip

@@ -85,6 +85,7 @@ class Counter:
             created_ms=now,
             changed_ms=now,
             when=request.when,
+            form=request.form,
             priority=request.priority,
             not_before_ms=now + round(request.delay_s * 1000) if request.delay_s else None,
             expires_ms=now + round(request.expires_s * 1000) if request.expires_s is not None else None,
@@ -117,7 +118,9 @@ class Counter:
                 "Its secrets were blanked when it ended (commands.blank_secrets): send it again as it was.",
                 detail={"id": command.id},
             )
-        request = CommandRequest(command.text, command.when, command.priority, key=f"retry of {command.id}")
+        request = CommandRequest(
+            command.text, command.when, command.priority, key=f"retry of {command.id}", form=command.form
+        )
         return await self.accept(member, request, actor)
 
     async def cancel(self, command_id: str, actor: Actor) -> Command:
@@ -148,7 +151,7 @@ def check(request: CommandRequest, bounds: Bounds, typing: Typing) -> None:
             "Put long text in a file and have the agent read it.",
             detail={"bytes": size, "max_bytes": bounds.max_bytes},
         )
-    why = delivery.refusal(request.text, typing)
+    why = delivery.refusal(request.text, typing, request.form)
     if why is not None:
         raise InvalidInput(why, detail={"field": "command"})
     if request.delay_s < 0 or (request.expires_s is not None and request.expires_s <= 0):
@@ -166,7 +169,11 @@ def too_late(command: Command) -> Conflict:
 def audit_of(command: Command) -> AuditRow:
     """Who asked for it; written in the transaction that accepts it."""
     return AuditRow(
-        command.created_ms, command.actor, "command", command.session, {"command": command.id, "text": command.text}
+        command.created_ms,
+        command.actor,
+        "command",
+        command.session,
+        {"command": command.id, "text": command.text, "as": command.form.value},
     )
 
 

@@ -174,6 +174,7 @@ class Lane:
             ready=member.tracker.ready,
             in_mode=member.pane is not None and member.pane.in_mode,
             ours=member.ours,
+            form=command.form,
         )
         self.why = gate.why
         return gate
@@ -199,7 +200,7 @@ class Lane:
             await self._close(command, attempt, Outcome(Status.QUEUED, "The composer could not be emptied."))
             return False
         stages = self._stages(command, attempt)
-        outcome = await self._typist.type(member, command, attempt, stages, program=screen.pane.command)
+        outcome = await self._typist.give(member, command, attempt, stages, program=screen.pane.command)
         await self._close(command, attempt, outcome)
         return outcome.status is not Status.QUEUED
 

@@ -14,7 +14,7 @@ from outrider.errors import OtherProgram, PaneGone, TerminalError, TimedOut
 from outrider.logic import composer, delivery
 from outrider.logic.composer import ComposerView
 from outrider.logic.delivery import Next
-from outrider.model.command import Attempt, Command, Stage, Status
+from outrider.model.command import Attempt, Command, Form, Stage, Status
 from outrider.model.kind import Method
 from outrider.model.pane import Screen
 from outrider.model.state import BUSY, Source
@@ -100,10 +100,16 @@ class Typist:
     async def _changed(self, member: Member, before: str) -> bool:
         return await self._until(member, lambda view: view is None or view.text != before, self._pauses.again)
 
-    async def type(self, member: Member, command: Command, attempt: Attempt, stage: Write, *, program: str) -> Outcome:
-        """The composer of `program` was just seen empty: the text goes in, is seen there, and Enter follows."""
+    async def give(self, member: Member, command: Command, attempt: Attempt, stage: Write, *, program: str) -> Outcome:
+        """The composer of `program` was just seen empty: keys are pressed, or a text is typed."""
+        if command.form is Form.KEYS:
+            return await self._press(member, command, stage)
+        return await self._type(member, command, attempt, stage, program)
+
+    async def _type(self, member: Member, command: Command, attempt: Attempt, stage: Write, program: str) -> Outcome:
+        """The text goes in, is seen there, and Enter follows."""
         typing = member.kind.typing
-        typed = delivery.guarded(typing, command.text)
+        typed = _typed(member, command)
         await stage(Stage.TYPING)
         send = self._terminal.paste if typing.method is Method.PASTE else self._terminal.write
         try:
@@ -122,9 +128,22 @@ class Typist:
         await asyncio.sleep(typing.settle_ms / 1000)
         return await self.enter(member, command, attempt, stage)
 
+    async def _press(self, member: Member, command: Command, stage: Write) -> Outcome:
+        """Presses the keys that a command names, each once; nothing can prove what they did."""
+        await stage(Stage.ENTERING)
+        try:
+            await self._terminal.press(member.agent.ref, command.text.split())
+        except PaneGone:
+            return Outcome(Status.FAILED, "The agent's pane went away; no key was pressed.")
+        except (TerminalError, TimedOut) as error:
+            return await self._unknown(member, f"tmux failed while the keys were pressed: {error.message}")
+        member.tracker.typed(self._clock())
+        self._terminal.urge(member.agent.ref)
+        return Outcome(Status.SENT, "tmux pressed the keys; what they did is not looked at.")
+
     async def enter(self, member: Member, command: Command, attempt: Attempt, stage: Write) -> Outcome:
         """The text stands in the composer: Enter, and again only while it still stands there, until there is proof."""
-        typed = delivery.guarded(member.kind.typing, command.text)
+        typed = _typed(member, command)
         if not await self._until(
             member, lambda view: view is not None and composer.holds(view, typed), self._pauses.again
         ):
@@ -148,12 +167,13 @@ class Typist:
 
     async def _proof(self, member: Member, command: Command, attempt: Attempt, entered_ms: int) -> Outcome | None:
         """Watches what becomes of a submitted text. None: it still stands in the composer, Enter had no effect."""
-        typed = delivery.guarded(member.kind.typing, command.text)
+        typed = _typed(member, command)
         while True:
             view = await self._view(member)
             waited_ms = self._clock() - entered_ms
-            at_work = seen_at_work(member, entered_ms)
-            unsure = member.voice is not None or (view is None and not at_work)
+            # A slash command may open a screen of its own in the composer's place.
+            at_work = command.form is Form.SLASH or seen_at_work(member, entered_ms)
+            unsure = (member.voice is not None and command.form is Form.TEXT) or (view is None and not at_work)
             patience_ms = member.kind.typing.patience_ms if unsure else self._pauses.unheard * 1000
             taken = delivery.confirmed(command.text, member.prompts, attempt.started_ms)
             patient = waited_ms < patience_ms
@@ -175,7 +195,11 @@ class Typist:
 
     async def resume(self, member: Member, command: Command, attempt: Attempt, stage: Write) -> Outcome:
         """An earlier daemon was cut off in this attempt: what happened is read off before anything else is done."""
-        typed = delivery.guarded(member.kind.typing, command.text)
+        if command.form is Form.KEYS:
+            if attempt.stage is Stage.ENTERING:
+                return await self._unknown(member, "The daemon was stopped while it pressed the keys.")
+            return Outcome(Status.QUEUED, "The daemon was stopped before a key was pressed.")
+        typed = _typed(member, command)
         start = self._clock()
         step = Next.WATCH
         while step is Next.WATCH and self._clock() - start < self._pauses.crash * 1000:
@@ -231,6 +255,10 @@ def seen_at_work(member: Member, since_ms: int) -> bool:
     """Whether a screen taken since then shows the agent busy."""
     evidence = member.agent.verdict.evidence
     return any(said.source is Source.SCREEN and said.state in BUSY and said.at_ms >= since_ms for said in evidence)
+
+
+def _typed(member: Member, command: Command) -> str:
+    return delivery.guarded(member.kind.typing, command.text, command.form)
 
 
 def _proof(member: Member, command: Command, attempt: Attempt) -> str:

@@ -14,8 +14,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from outrider.errors import Conflict, InvalidInput, OtherProgram, PaneGone, TerminalAway, TerminalError, TimedOut
+from outrider.logic import keys as key_names
 from outrider.model.pane import Launch, Pane, PaneRef, Screen, Sight
-from outrider.tmux import keys as key_names
 from outrider.tmux import launch as launching
 from outrider.tmux.cadence import Pace
 from outrider.tmux.mirror import Mirror, View

@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from outrider.errors import InvalidInput
 from outrider.model import wire
-from outrider.model.command import Command, CommandRequest, Status, When
+from outrider.model.command import Command, CommandRequest, Form, Status, When
 from outrider.web.agents import Session
 from outrider.web.answers import AGENT, BODY, CHANGE, RATE, THING, answer, documented, routes
 from outrider.web.context import Asker, Service, Strict
@@ -40,6 +40,11 @@ class CommandBody(Strict):
 
     command: str = Field(min_length=1, description="The text, verbatim.", examples=["Continue with step 2"])
     when: When = Field(When.READY, description="Once it is ready; now, where its kind queues; or after an interrupt.")
+    form: Form = Field(
+        Form.TEXT,
+        alias="as",
+        description="Text; `slash`, a command of the program's own; or `keys`, names of keys with blanks between them.",
+    )
     priority: int = Field(0, ge=-1000, le=1000, description="Higher goes first among those that have not started.")
     delay_s: float = Field(0.0, ge=0, le=_MONTH_S, description="Not before so many seconds from now.")
     expires_s: float | None = Field(None, gt=0, le=_MONTH_S, description="Given up if not started by then.")
@@ -83,6 +88,7 @@ async def send_command(session: Session, body: CommandBody, engine: Service, act
     request = CommandRequest(
         text=body.command,
         when=body.when,
+        form=body.form,
         priority=body.priority,
         delay_s=body.delay_s,
         expires_s=body.expires_s,

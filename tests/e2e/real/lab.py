@@ -31,6 +31,7 @@ BESIDE = (
     "<system-reminder>",
     "<environment_context>",
     "<session_context>",
+    "<turn_aborted>",
     "<user_instructions>",
     "# AGENTS.md",
     "This is the Qwen Code.",
