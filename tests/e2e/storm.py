@@ -36,6 +36,7 @@ DRAFT = "zzzz"
 NUMBER = re.compile(r"\(storm (\d+)\)")
 MADE = re.compile(r"made-(\d+)")
 ENDED = ("sent", "failed", "cancelled", "expired", "uncertain")
+REDRAW = b"\x0c"
 BUSY = ("thinking", "reading", "working", "testing")
 STILL_S, LIMIT_S = 3.0, 60.0
 
@@ -101,7 +102,7 @@ class Person:
 
     def cleans_up(self) -> None:
         """Empties it of whatever a screen can hold: a press for each row and each line end."""
-        self.types(self._clear * 120, 0.01)
+        self.types(self._clear * 120 + REDRAW, 0.01)
 
     def _reads(self) -> None:
         """Takes what is drawn for it: a client that is not read holds up its server."""

@@ -41,6 +41,7 @@ BESIDE = (
     "I am not sharing any files",
 )
 FILES = "\n--- Content from referenced files ---"
+STOPPED = "^C KeyboardInterrupt"
 AFTER = "\n\n# *SEARCH/REPLACE block* Rules:"
 
 
@@ -188,4 +189,5 @@ def said(message: dict[str, object]) -> list[str]:
     assert isinstance(blocks, list)
     texts = [str(block["text"]) for block in blocks if "text" in block]
     texts = list(takewhile(lambda text: not text.startswith(FILES), texts))
-    return [text.partition(AFTER)[0] for text in texts if not text.lstrip().startswith(BESIDE)]
+    texts = [text.partition(AFTER)[0].partition(STOPPED)[0] for text in texts if not text.lstrip().startswith(BESIDE)]
+    return [text for text in texts if text]
