@@ -60,7 +60,7 @@ class Monitor(Section):
     """How often agents' screens are looked at."""
 
     cpu_budget: float = Field(
-        default=0.05,
+        default=0.07,
         gt=0,
         le=1,
         description="Share of one core that watching may cost; what moves is looked at every 300 ms even so.",

@@ -54,7 +54,7 @@ class TmuxTerminal:
         *,
         clock: Callable[[], int],
         env: Mapping[str, str],
-        cpu_budget: float = 0.05,
+        cpu_budget: float = 0.07,
         busy_ms: int = 100,
         quiet_ms: int = 1000,
         limit_s: float = 5.0,

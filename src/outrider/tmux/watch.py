@@ -60,6 +60,7 @@ class Watch:
         self._deaths = Deaths()
         self._failures = 0
         self._cost_s = 0.0
+        self._due_s = 0.0
         server.noticed = self.wake
 
     def wake(self) -> None:
@@ -80,47 +81,56 @@ class Watch:
         self.wake()
 
     async def run(self) -> None:
-        """Looks for ever."""
+        """Looks for ever. Woken before its time it looks at what is urged or new; everything else keeps its rhythm."""
         loop = asyncio.get_running_loop()
+        spent, everything = self._spent(), True
         while True:
-            began, spent = loop.time(), self._spent()
+            began = loop.time()
             self._wake.clear()
-            sight = await self._sight()
+            sight = await self._sight(everything=everything)
             self.away = sight if isinstance(sight, Away) else None
             await self._emit(sight)
-            self._cost_s += 0.3 * (self._spent() - spent - self._cost_s)
-            await self._pause(began)
+            if everything or self.away is not None:
+                now = self._spent()
+                self._cost_s, spent = self._cost_s + 0.3 * (now - spent - self._cost_s), now
+                self._due_s = began + self._interval() / 1000
+            everything = await self._pause(began) or self.away is not None
 
-    async def _pause(self, began: float) -> None:
+    def _interval(self) -> float:
         if self.away is not None:
             self.interval_ms = _BACKOFF_MS[min(self._failures, len(_BACKOFF_MS) - 1)]
             self._failures += 1
         else:
             self._failures = 0
             self.interval_ms = self._pace.next_ms(moving=self._moving, before_ms=self.interval_ms, cost_s=self._cost_s)
+        return self.interval_ms
+
+    async def _pause(self, began: float) -> bool:
+        """Waits until everything is due, or somebody wakes it before; whether everything is."""
         loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout_at(began + self.interval_ms / 1000):
+            async with asyncio.timeout_at(self._due_s):
                 await self._wake.wait()
         except TimeoutError:
-            return
+            return True
         await asyncio.sleep(began + _SHORTEST_S - loop.time())
+        return loop.time() >= self._due_s
 
-    async def _sight(self) -> Sight:
+    async def _sight(self, *, everything: bool) -> Sight:
         try:
             try:
-                return await self._sweep()
+                return await self._sweep(everything=everything)
             except TimedOut:
                 if self.server.connected:
                     raise
                 # The connection broke under the sweep: whether the server is there shows on the next one.
-                return await self._sweep()
+                return await self._sweep(everything=True)
         except ServerGone as error:
             return Away(self.server.name, self._clock(), error.message, gone=True)
         except (TerminalAway, TimedOut) as error:
             return Away(self.server.name, self._clock(), error.message)
 
-    async def _sweep(self) -> Sweep:
+    async def _sweep(self, *, everything: bool) -> Sweep:
         channel = await self.server.connect()
         if self._started != self.server.started or self.away is not None:
             self._started, self._seen = self.server.started, {}
@@ -136,7 +146,7 @@ class Watch:
             now_s = asyncio.get_running_loop().time()
             self._listed, self.panes = rows, self._deaths.told((row.pane for row in rows.values()), now_s)
         followed = {ref: rows[ref.pane] for ref in self._followed if ref.started == self._started and ref.pane in rows}
-        wanted, looked = self._choose(followed)
+        wanted, looked = self._choose(followed, everything=everything)
         self._meter.since(before)
         screens = await self._capture(channel, wanted, looked) if wanted else ()
         if self._deaths.overdue:
@@ -145,14 +155,16 @@ class Watch:
             await self.server.close()
         return Sweep(self.server.name, at_ms, self.panes, screens, frozenset(looked))
 
-    def _choose(self, followed: dict[PaneRef, Row]) -> tuple[list[Row], set[PaneRef]]:
-        """What to capture now, and what is known to stand as it stood without a capture."""
+    def _choose(self, followed: dict[PaneRef, Row], *, everything: bool) -> tuple[list[Row], set[PaneRef]]:
+        """What to capture now, and what is known to stand as it stood without a capture; of everything, or of what is urged or new."""
         now_ms = asyncio.get_running_loop().time() * 1000
         wanted: list[Row] = []
         looked: set[PaneRef] = set()
-        self._moving = self._deaths.waiting
+        self._moving = self._deaths.waiting or (self._moving and not everything)
         for ref, row in followed.items():
             seen = self._seen.get(ref.pane)
+            if not everything and seen is not None and not seen.urged:
+                continue
             now = told(row)
             standing = seen is not None and stands(seen, now)
             self._moving = self._moving or not standing
