@@ -99,8 +99,8 @@ def told(world: World, sessions: list[str]) -> None:
     lasts = [(max(each) - first) / 1000 for each in starts.values()]
     print(f"ended: {dict(ends)}; every agent's in order")
     print(
-        f"begun in any second, at most: node {busiest(everything)} (limit {NODE_PER_S}, burst {NODE_PER_S} more), "
-        f"agent {max(busiest(sorted(each)) for each in starts.values())} (limit {AGENT_PER_S}, burst {AGENT_PER_S} more)"
+        f"begun in any second, at most: node {busiest(everything)} (limit {NODE_PER_S}), "
+        f"agent {max(busiest(sorted(each)) for each in starts.values())} (limit {AGENT_PER_S})"
     )
     print(f"rate over all: {(len(everything) - 1) / max(1, (last - first) / 1000):.1f} a second")
     print(

@@ -150,7 +150,7 @@ async def running(world: World, lane: Lane, member: Member) -> AsyncIterator[Non
 
 
 async def ended(world: World, *commands: Command) -> list[Command]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             found = [await world.status(command) for command in commands]
             if all(command.status not in (Status.QUEUED, Status.SENDING) for command in found):
@@ -395,7 +395,8 @@ async def interleaved(folder: Path, script: list[tuple[Deed, int]], cut: int) ->
                 lane.add(added)
                 await happen(world, lane, deed, commands)
         again = world.member()
-        second = world.lane(again)
+        # On a loaded machine a text may be seen too late: it ends `uncertain`, stands there, and is in the way of those behind it.
+        second = world.lane(again, draft_wait_s=0.2)
         second.add(await store.unfinished())
         world.terminal.dialog, world.terminal.draft = False, ""
         async with running(world, second, again):

@@ -1,25 +1,25 @@
-"""Rate limits: a bucket that fills with time. Pure: the time is an argument."""
+"""Rate limits: so many in any second. Pure: the time is an argument."""
 
+from collections import deque
 from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
 class Bucket:
-    """Lets `per_s` things a second through, and as many at once after a rest (one at least). Times in ms."""
+    """Lets `per_s` things through in any one second, all of them at once where none went before; below 1 a second, one in each
+    1/`per_s` seconds. Times in ms."""
 
     per_s: float
-    _level: float = field(init=False)
-    _at_ms: int = field(default=0, init=False)
-
-    def __post_init__(self) -> None:
-        self._level = max(1.0, self.per_s)
+    _turns: deque[int] = field(default_factory=deque, init=False)
 
     def wait_ms(self, now_ms: int) -> int:
         """Counts one more, and says how long it has to wait for its turn; 0 lets it pass at once."""
-        full = max(1.0, self.per_s)
-        self._level = min(full, self._level + max(0, now_ms - self._at_ms) * self.per_s / 1000) - 1.0
-        self._at_ms = now_ms
-        return 0 if self._level >= 0 else max(1, round(-self._level * 1000 / self.per_s))
+        most = max(1, int(self.per_s))
+        turn = now_ms if len(self._turns) < most else max(now_ms, self._turns[0] + round(most * 1000 / self.per_s))
+        self._turns.append(turn)
+        while len(self._turns) > most:
+            self._turns.popleft()
+        return turn - now_ms
 
 
 def backoff_ms(attempt: int, first_s: float, jitter: float) -> int:

@@ -32,6 +32,7 @@ BESIDE = (
     "<environment_context>",
     "<session_context>",
     "<turn_aborted>",
+    "[Request interrupted by user",
     "<user_instructions>",
     "# AGENTS.md",
     "This is the Qwen Code.",
