@@ -65,6 +65,12 @@ def test_ways(fake: FakeDaemon, capsys: pytest.CaptureFixture[str]) -> None:
     assert "nobody is told anything" in capsys.readouterr().out
 
 
+def test_retry(fake: FakeDaemon, capsys: pytest.CaptureFixture[str]) -> None:
+    fake.answers["POST /api/notices/db.7.phone.42/retry"] = (200, {**NOTICE, "status": "queued"})
+    assert run(fake, "retry", "db.7.phone.42") == 0
+    assert capsys.readouterr().out == "db.7.phone.42 is queued.\n"
+
+
 @pytest.mark.parametrize(("status", "code"), [("sent", 0), ("failed", 1), ("uncertain", 1)])
 def test_test(fake: FakeDaemon, capsys: pytest.CaptureFixture[str], status: str, code: int) -> None:
     fake.answers["POST /api/notify/test"] = (200, {"notices": [{**NOTICE, "status": status}], "count": 1})

@@ -13,12 +13,19 @@ from e2e.world import Run, World, state_is
 from receiver import Receiver, Reply
 from receiver import receiver as listening
 
+ME = 42
 ASKS: list[list[Step]] = [[{"tool": "Bash", "input": {"command": "rm x"}, "ask": True}, {"say": "Done."}]]
 
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     with listening() as one:
+        yield one
+
+
+@pytest.fixture
+def bot() -> Iterator[BotApi]:
+    with bot_api() as one:
         yield one
 
 
@@ -97,7 +104,7 @@ def test_a_daemon_that_is_killed_tells_everything_once(world: World, receiver: R
     assert [each["title"] for each in notices(world)] == ["one is done"] * 3
 
 
-def test_faults_are_sentences_and_the_rest_goes_on(world: World, receiver: Receiver) -> None:
+def test_faults_are_sentences_and_the_rest_goes_on(world: World, receiver: Receiver, bot: BotApi) -> None:
     rule = '[[rules]]\non = ["agent_complete"]\n'
     away = 'attempts = 1\n[ways.away]\ntype = "webhook"\nurl = "http://127.0.0.1:9/"\nattempts = 1\n'
     configure(world, hook(receiver.url) + away + rule)
@@ -124,20 +131,18 @@ def test_faults_are_sentences_and_the_rest_goes_on(world: World, receiver: Recei
     )
     failed = next(each for each in notices(world) if each["way"] == "away")
     assert "no connection could be made" in str(failed["error"])
+    wrong = f'[ways.phone]\ntype = "telegram"\ntoken = "1234:AAwrongwrong"\nchats = [{ME}]\nbase_url = "{bot.url}"\n'
+    configure(world, hook(receiver.url) + away + wrong + rule)
+    fault_told(world, "Telegram refuses the bot's token")
+    doctor = world.cli("doctor", "--config", str(world.config)).stdout
+    assert "Telegram refuses the bot's token" in doctor
+    assert "AAwrong" not in doctor + world.log_tail(1000)
     tested = world.cli("notify", "test", "away")
     assert tested.returncode == 1
     assert "no connection could be made" in tested.stdout
 
 
 # ---- Telegram ----------------------------------------------------------------------------------------
-
-ME = 42
-
-
-@pytest.fixture
-def bot() -> Iterator[BotApi]:
-    with bot_api() as one:
-        yield one
 
 
 def phone(bot: BotApi) -> str:

@@ -28,6 +28,14 @@ def clock() -> int:
 
 
 @dataclass
+class Hours:
+    """How far the daemon's clock is ahead, and which minute of the day it says."""
+
+    ahead_ms: int = 0
+    minute: int = 720
+
+
+@dataclass
 class Post:
     """One daemon's notices."""
 
@@ -35,6 +43,7 @@ class Post:
     bus: LocalBus
     sender: Sender
     office: Office
+    hours: "Hours"
 
     async def tell(self, name: EventName, session: str = "fix", **data: object) -> Event:
         """Journals it, then tells everybody."""
@@ -67,8 +76,10 @@ async def post(folder: Path, config: str | None = None, *, fleet: Fleet | None =
     store = await Store.open(folder / "data", node="here", clock=clock)
     bus = LocalBus()
 
+    hours = Hours()
+
     def now() -> Moment:
-        return Moment(clock(), 720)
+        return Moment(clock() + hours.ahead_ms, hours.minute)
 
     find = Notices(store.database).by_receipt
     around = Surroundings({"HOME": str(folder)}, lambda: clock() // 1000, fleet=fleet, find=find)
@@ -82,7 +93,7 @@ async def post(folder: Path, config: str | None = None, *, fleet: Fleet | None =
             while await sender.notices.cursor() is None:
                 await asyncio.sleep(0.01)
         try:
-            yield Post(store, bus, sender, office)
+            yield Post(store, bus, sender, office, hours)
         finally:
             task.cancel()
     await store.close()

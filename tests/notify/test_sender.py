@@ -13,6 +13,7 @@ from outrider.model.notice import NoticeStatus
 from receiver import Receiver, Reply
 
 RULES = '[[rules]]\non = ["agent_waiting", "agent_complete"]\ndigest_s = 0\n'
+MINUTE_MS = 60_000
 SENT, QUEUED, SENDING, FAILED, UNCERTAIN, DROPPED = (
     NoticeStatus.SENT,
     NoticeStatus.QUEUED,
@@ -179,3 +180,52 @@ async def test_nothing_is_lost_or_doubled_over_many_ends(tmp_path: Path, receive
         await here.until(lambda found: len(found) == len(told) and all(each.status is SENT for each in found))
     seen = {request.headers["webhook-id"]: request.json["title"] for request in receiver.requests}
     assert sorted(map(str, seen.values())) == sorted(f"{each} is done" for each in told)
+
+
+async def test_what_failed_can_be_sent_once_more(tmp_path: Path, receiver: Receiver) -> None:
+    receiver.answer = lambda _request: Reply(404)
+    async with post(tmp_path, hook(receiver.url) + RULES) as here:
+        await here.tell(EventName.AGENT_COMPLETE, "one")
+        (failed,) = await here.statuses(FAILED)
+        receiver.answer = lambda _request: Reply()
+        await here.office.retry(failed.id)
+        (sent,) = await here.statuses(SENT)
+        assert receiver.ids() == [sent.id, sent.id]
+        with pytest.raises(Conflict, match="This notice is sent; only what failed"):
+            await here.office.retry(sent.id)
+
+
+async def test_a_daemon_that_ends_in_good_order_finishes_what_it_is_sending(tmp_path: Path) -> None:
+    run = '[ways.run]\ntype = "command"\nargv = ["sh", "-c", "echo x >> began; while [ ! -e go ]; do sleep 0.01; done; echo x >> ran"]\n'
+    async with post(tmp_path, run + RULES) as here:
+        await here.tell(EventName.AGENT_COMPLETE, "one")
+        while not (tmp_path / "began").exists():
+            await asyncio.sleep(0.01)
+        asyncio.get_running_loop().call_later(0.1, (tmp_path / "go").touch)
+    async with post(tmp_path) as here:
+        await here.statuses(SENT)
+        assert (tmp_path / "ran").read_text() == "x\n"
+
+
+async def test_nobody_answers_for_long(tmp_path: Path, receiver: Receiver) -> None:
+    """Told again, told to others, not in quiet hours, and not once it is answered."""
+    rule = (
+        'on = ["agent_waiting"]\nways = ["phone"]\nquiet = "22:00-07:00"\nrepeat_minutes = 10\nescalate_minutes = 25\n'
+    )
+    config = hook(f"{receiver.url}/phone", "phone") + hook(f"{receiver.url}/boss", "boss")
+    async with post(tmp_path, f'{config}[[rules]]\n{rule}escalate_to = ["boss"]\n') as here:
+        await here.tell(EventName.AGENT_WAITING, "fix", approval="a1")
+        await here.statuses(SENT)
+        here.hours.ahead_ms = 11 * MINUTE_MS
+        await here.statuses(SENT, SENT)
+        here.hours.ahead_ms = 26 * MINUTE_MS
+        await here.until(lambda found: len(found) == 4 and all(each.status is SENT for each in found))
+        told = [(request.path, request.json["title"]) for request in receiver.requests]
+        assert told[0] == ("/phone", "fix waits for you")
+        assert told[1] == ("/phone", "Still unanswered: fix waits for you")
+        assert sorted(told[2:]) == [(f"/{way}", "Still unanswered: fix waits for you") for way in ("boss", "phone")]
+        here.hours.ahead_ms, here.hours.minute = 40 * MINUTE_MS, 23 * 60
+        await here.until(lambda found: len(found) == 5 and found[-1].status is QUEUED)
+        await here.tell(EventName.APPROVAL_ANSWERED, "fix", approval="a1", answer="Yes", by="uid:1")
+        await here.until(lambda found: found[-1].status is DROPPED)
+        assert len(receiver.requests) == 4

@@ -271,6 +271,9 @@ class LittleNotices:
             raise NoSuchThing(f"There is no way out {name!r}.")
         return [make_notice(NoticeStatus.FAILED)]
 
+    async def retry(self, notice_id: str) -> Notice:
+        raise Conflict(f"This notice is {(await self.find(notice_id)).status.value}.")
+
 
 @dataclass
 class LittleEngine:

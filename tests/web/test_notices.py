@@ -19,6 +19,8 @@ async def test_what_was_told_is_shown() -> None:
         assert (await client.get("/api/notices", params={"status": "failed"})).json() == {"notices": [], "count": 0}
         assert (await client.get("/api/notices", params={"way": "mail"})).json()["count"] == 0
         assert (await client.get("/api/notices/n2")).status_code == 404
+        assert (await client.post("/api/notices/n1/retry")).status_code == 409
+        assert (await client.post("/api/notices/n2/retry")).status_code == 404
         refused = await client.get("/api/notices", params={"status": "lost"})
         assert refused.status_code == 422
         assert "uncertain" in refused.json()["error"]

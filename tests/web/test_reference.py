@@ -73,6 +73,7 @@ def test_every_promised_route_is_there(api: Mapping[str, object]) -> None:
         "GET /api/history/agents",
         "GET /api/notices",
         "GET /api/notices/{notice_id}",
+        "POST /api/notices/{notice_id}/retry",
         "GET /api/notify",
         "POST /api/notify/test",
         "GET /api/kinds",

@@ -1,4 +1,4 @@
-"""The verbs notify list, ways, test: what people were told, by which ways out, and whether those work."""
+"""The verbs notify list, ways, test, retry: what people were told, by which ways out, and whether those work."""
 
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -69,6 +69,18 @@ async def try_out(
     return int(any(each["status"] != "sent" for each in found))
 
 
+@app.command
+async def retry(
+    notice: Annotated[str, Parameter(help="Its id, as `outrider notify list` shows it.")],
+    *,
+    connection: Connection = HERE,
+    environ: Environ,
+) -> None:
+    """Has a notice sent once more that failed, or that is uncertain."""
+    found = await connection.client(environ).retry_notice(notice)
+    print(as_json(found) if connection.json else f"{notice} is {found['status']}.")
+
+
 def _table(notices: "list[JsonObject]") -> str:
     rows = [
         [
@@ -76,11 +88,12 @@ def _table(notices: "list[JsonObject]") -> str:
             f"{each['way']}{'/' if each['target'] else ''}{each['target']}",
             str(each["status"]),
             str(len(cast("list[object]", each["tries"])) or ""),
+            str(each["id"]),
             f"{each['title']}{': ' if each['error'] else ''}{each['error'] or ''}",
         ]
         for each in notices
     ]
-    return table(("MADE", "WAY", "STATUS", "TRIES", "WHAT"), rows)
+    return table(("MADE", "WAY", "STATUS", "TRIES", "ID", "WHAT"), rows)
 
 
 def _objects(value: object) -> "list[JsonObject]":

@@ -196,10 +196,13 @@ class Client:
         """Silences a rule for a while; the rules after that."""
         return await self._post(f"/api/alerts/{quote(rule, safe='')}/snooze", {"minutes": minutes})
 
-    async def notices(self, *, way: str | None = None, status: str | None = None, limit: int = 50) -> list[JsonObject]:
-        """What people were told, newest first."""
-        found = await self._get("/api/notices", way=way, status=status, limit=limit)
-        return cast("list[JsonObject]", found["notices"])
+    async def notices(self, **filters: str | int | None) -> list[JsonObject]:
+        """What people were told, newest first; `way`, `status`, `limit` narrow it down."""
+        return cast("list[JsonObject]", (await self._get("/api/notices", "", **filters))["notices"])
+
+    async def retry_notice(self, notice_id: str) -> JsonObject:
+        """Has a notice sent once more; the notice as it is then."""
+        return await self._post(f"/api/notices/{quote(notice_id, safe='')}/retry")
 
     async def notify(self) -> JsonObject:
         """The ways out and the rules."""
@@ -207,8 +210,7 @@ class Client:
 
     async def test_notify(self, way: str | None = None) -> list[JsonObject]:
         """Sends a test by one way out, or by all; what became of it."""
-        body = {"way": way} if way is not None else {}
-        return cast("list[JsonObject]", (await self._post("/api/notify/test", body))["notices"])
+        return cast("list[JsonObject]", (await self._post("/api/notify/test", {"way": way} if way else {}))["notices"])
 
     async def journal(
         self, since: int = 0, sessions: Iterable[str] = (), names: Iterable[str] = ()

@@ -8,7 +8,7 @@ from outrider.model import wire
 from outrider.model.event import Event, EventName
 from outrider.model.notice import Item, Notice
 
-LONGEST_TEXT, LONGEST_PART, SHOWN = 3000, 600, 20
+LONGEST_TITLE, LONGEST_TEXT, LONGEST_PART, SHOWN = 300, 3000, 600, 20
 NODE = "this node"
 
 # What several agents of which that is told are said to do: one, more.
@@ -22,10 +22,10 @@ TOGETHER: Mapping[EventName, tuple[str, str]] = {
 
 
 def title(notice: Notice) -> str:
-    """One line: what it is about."""
+    """One line: what it is about. At most `LONGEST_TITLE` characters."""
     if notice.text:
         return "Outrider: a test"
-    return redacted(_title(notice))
+    return cut(redacted(_title(notice)), LONGEST_TITLE)
 
 
 def _title(notice: Notice) -> str:

@@ -83,6 +83,11 @@ def unclear(notice: Notice, why: str, now_ms: int) -> Notice:
     return replace(_over(notice, why, now_ms), status=NoticeStatus.UNCERTAIN)
 
 
+def again(notice: Notice, now_ms: int) -> Notice:
+    """The notice, to be sent once more because a person wants that."""
+    return replace(notice, status=NoticeStatus.QUEUED, due_ms=now_ms, error=None, changed_ms=now_ms)
+
+
 def restored(notice: Notice, now_ms: int, *, idempotent: bool) -> Notice:
     """A notice as an earlier daemon left it: one in the middle of being sent is sent again where the other side knows it by its
     id, and else uncertain."""

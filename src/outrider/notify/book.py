@@ -50,9 +50,11 @@ class Book:
         """Takes up what an earlier daemon left; `idempotent` says of a way whether it may send again what may have arrived."""
         now = self._now().ms
         self._last = dict(await self._store.latest(now - DAY_MS))
-        found = [sending.restored(each, now, idempotent=idempotent(each.way)) for each in await self._store.live()]
+        found = await self._store.live()
         async with self._lock:
-            await self._write({each.id: each for each in found})
+            self.standing = {each.id: each for each in found}
+            after = [sending.restored(each, now, idempotent=idempotent(each.way)) for each in found]
+            await self._write({new.id: new for old, new in zip(found, after, strict=True) if new is not old})
 
     async def read(self, wishes: Wishes, events: Sequence[Event]) -> bool:
         """Takes in these events of the journal; what they make is kept together with how far that was. Whether they made anything."""

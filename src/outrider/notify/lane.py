@@ -19,6 +19,7 @@ log = structlog.get_logger()
 
 GRACE_S, LONGEST_SLEEP_S, RETRY_S, LOOK_S = 5.0, 60.0, 1.0, 0.25
 Asked = Callable[[Sequence[str]], Awaitable[Mapping[str, Approval]]]
+FAREWELL_S = 0.8
 TEST = "test"
 """The rule that tests go by; they are tried once."""
 
@@ -85,12 +86,35 @@ class Lane:
     async def _send(self, due: Notice) -> None:
         now = self._clock()
         # It may have been closed, or added to, since it was chosen: what is sent is what is written down as being sent.
-        asked = await self._asked(sending.dialogs(due))
-        begun = await self._book.change(due.id, lambda each: sending.begun(each, now, asked) if _queued(each) else each)
-        if begun is None or begun.status is not NoticeStatus.SENDING:
-            return
-        result = await self._attempt(begun)
-        await asyncio.shield(self._book.insist(due.id, result))
+        asked, taken = await self._asked(sending.dialogs(due)), []
+
+        def take(each: Notice) -> Notice:
+            if each.status is not NoticeStatus.QUEUED:
+                return each
+            taken.append(sending.begun(each, now, asked))
+            return taken[-1]
+
+        await self._book.change(due.id, take)
+        if taken:
+            await self._finish(taken[-1])
+
+    async def _finish(self, begun: Notice) -> None:
+        """Sends it and writes down what came of it. A daemon that ends gives it a moment: what is cut off may be uncertain for ever."""
+        done = asyncio.Event()
+
+        async def work() -> None:
+            try:
+                await self._book.insist(begun.id, await self._attempt(begun))
+            finally:
+                done.set()
+
+        try:
+            await asyncio.shield(work())
+        except asyncio.CancelledError:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(FAREWELL_S):
+                    await done.wait()
+            raise
 
     async def _attempt(self, begun: Notice) -> Callable[[Notice], Notice]:
         """Sends it; what that makes of it."""
@@ -138,7 +162,3 @@ class Lane:
 
 def _is_stale(notice: Notice) -> bool:
     return notice.stale and notice.status not in notices.UNDER_WAY
-
-
-def _queued(notice: Notice) -> bool:
-    return notice.status is NoticeStatus.QUEUED

@@ -7,11 +7,14 @@ from contextlib import suppress
 
 from outrider.errors import Conflict, NoSuchThing
 from outrider.logic.notices import UNDER_WAY
+from outrider.logic.sending import again
 from outrider.model.actor import Actor
 from outrider.model.notice import Moment, Notice, NoticeRule, NoticeStatus, Urgency, WayState
 from outrider.notify.catalogue import Way
 from outrider.notify.lane import GRACE_S, TEST
 from outrider.notify.sender import Sender
+
+AGAIN = frozenset({NoticeStatus.FAILED, NoticeStatus.UNCERTAIN})
 
 
 class Office:
@@ -95,6 +98,21 @@ class Office:
             async with asyncio.timeout(max(way.timeout_s for way in chosen) + 2 * GRACE_S):
                 await self._sender.book.over(frozenset(each.id for each in made))
         return [await self.find(each.id) for each in made]
+
+    async def retry(self, notice_id: str) -> Notice:
+        """Has one sent once more that was not, or of which that cannot be told; Conflict for any other, and where its way is gone.
+
+        It keeps its id: a webhook that did get it knows it.
+        """
+        notice = await self.find(notice_id)
+        if notice.status not in AGAIN:
+            raise Conflict(f"This notice is {notice.status.value}; only what failed, or is uncertain, is sent again.")
+        way = self._sender.arrangements.current.ways.get(notice.way)
+        if way is None or notice.target not in way.out.targets:
+            raise Conflict(f"There is no way out {notice.way!r} any more that it could go by.")
+        after = again(notice, self._now().ms)
+        await self._sender.book.add([after])
+        return after
 
     def _tests(self, way: Way, actor: Actor) -> Sequence[Notice]:
         now, token = self._now().ms, self._token()[:8]

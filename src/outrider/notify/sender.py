@@ -9,7 +9,7 @@ import structlog
 
 from outrider.errors import StoreError
 from outrider.model.approval import Approval
-from outrider.model.notice import Moment
+from outrider.model.notice import Moment, Wishes
 from outrider.notify.arrangements import Arrangements
 from outrider.notify.book import Book
 from outrider.notify.catalogue import Way
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 PAGE = 500
 REFRESH_S, RETRY_S, KEEP_MS = 2.0, 1.0, 2000
-GATHER_S = 0.02
+GATHER_S = 0.1
 """How long events are gathered before the journal is read: they come in bursts."""
 
 
@@ -58,7 +58,7 @@ class Sender:
         self._wake = asyncio.Event()
         self._running: dict[str, Running] = {}
         self._cursor = self._kept = 0
-        self._kept_ms = 0
+        self._kept_ms = self._refreshed_ms = 0
 
     async def run(self) -> None:
         """Works for ever. What cannot be written now is done again, from the journal."""
@@ -108,21 +108,29 @@ class Sender:
             self._wake.set()
 
     async def _turn(self, group: asyncio.TaskGroup) -> None:
-        await asyncio.to_thread(self.arrangements.refresh)
+        now_ms = self._now().ms
+        if now_ms >= self._refreshed_ms + REFRESH_S * 1000:
+            await asyncio.to_thread(self.arrangements.refresh)
+            self._refreshed_ms = now_ms
         wishes = self.arrangements.current.wishes(self.source)
         self._arrange(group)
+        if wishes.targets or self.book.standing:
+            await self._read(wishes)
+        else:  # nobody is told anything, and nothing waits
+            self._cursor = await self._store.last_seq()
+        await self.book.tick(wishes, whole=not self.arrangements.problem)
+        if self._kept != self._cursor and now_ms >= self._kept_ms + KEEP_MS:
+            await self.notices.keep((), self._cursor)
+            self._kept, self._kept_ms = self._cursor, now_ms
+
+    async def _read(self, wishes: Wishes) -> None:
         while page := await self._store.events(since=self._cursor, limit=PAGE):
             made = await self.book.read(wishes, page)
             self._cursor = page[-1].seq
             if made:
                 self._kept = self._cursor
             if len(page) < PAGE:
-                break
-        await self.book.tick(wishes, whole=not self.arrangements.problem)
-        now_ms = self._now().ms
-        if self._kept != self._cursor and now_ms - self._kept_ms >= KEEP_MS:
-            await self.notices.keep((), self._cursor)
-            self._kept, self._kept_ms = self._cursor, now_ms
+                return
 
     # ---- lanes -----------------------------------------------------------------------------------
 

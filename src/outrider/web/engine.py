@@ -124,6 +124,10 @@ class Notices(Protocol):
         """Sends a test by one way, or by all, and waits for what comes of it; NoSuchThing, or Conflict where there is no way."""
         ...
 
+    async def retry(self, notice_id: str) -> Notice:
+        """Has one sent once more; NoSuchThing, or Conflict where it neither failed nor is uncertain."""
+        ...
+
 
 class Steward(Protocol):
     """What is done for agents by itself, as far as people have a say in it."""

@@ -121,6 +121,12 @@ async def get_notice(notice_id: NoticeId, context: Given) -> Response:
     return answer(notice_json(await context.notices.find(notice_id)))
 
 
+@router.post("/notices/{notice_id}/retry", response_model=NoticeJSON, responses=documented(*THING, *CHANGE))
+async def retry_notice(notice_id: NoticeId, context: Given) -> Response:
+    """Has one sent once more that failed, or of which it cannot be told whether it arrived; under the same id."""
+    return answer(notice_json(await context.notices.retry(notice_id)))
+
+
 @router.get("/notify", response_model=NotifyJSON)
 async def get_notify(context: Given) -> Response:
     """The ways out and the rules that are in force."""
