@@ -1,0 +1,66 @@
+"""The queue at its edges, through the daemon: full, taken back at every stage, keys in their turn, one daemon to a data directory."""
+
+from e2e.waiting import until
+from e2e.world import World
+
+DEPTH = 2
+
+
+def test_a_full_queue_says_when_to_come_again() -> None:
+    world = World(config=f"[commands]\ndepth = {DEPTH}\n").start()
+    try:
+        run = world.spawn("slow", [[{"hold": "go"}, {"say": "Done."}]], "--prompt", "Begin")
+        run.reached("go")
+        for number in range(DEPTH):
+            world.send("slow", f"next {number}")
+        answer = world.http.post("/api/agents/slow/command", json={"command": "one too many"})
+        assert (answer.status_code, answer.headers["retry-after"]) == (429, "5")
+        assert answer.json()["error"].startswith("2 commands wait for slow already. The agent is ")
+        done = world.cli("send", "slow", "one too many")
+        assert done.returncode == 1
+        assert "2 commands wait for slow already" in done.stderr
+        run.release("go")
+        until(lambda: run.prompts() == ["Begin", "next 0", "next 1"], what="those that were taken to arrive")
+        world.sent(world.send("slow", "there is room again"))
+    finally:
+        world.close()
+
+
+def test_a_command_is_taken_back_only_before_it_has_begun(world: World) -> None:
+    run = world.spawn("held", [[{"hold": "go"}, {"say": "Done."}]], "--prompt", "Begin")
+    run.reached("go")
+    queued, kept = world.send("held", "never mind"), world.send("held", "this stays")
+    assert world.http.delete(f"/api/commands/{queued}").json()["status"] == "cancelled"
+    assert world.http.delete(f"/api/commands/{queued}").json()["status"] == "cancelled"
+    run.release("go")
+    world.sent(kept)
+    late = world.http.delete(f"/api/commands/{kept}")
+    assert (late.status_code, late.json()["detail"]["status"]) == (409, "sent")
+    assert run.prompts() == ["Begin", "this stays"]
+
+
+def test_while_it_is_typed_it_cannot_be_taken_back_and_keys_wait_for_their_turn(world: World) -> None:
+    run = world.spawn("deaf", swallow_enters=99)
+    command = world.send("deaf", "goes nowhere")
+    until(lambda: world.command(command)["status"] == "sending", what="it to be typed")
+    late = world.http.delete(f"/api/commands/{command}")
+    assert (late.status_code, late.json()["detail"]["status"]) == (409, "sending")
+    world.http.post("/api/agents/deaf/keys", json={"keys": ["x"]}).raise_for_status()
+    found = world.command(command)
+    assert (found["status"], found["error"]) == (
+        "failed",
+        "The agent ignored Enter; the text was taken out of the composer again.",
+    )
+    until(lambda: "❯\xa0x" in world.screen("deaf"), what="the key alone in the composer")
+    assert run.prompts() == []
+
+
+def test_a_second_daemon_on_the_same_data_is_refused_and_harms_nobody(world: World) -> None:
+    run = world.spawn("busy", [[{"hold": "go"}, {"say": "Done."}]], "--prompt", "Begin")
+    run.reached("go")
+    again = world.cli("up", "--port", str(world.port + 1), "--data", str(world.data), "--tmux-socket", world.socket)
+    assert again.returncode == 1
+    assert "another" in again.stderr.lower()
+    assert world.agent("busy")["alive"]
+    run.release("go")
+    until(lambda: world.agent("busy")["state"] == "complete", what="it to go on")
