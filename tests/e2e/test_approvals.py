@@ -82,6 +82,17 @@ def test_the_command_line_approves_denies_and_chooses(world: World) -> None:
     assert world.cli("approve", "nobody").returncode == 4
 
 
+def test_a_dialog_without_a_policy_cannot_be_explained_and_an_unknown_one_is_said_so(world: World) -> None:
+    world.spawn("asks", [[ASKS]], "--prompt", "Clean up")
+    approval = standing(world, "asks")
+    none = world.cli("policy", "explain", approval["id"])
+    assert none.returncode == 1
+    assert "asks runs under none" in none.stderr
+    unknown = world.cli("policy", "explain", "0123456789abcdef-19ac3f2b6d1")
+    assert unknown.returncode == 1
+    assert "No approval has the id" in unknown.stderr
+
+
 def test_unknown_options_and_unknown_approvals_are_refused_with_what_there_is(world: World) -> None:
     run = world.spawn("asks", [[ASKS]], "--prompt", "Clean up")
     approval = standing(world, "asks")
@@ -195,6 +206,20 @@ def test_a_policy_allows_by_itself_what_its_rules_allow_and_asks_for_the_rest(wo
         "pytest -q tests",
         answered["rule"],
     )
+    assert row["data"]["ruling"]["parts"][0]["where"].startswith("standard.toml:")
+    told = world.cli("policy", "explain", row["data"]["approval"])
+    assert told.returncode == 0, told.stderr
+    assert "allow under standard" in told.stdout
+    assert "standard.toml:" in told.stdout
+    asked = world.cli("policy", "explain", approval["id"], "--json")
+    assert asked.returncode == 1, asked.stderr
+    ruling = json.loads(asked.stdout)
+    assert (ruling["verdict"], ruling["rule"], ruling["parts"][0]["part"]) == (
+        "ask",
+        "always-ask: outside-write",
+        "rm -rf /",
+    )
+    assert (ruling["status"], ruling["by"]) == ("open", None)
     assert answer(world, approval, "deny").status_code == 200
     assert answers(run) == ["Yes", "No"]
 

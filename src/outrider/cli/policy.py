@@ -1,16 +1,19 @@
 """The verb `policy`: what a policy says of a command or a file, without an agent; and the policies there are."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from outrider.cli.connection import Environ, Json, Usage
+from outrider.cli.connection import HERE, Connection, Environ, Json, Usage
 from outrider.cli.words import as_json, fields, plain, table
+from outrider.errors import Conflict
 from outrider.logic.policy.rules import Context, Decision, Policy, Request, Verdict
 
 app = App(name="policy", help="What agents may do by themselves.", help_format="plaintext")
+_ID = re.compile(r"[0-9a-f]{8,}-[0-9a-f]{6,}")
 EXITS: Mapping[Verdict, int] = {Verdict.ALLOW: 0, Verdict.ASK: 1, Verdict.DENY: 1}
 
 Which = Annotated[str, Parameter(name="--policy", help="A preset (`outrider policy list`) or a file.")]
@@ -44,30 +47,52 @@ def try_(
 
 
 @app.command
-def explain(
+async def explain(
     *command: Word,
     policy: Which = "standard",
     workdir: Folder = None,
     tool: Tool = "Bash",
     path: File = None,
-    json: Json = False,
+    connection: Connection = HERE,
     environ: Environ,
 ) -> int:
-    """Shows every program that a command would start, and what is decided on each."""
+    """Shows every program that a command would start, and what is decided on each; for the id of an approval, what was decided."""
+    if len(command) == 1 and _ID.fullmatch(command[0]):
+        return await _explain_approval(connection, command[0], environ)
     known, decision = _decided(command, policy, (tool, path), workdir, environ)
-    if json:
-        print(
-            as_json({**_as_json(decision), "policy": known.name, "parts": [_as_json(part) for part in decision.parts]})
-        )
+    ruling: dict[str, object] = {**_as_json(decision), "policy": known.name}
+    parts = [_as_json(part) for part in decision.parts]
+    if connection.json:
+        print(as_json({**ruling, "parts": parts}))
         return EXITS[decision.verdict]
     print(f"{decision.verdict}: {plain(decision.reason)}\n")
-    parts = decision.parts or (decision,)
-    print(
-        table(
-            ("VERDICT", "RULE", "WHERE", "PART"), [[part.verdict, part.rule, _where(part), part.part] for part in parts]
-        )
-    )
+    print(_parts((part.verdict, part.rule, _where(part), part.part) for part in decision.parts or (decision,)))
     return EXITS[decision.verdict]
+
+
+async def _explain_approval(connection: Connection, approval_id: str, environ: Mapping[str, str]) -> int:
+    """What the agent's policy said to it, as it was decided then: rules may have changed since."""
+    approval = await connection.client(environ).approval(approval_id)
+    ruling = approval["ruling"]
+    if ruling is None:
+        raise Conflict(
+            f"No policy has said anything to {approval_id}: {approval['session']} runs under none, or its dialog does not say "
+            f"what it asks for. It is {approval['status']}{' by ' + approval['by'] if approval['by'] else ''}."
+        )
+    if connection.json:
+        print(as_json({**ruling, "approval": approval_id, "status": approval["status"], "by": approval["by"]}))
+        return EXITS[Verdict(ruling["verdict"])]
+    asked = approval["command"] or approval["file"] or approval["question"]
+    print(f"{approval['session']} wanted: {plain(asked)}")
+    print(f"{ruling['verdict']} under {plain(ruling['policy'])}: {plain(ruling['reason'])}")
+    print(f"The dialog is {approval['status']}{', by ' + plain(approval['by']) if approval['by'] else ''}.\n")
+    rows = ruling["parts"] or [ruling]
+    print(_parts((row["verdict"], row["rule"], row["where"], row["part"]) for row in rows))
+    return EXITS[Verdict(ruling["verdict"])]
+
+
+def _parts(rows: Iterable[tuple[str, str, str, str]]) -> str:
+    return table(("VERDICT", "RULE", "WHERE", "PART"), [[plain(cell) for cell in row] for row in rows])
 
 
 @app.command(name="list")

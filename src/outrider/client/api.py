@@ -19,7 +19,7 @@ from outrider.settings import DEFAULT_URL
 
 if TYPE_CHECKING:
     from outrider.model.audit import AuditJSON
-    from outrider.model.wire import AgentJSON, ApprovalJSON, CommandJSON, KindJSON, ProgressJSON, WhyJSON
+    from outrider.model.wire import AgentJSON, ApprovalJSON, CommandJSON, ProgressJSON, WhyJSON
     from outrider.model.worktree import MergedJSON, RemovedJSON, WorktreeDiffJSON, WorktreeJSON
 
 PAGE = 500
@@ -104,6 +104,10 @@ class Client:
         """The dialogs that wait for an answer, oldest first."""
         return cast("list[ApprovalJSON]", (await self._get("/api/approvals", session=session))["approvals"])
 
+    async def approval(self, approval_id: str) -> "ApprovalJSON":
+        """One approval, open or closed."""
+        return cast("ApprovalJSON", await self._get(f"/api/approvals/{quote(approval_id, safe='')}"))
+
     async def answer(self, approval_id: str, answer: str, reason: str | None = None) -> "ApprovalJSON":
         """Answers a dialog by an option's number or label, or `approve` or `deny`."""
         body = {"answer": answer} | ({"reason": reason} if reason is not None else {})
@@ -159,10 +163,6 @@ class Client:
     async def audit(self, **filters: str | int | None) -> JsonObject:
         """Who had what done: `session`, `actor`, `action`, `limit`; the newest first, or oldest first after the line `since`."""
         return await self._get("/api/audit", "", **filters)
-
-    async def kinds(self) -> "list[KindJSON]":
-        """The kinds of agents the daemon knows."""
-        return cast("list[KindJSON]", (await self._get("/api/kinds"))["kinds"])
 
     async def tokens(self) -> list[JsonObject]:
         """The tokens that are good now, without their secrets."""

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from outrider.model.ruling import Ruling
+
 
 class DialogKind(StrEnum):
     """What is asked: may a tool run, which of these, is the plan good, is this folder or key trusted, anything else."""
@@ -44,7 +46,7 @@ class Way(StrEnum):
 
 
 class Behavior(StrEnum):
-    """What a policy decides."""
+    """What a hook is told."""
 
     ALLOW = "allow"
     DENY = "deny"
@@ -118,12 +120,5 @@ class Approval:
     rule: str | None = None
     way: Way | None = None
     note: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What a policy says to an approval, and the rule that says so."""
-
-    behavior: Behavior
-    rule: str
-    reason: str | None = None
+    ruling: Ruling | None = None
+    """What the agent's policy said, where it runs under one."""

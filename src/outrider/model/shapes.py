@@ -193,6 +193,28 @@ class OptionJSON(TypedDict):
     checked: bool | None
 
 
+class PartRulingJSON(TypedDict):
+    """What a policy said to one program of a command; `where` is `file:line` of the rule."""
+
+    verdict: str
+    rule: str
+    where: str
+    part: str
+    reason: str
+
+
+class RulingJSON(TypedDict):
+    """What a policy said: allow, ask or deny, by which rule, and to each part of a command."""
+
+    policy: str
+    verdict: str
+    rule: str
+    where: str
+    part: str
+    reason: str
+    parts: list[PartRulingJSON]
+
+
 class ApprovalJSON(TypedDict):
     """A dialog of an agent that waits, or waited, for an answer. `way` is how the answer reached the agent: hook or keys."""
 
@@ -214,6 +236,7 @@ class ApprovalJSON(TypedDict):
     rule: str | None
     way: str | None
     note: str | None
+    ruling: RulingJSON | None
 
 
 class KindJSON(TypedDict):

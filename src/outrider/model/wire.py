@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import cast
 
 from outrider.model.agent import Agent, Counters
-from outrider.model.approval import Approval
+from outrider.model.approval_wire import approval_json
 from outrider.model.command import Attempt, Command
 from outrider.model.event import Event
 from outrider.model.kind import Kind
@@ -233,39 +233,6 @@ def command_json(command: Command) -> CommandJSON:
         "expires": command.expires_ms,
         "error": command.error,
         "attempts": [_attempt_json(attempt) for attempt in command.attempts],
-    }
-
-
-def approval_json(approval: Approval) -> ApprovalJSON:
-    """The approval with its options, in the dialog's order."""
-    return {
-        "id": approval.id,
-        "session": approval.session,
-        "status": approval.status,
-        "kind": approval.kind,
-        "question": approval.question,
-        "tool": approval.tool,
-        "command": approval.command,
-        "file": approval.file,
-        "diff": approval.diff,
-        "options": [
-            {
-                "number": number,
-                "label": option.label,
-                "key": option.key,
-                "text": option.text,
-                "checked": option.checked,
-            }
-            for number, option in enumerate(approval.options, 1)
-        ],
-        "asked": approval.asked_ms,
-        "changed": approval.changed_ms,
-        "answer": approval.answer,
-        "by": approval.by,
-        "reason": approval.reason,
-        "rule": approval.rule,
-        "way": approval.way,
-        "note": approval.note,
     }
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from outrider.errors import NoSuchThing
 from outrider.logic import approval as dialogs
 from outrider.model.approval import Approval, ApprovalStatus, Shown
+from outrider.model.approval_wire import ruling_json
 from outrider.model.audit import AuditRow
 from outrider.model.event import EventName, Fact
 from outrider.model.pane import Screen
@@ -189,7 +190,7 @@ class Approvals:
         self._unwritten.add(approval.id)
         self._closed.pop(agent.id, None)
         self.opened(member, approval)
-        return approval
+        return self._open[agent.id]  # with what a policy said of it
 
     def written(self, approvals: Sequence[Approval]) -> None:
         """These are on the disk, and may be shown: nothing that was shown is forgotten by a crash."""
@@ -219,6 +220,8 @@ def ending(approval: Approval, actor: str) -> Change:
             "reason": approval.reason,
         }
         data |= said | {"tool": approval.tool, "command": approval.command}
+        if approval.ruling is not None:
+            data["ruling"] = ruling_json(approval.ruling)
         facts = (
             Fact(EventName.APPROVAL_ANSWERED, approval.session, approval.changed_ms, {"approval": approval.id, **said}),
         )

@@ -5,8 +5,9 @@ known in full: of a command that may be cut or wrapped on the screen, a person i
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import structlog
 
@@ -16,9 +17,11 @@ from outrider.logic import approval as dialogs
 from outrider.logic.launching import YOLO
 from outrider.model.actor import Actor, Scope
 from outrider.model.agent import Agent
-from outrider.model.approval import Approval, ApprovalStatus, Behavior, Decision, DialogKind, Form, Shown, Way
+from outrider.model.approval import Approval, ApprovalStatus, Behavior, DialogKind, Form, Shown, Way
+from outrider.model.approval_wire import ruling_json
 from outrider.model.audit import AuditRow
 from outrider.model.hook import HookEvent
+from outrider.model.ruling import Ruling
 from outrider.store import Change
 from outrider.supervisor.answerer import Answerer
 from outrider.supervisor.approvals import Approvals, ending
@@ -33,8 +36,9 @@ UNSEEN_MS = 5000
 """How long the dialog of a call that is being answered is not taken for one that waits."""
 TAKEN_MS = 1500
 
-Decide = Callable[[Agent, Approval], Decision | None]
-"""A policy: what it says to an approval of an agent, None where a person is to be asked."""
+Decide = Callable[[Agent, Approval], Ruling | None]
+"""A policy: what it says to an approval of an agent, None where it cannot say anything."""
+BEHAVIORS: Mapping[str, Behavior] = MappingProxyType({"allow": Behavior.ALLOW, "deny": Behavior.DENY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,8 @@ class Job:
     """What was decided: about a dialog, or a hook call before its dialog is seen."""
 
     member: Member
-    decision: Decision
+    ruling: Ruling
+    behavior: Behavior
     approval: Approval
     call: Call | None
 
@@ -97,12 +102,28 @@ class Autopilot:
     def _consider(self, member: Member, approval: Approval, call: Call | None) -> bool:
         if member.agent.policy is None and member.agent.auto in (None, YOLO):
             return False
-        decided = self._decide(member.agent, approval)
-        if decided is None or (decided.behavior is Behavior.ALLOW and not approval.whole):
+        ruling = self._decide(member.agent, approval)
+        if ruling is None:
+            return False
+        behavior = BEHAVIORS.get(ruling.verdict)
+        if behavior is Behavior.ALLOW and not approval.whole:
+            behavior = None
+            ruling = replace(ruling, verdict="ask", reason="The screen may not show all of it, and no hook told it.")
+        if behavior is None:
+            if call is None:
+                self._ask(approval, ruling)
             return False
         self._under_way.add(approval.id)
-        self._jobs.put_nowait(Job(member, decided, approval, call))
+        self._jobs.put_nowait(Job(member, ruling, behavior, approval, call))
         return True
+
+    def _ask(self, approval: Approval, ruling: Ruling) -> None:
+        """A person is asked: why, is kept with what they are asked."""
+        current = self._approvals.of(approval.agent)
+        if current is not None and current.id == approval.id and current.ruling != ruling:
+            asked = replace(current, ruling=ruling)
+            self._approvals.put(asked)
+            self._record.put(Change(approvals=(asked,)))
 
     async def _perform(self, job: Job) -> None:
         try:
@@ -116,28 +137,45 @@ class Autopilot:
             self._under_way.discard(job.approval.id)
 
     async def _answer_call(self, job: Job, call: Call) -> None:
-        member, decided = job.member, job.decision
-        data = {"rule": decided.rule, "answer": decided.behavior.value, "tool": call.tool, "command": call.command}
+        member, ruling = job.member, job.ruling
+        data: dict[str, object] = {
+            "approval": job.approval.id,
+            "answer": job.behavior.value,
+            "tool": call.tool,
+            "command": call.command,
+        }
+        data |= {"rule": rule_of(ruling), "ruling": ruling_json(ruling)}
         row = AuditRow(self._clock(), POLICY.name, "answer", member.agent.session, data | {"file": call.file})
         await self._record.commit(Change(audit=(row,), durable=True))
-        taken = await self._calls.tell(member, call, decided.behavior, decided.reason)
+        taken = await self._calls.tell(member, call, job.behavior, ruling.reason)
         self._approvals.hush(member, call.tool, self._clock() + (TAKEN_MS if taken else 0))
         if taken:
             done = replace(self._meant(job), status=ApprovalStatus.ANSWERED, way=Way.HOOK, changed_ms=self._clock())
             await self._record.keep(ending(done, POLICY.name))
 
     async def _answer_dialog(self, job: Job) -> None:
-        wish = answering.approving if job.decision.behavior is Behavior.ALLOW else answering.denying
+        wish = answering.approving if job.behavior is Behavior.ALLOW else answering.denying
         options = wish(job.approval.options)
         if len(options) != 1:
             return
         meant = replace(self._meant(job), answer=job.approval.options[options[0]].label)
-        await self._answerer.give(meant, options[0], job.decision.behavior, POLICY)
+        await self._answerer.give(meant, options[0], job.behavior, POLICY)
 
     def _meant(self, job: Job) -> Approval:
-        decided = job.decision
-        said = decided.behavior.value
-        return replace(job.approval, by=POLICY.name, answer=said, rule=decided.rule, reason=decided.reason)
+        ruling = job.ruling
+        return replace(
+            job.approval,
+            by=POLICY.name,
+            answer=job.behavior.value,
+            rule=rule_of(ruling),
+            reason=ruling.reason,
+            ruling=ruling,
+        )
+
+
+def rule_of(ruling: Ruling) -> str:
+    """The rule that decided, with its policy."""
+    return f"{ruling.policy}: {ruling.rule}"
 
 
 def asked(member: Member, call: Call) -> Approval:

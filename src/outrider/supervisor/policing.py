@@ -3,15 +3,15 @@
 from pathlib import Path
 
 from outrider.logic.policy.decide import decide
-from outrider.logic.policy.rules import Request, Verdict
+from outrider.logic.policy.rules import Decision, Request
 from outrider.model.agent import Agent
-from outrider.model.approval import Approval, Behavior, Decision
+from outrider.model.approval import Approval
+from outrider.model.ruling import PartRuling, Ruling
 from outrider.policies.load import context
 from outrider.policies.shelf import Shelf
 
 # Other agents' names for what Claude Code calls Bash.
 SHELLS = frozenset({"Shell", "shell", "run_shell_command", "bash"})
-BEHAVIORS = {Verdict.ALLOW: Behavior.ALLOW, Verdict.DENY: Behavior.DENY}
 
 
 class Policing:
@@ -22,17 +22,30 @@ class Policing:
         self._port = port
         self._shelf = Shelf()
 
-    def __call__(self, agent: Agent, approval: Approval) -> Decision | None:
-        """Its decision with the rule that made it; None where a person is to be asked, or there is no such policy."""
+    def __call__(self, agent: Agent, approval: Approval) -> Ruling | None:
+        """What it says, with the rules that say so; None where there is no such policy, or the dialog does not say what it asks."""
         policy = self._shelf.get(agent.policy or agent.auto or "")
         request = request_of(approval)
         if policy is None or request is None:
             return None
         decided = decide(policy, request, context(Path(agent.workdir), self._home, self._port))
-        behavior = BEHAVIORS.get(decided.verdict)
-        if behavior is None:
-            return None
-        return Decision(behavior, f"{policy.name}: {decided.rule}", decided.reason)
+        return Ruling(
+            policy.name,
+            decided.verdict.value,
+            decided.rule,
+            _where(decided),
+            decided.part,
+            decided.reason,
+            tuple(map(_part, decided.parts)),
+        )
+
+
+def _part(decided: Decision) -> PartRuling:
+    return PartRuling(decided.verdict.value, decided.rule, _where(decided), decided.part, decided.reason)
+
+
+def _where(decided: Decision) -> str:
+    return f"{decided.file}:{decided.line}" if decided.line else decided.file
 
 
 def request_of(approval: Approval) -> Request | None:

@@ -19,7 +19,8 @@ _QUOTED_RUN = re.compile(r"""[^"\\$`]+""")
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _SPECIAL = re.compile(r"[0-9@*#?$!_-]")
 _OPERATOR = re.compile(r":?[-+?=]|##?|%%?|//?|\^\^?|,,?|:(?=[\s0-9-])")
-_TWO_NAMES = re.compile(r"\w\s+\w")
+# Two operands side by side, an operator at the end, and what looks like an option or a path.
+_NO_SUM = re.compile(r"[\w)]\s+[\w(]|(?<![+-])[+*/%<>=!&|^~?:,-]\s*\Z|\s--?[A-Za-z]|[.~]|\s/\w|=\s*/")
 _ARITHMETIC = re.compile(r"[\w\s+*/%<>=!&|^~?:,.-]+")
 
 
@@ -243,19 +244,21 @@ class Cursor(ABC):
     def _arithmetic(self) -> Part:
         """`$((…))`: names, numbers and operators, no array elements (their index is run)."""
         self.at += 3
-        depth, inner = 0, list[Node]()
+        skeleton, depth, inner = "", 0, list[Node]()
         while not (depth == 0 and self.ahead("))")):
             here = self.peek()
-            if here == "(":
-                depth, self.at = depth + 1, self.at + 1
-            elif here == ")" and depth:
-                depth, self.at = depth - 1, self.at + 1
+            if here and here in "()" and (here == "(" or depth):
+                depth += 1 if here == "(" else -1
+                skeleton, self.at = skeleton + here, self.at + 1
             elif here and here in "$`":
                 inner += [node for part in self._expansion(quoted=True) for node in part.inner]
-            elif (run := _ARITHMETIC.match(self.text, self.at)) is not None and not _TWO_NAMES.search(run[0]):
-                self.at = run.end()
+                skeleton += "0"
+            elif (run := _ARITHMETIC.match(self.text, self.at)) is not None:
+                skeleton, self.at = skeleton + run[0], run.end()
             else:
                 raise Unsure("a $((…)) is not of the plain kind")
+        if _NO_SUM.search(skeleton):
+            raise Unsure("a $((…)) is no sum: some shells may take it for a command in parentheses")
         self.at += 2
         return Part(Sort.UNKNOWN, "", tuple(inner))
 

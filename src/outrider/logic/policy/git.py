@@ -130,6 +130,7 @@ def _commit_and_merge(sub: str, rest: tuple[str, ...]) -> Iterator[tuple[Hazard,
         yield Hazard.CODE, "git commit -n skips the hooks"
     strategies = [b for a, b in pairwise(rest) if a in ("-s", "--strategy")]
     strategies += [word.partition("=")[2] for word in rest if word.startswith("--strategy=")]
+    strategies += [word[2:] for word in rest if re.match(r"-s[a-z]", word)]
     if sub in ("merge", "cherry-pick", "revert", "pull") and not _STRATEGIES.issuperset(strategies):
         yield Hazard.CODE, "a strategy of git is a program"
 

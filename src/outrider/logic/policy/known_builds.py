@@ -7,7 +7,7 @@ from outrider.logic.policy.options import Spec, spec
 
 _LINKER = r"(--(no-)?as-needed|--gc-sections|-z[,=]\w+|-s|--strip-all|--(start|end)-group|-O\d|--no-undefined|--(no-)?whole-archive|-E)"
 _CC = rf"""~ -c -S -E -o= -O* -g* /-W(?![lpa],)[\w=+-]*/ /-Wl(,{_LINKER})+/ /-f(?!plugin|use-ld|pass-plugin|crash|dump|modules)[\w=,+-]+/
-    /-m[\w=,+.-]+/ -std=* -D** -U* -I* -L* -l* -I= -L= -l= -D= -U= -isystem= -include= -iquote= -x= -shared -static -static-libgcc
+    /-m(?!llvm)[\w=,+.-]+/ -std=* -D** -U* -I* -L* -l* -I= -L= -l= -D= -U= -isystem= -include= -iquote= -x= -shared -static -static-libgcc
     -static-libstdc++ -pthread -pipe -M -MM -MD -MMD -MP -MF= -MT= -MQ= -MG -v -w -s -pedantic -pedantic-errors -ansi -nostdlib
     -nostdinc -rdynamic -pie -no-pie -r -print-* -dumpversion -dumpmachine -save-temps --version --help -dM -P -C -H -framework=
     -arch= -target= --target=* -stdlib=*"""
@@ -26,7 +26,7 @@ _TEXTS: Mapping[str, str] = {
         --rerun-failed --stop-on-failure --timeout= -Q --quiet --repeat= --schedule-random -I= --preset= --progress --no-tests=
         --verbose --extra-verbose --version --help --tests-regex= --exclude-regex= --output-junit= --label-regex=
         --label-exclude=""",
-    "ninja": "-C= -j* -j= -k= -l= -n -v --verbose -d= -t= -w= -f= --version --quiet -h",
+    "ninja": "-C= -j* -j= -k= -l= -n -v --verbose -d= -t= -w= -f= --version --quiet -h !-t=browse",
     "meson": """-C= -Dbuildtype=* -Db_*=* -Ddebug=* -Doptimization=* -Dwarning_level=* -Dwerror=* -Ddefault_library=* --buildtype=
         --reconfigure --wipe -j= -j* --jobs= -v --verbose --clean -t= --timeout-multiplier= --suite= --no-suite= --repeat=
         --num-processes= --print-errorlogs --no-rebuild --list -q --quiet --benchmark --maxfail= --prefix= --backend=

@@ -12,7 +12,7 @@ from outrider.logic.policy.options import Spec, spec
 _TSX = "^ -v --version -h --help --no-cache --tsconfig= --conditions= --clear-screen"
 _TEXTS: Mapping[str, str] = {
     # Interpreters
-    "python": """^ -b -bb -B -d -E -I -O -OO -P -q -s -S -u -v -V -h -W= --version --help -m! -X= !-W=*::*.* !-X=presite*
+    "python": """^ -b -bb -B -d -E -I -O -OO -P -q -s -S -u -v -V -h -W= --version --help -m! -X= !/-W=?.*::\\w+\\..*/ !-X=presite*
         !-X=pycache_prefix*""",
     "node": """^ -v --version -h --help -c --check --test --test-only --test-name-pattern= --test-concurrency= --test-timeout=
         --test-force-exit --watch --watch-path= --enable-source-maps --trace-warnings --trace-deprecation --trace-uncaught --no-warnings
@@ -72,7 +72,7 @@ _TEXTS: Mapping[str, str] = {
         --timeout= --dist= --numprocesses= --maxprocesses= --reruns= --reruns-delay= --asyncio-mode= --import-mode=
         --hypothesis-seed= --hypothesis-profile= --randomly-seed= --ds= --benchmark-*  --html= --browser= --base-url= --count=
         --splits= --group= --durations-path= --verbosity= --show-capture= --alluredir= --doctest-glob= --snapshot-*
-        !/-p(=(?!no:)|(?![=n]|no:)).*/ !-W=*::*.*""",
+        !/-p(=(?!no:)|(?![=n]|no:)).*/ !/-W=?.*::(?!pytest\\.)\\w+\\..*/""",
     "tox": """-e= -p= --parallel= -r --recreate -q -v -l -a --list --listenvs --skip-env= --notest -s= --skip-missing-interpreters=
         -c= --conf= --workdir= --root= --no-recreate-pkg --sitepackages --result-json= --colored= -o --parallel-live --version -h
         --help -m= -f= --skip-pkg-install""",

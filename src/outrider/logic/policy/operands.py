@@ -273,6 +273,8 @@ _CHECKS: Mapping[str, Callable[[Words, Words], Iterator[Finding]]] = MappingProx
         "django-admin": django,
         "pytest": _pytest,
         "xcodebuild": _xcodebuild,
+        "flask": _never(re.compile("shell"), Hazard.CODE, "runs what it reads"),
+        "ar": _never(re.compile("[a-zA-Z]*M[a-zA-Z]*"), Hazard.CODE, "reads a script"),
         "bat": _never(re.compile("cache"), Hazard.CODE, "changes what bat runs"),
     }
 )
