@@ -134,8 +134,9 @@ async def _connect(to: Address, tls: ssl.SSLContext | None) -> tuple[asyncio.Str
         if to.path is not None:
             return await asyncio.open_unix_connection(to.path)
         return await asyncio.open_connection(to.host, to.port, ssl=(tls or True) if to.secure else None)
-    except OSError as error:
-        raise NotSent(f"no connection could be made: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:  # the second where a host's name cannot be one
+        why = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise NotSent(f"no connection could be made: {why}") from error
 
 
 def request(to: Address, method: str, target: str, headers: Mapping[str, str], body: bytes) -> bytes:
@@ -165,7 +166,7 @@ async def _answer(reader: asyncio.StreamReader, most: int | None) -> Answer:
             if most is not None and len(answer.body) > most:
                 answer.complete = True
         answer.status = parser.get_status_code()
-    except (httptools.HttpParserError, OSError) as error:
+    except (httptools.HttpParserError, httptools.HttpParserUpgrade, OSError) as error:
         raise NoAnswer("what listens there does not speak HTTP") from error
     # Without a length the end of the connection is the end of the answer.
     if not answer.status or (not answer.complete and {"content-length", "transfer-encoding"} & answer.headers.keys()):

@@ -257,6 +257,32 @@ async def test_what_telegram_says(tmp_path: Path, bot: BotApi) -> None:
         assert "getUpdates" not in bot.calls
 
 
+async def test_what_makes_no_sense_ends_nothing(tmp_path: Path, bot: BotApi) -> None:
+    """A server that answers anything at all costs nobody but itself."""
+    async with post(tmp_path, config(bot), fleet=LittleFleet()) as here:
+        for body in (
+            b"[" * 100_000,
+            b'{"ok":false,"parameters":{"retry_after":NaN}}',
+            b"\xff",
+            b'{"ok":true,"result":[]}',
+        ):
+            bot.fault = {"sendMessage": Reply(429, body), "getUpdates": Reply(429, body)}
+            await here.tell(EventName.AGENT_COMPLETE, "one")
+            await here.until(lambda found: all(each.tries and each.tries[-1].ended_ms for each in found))
+        bot.fault = {}
+        await here.until(lambda found: all(each.status is NoticeStatus.SENT for each in found))
+
+
+async def test_a_fleet_that_is_too_large_for_a_message_is_cut(tmp_path: Path, bot: BotApi) -> None:
+    fleet = LittleFleet()
+    fleet.agents = lambda: [agent(f"agent-{number}", State.WAITING) for number in range(200)]  # type: ignore[method-assign]
+    async with post(tmp_path, config(bot), fleet=fleet):
+        bot.say("/agents", user=ME, chat=ME)
+        await until(lambda: bot.sent, "the answer")
+        assert len(bot.texts()[0]) < 4096
+        assert " more" in bot.texts()[0]
+
+
 async def test_another_reader_of_the_same_bot_is_told(tmp_path: Path, bot: BotApi) -> None:
     bot.fault["getUpdates"] = Reply(
         409, b'{"ok":false,"description":"Conflict: terminated by other getUpdates request"}'

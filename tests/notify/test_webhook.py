@@ -62,6 +62,7 @@ async def test_without_a_secret_it_is_not_signed(receiver: Receiver) -> None:
         (Reply(500), Unsent, "answered 500"),
         (Reply(429, b"", {"retry-after": "30"}), Unsent, "answered 429"),
         (Reply(cut=True), Unclear, "it may have arrived"),
+        (Reply(101, b"", {"upgrade": "x", "connection": "upgrade"}), Unclear, "does not speak HTTP"),
     ],
 )
 async def test_what_an_answer_means(receiver: Receiver, reply: Reply, error: type[Exception], says: str) -> None:
@@ -90,5 +91,7 @@ async def test_one_that_is_not_there(receiver: Receiver) -> None:
         with pytest.raises(Unsent, match="no connection could be made") as caught:
             await way(url).send(NOTICE)
         assert "s3cret" not in str(caught.value)
+    with pytest.raises(Unsent, match="no connection could be made"):
+        await way(f"http://{'x' * 70}.example/").send(NOTICE)
     with pytest.raises(Unsent, match="no connection could be made"):
         await way(receiver.url.replace("http:", "https:")).send(NOTICE)

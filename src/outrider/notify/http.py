@@ -80,6 +80,6 @@ def as_object(answer: Answer) -> Mapping[str, object]:
     """The JSON object in an answer; an empty one where there is none."""
     try:
         found = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

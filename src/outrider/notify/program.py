@@ -15,8 +15,16 @@ SAID = 300
 async def run(argv: Sequence[str], stdin: bytes, environ: Mapping[str, str], timeout_s: float) -> tuple[int, str]:
     """Runs it in a session of its own; its exit code and what it printed. What it leaves in the background goes on.
 
-    Unclear where it takes too long (it and what it started are then killed), Refused where there is no such program.
+    Unsent where there is no room for its input, Unclear where it takes too long (it and what it started are then killed), Refused
+    where there is no such program.
     """
+    try:
+        return await _run(argv, stdin, environ, timeout_s)
+    except OSError as error:
+        raise Unsent(f"{argv[0]} could not be run: {error.strerror or error}.") from None
+
+
+async def _run(argv: Sequence[str], stdin: bytes, environ: Mapping[str, str], timeout_s: float) -> tuple[int, str]:
     # Files and not pipes: a program need not read its input, and what it leaves behind may keep its output open.
     with TemporaryFile() as given, TemporaryFile() as printed:
         given.write(stdin)

@@ -12,7 +12,7 @@ from outrider.notify.http import Caller, as_object
 from outrider.notify.way import Refused, Unsent
 
 NAME = "Telegram"
-GRACE_S = 10.0
+GRACE_S, LONGEST_PAUSE_S = 10.0, 3600.0
 
 
 class Bot:
@@ -57,4 +57,4 @@ def _failure(answer: Answer, said: Mapping[str, object]) -> Refused | Unsent:
 def _after_s(said: Mapping[str, object]) -> float:
     parameters = said.get("parameters")
     after = parameters.get("retry_after") if isinstance(parameters, dict) else None
-    return float(after) if isinstance(after, int | float) else 5.0
+    return min(LONGEST_PAUSE_S, max(0.0, after)) if isinstance(after, int | float) else 5.0

@@ -6,6 +6,7 @@ from html import escape
 from typing import Protocol
 
 from outrider.errors import InvalidInput, OutriderError
+from outrider.logic.notice_text import cut
 from outrider.logic.secrets import redacted
 from outrider.model import wire
 from outrider.model.actor import Actor, Scope
@@ -30,7 +31,7 @@ MENU = (
     ("send", "Have a text typed: /send SESSION TEXT"),
     ("help", "What I understand"),
 )
-LINES = 30
+LINES, LONGEST = 30, 3500
 
 
 class Dialogs(Protocol):
@@ -96,7 +97,7 @@ class Talk:
                 return "I do not know which agent that message is about. Say: /send SESSION TEXT"
             return await self._send(_only(about), message.text, message.sender.user, key)
         except OutriderError as error:
-            return escape(error.message)
+            return escape(cut(error.message, LONGEST // 4))
 
     async def _command(self, word: str, rest: str, message: Message, about: Notice | None, key: str) -> str | None:
         match word:
@@ -129,7 +130,11 @@ class Talk:
         agents = [agent for agent in self._fleet.agents() if agent.verdict.alive]
         if not agents:
             return "No agents are alive."
-        return "\n".join(self._line(agent) for agent in agents[:60])
+        lines = [self._line(agent) for agent in agents]
+        fit = len(lines)
+        while fit and len("\n".join(lines[:fit])) > LONGEST:
+            fit -= 1
+        return "\n".join([*lines[:fit], *([f"… and {len(lines) - fit} more"] if fit < len(lines) else [])])
 
     def _line(self, agent: Agent) -> str:
         verdict = agent.verdict
