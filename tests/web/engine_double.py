@@ -18,7 +18,7 @@ from outrider.model.approval import Approval, ApprovalStatus, DialogKind, Option
 from outrider.model.audit import AuditEntry, AuditQuery, AuditRow
 from outrider.model.command import Attempt, Command, CommandRequest, Stage, Status
 from outrider.model.event import Event, EventName, Fact
-from outrider.model.history import Series, Share
+from outrider.model.history import Series, Share, Strips
 from outrider.model.kind import Kind, LaunchSpec
 from outrider.model.notice import Item, Notice, NoticeRule, NoticeStatus, Try, WayState
 from outrider.model.pane import Glimpse, PaneRef, Picture
@@ -175,6 +175,9 @@ class LittleTrees:
             raise NoSuchThing(f"There is no worktree {name!r}.")
         return self.tree, None
 
+    async def directories(self, typed: str) -> Sequence[str]:
+        return (f"{typed}one", f"{typed}two")
+
     async def diff(self, name: str) -> tuple[str, bool]:
         await self.find(name)
         return "diff --git", False
@@ -207,6 +210,9 @@ class LittleHistory:
 
     async def shares(self, *, since_ms: int | None, until_ms: int | None) -> Sequence[Share]:
         return (Share("one", {"working": 12.5}, 10, 0.5, 1, 0, 2.0),)
+
+    async def strips(self, *, since_ms: int | None, until_ms: int | None) -> Strips:
+        return Strips(60_000, 0, {"one": ("working", None)})
 
 
 @dataclass

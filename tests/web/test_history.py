@@ -16,6 +16,8 @@ async def test_a_metric_over_time() -> None:
             "at": [0, 60_000],
             "lines": {"mean": [1.5, None], "longest": [1.5, None]},
         }
+        strips = (await client.get("/api/history/states")).json()
+        assert strips == {"step": 60, "first": 0, "states": {"one": ["working", None]}}
         shares = (await client.get("/api/history/agents")).json()
     assert shares["count"] == 1
     assert shares["agents"][0]["states"] == {"working": 12.5}

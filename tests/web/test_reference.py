@@ -77,6 +77,8 @@ def test_every_promised_route_is_there(api: Mapping[str, object]) -> None:
         "GET /api/notify",
         "POST /api/notify/test",
         "GET /api/kinds",
+        "GET /api/history/states",
+        "GET /api/directories",
         "GET /api/tokens",
         "POST /api/tokens",
         "POST /api/tokens/links",

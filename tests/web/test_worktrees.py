@@ -1,5 +1,6 @@
 """Worktrees over HTTP: shapes, statuses, and what an agent without one is told."""
 
+from outrider.web.access import Door, Peer
 from web.world import world
 
 
@@ -37,3 +38,14 @@ async def test_refusals_are_409_and_force_says_where_it_is() -> None:
         done = await client.delete("/api/worktrees/task?force=true")
         assert (done.status_code, done.json()["kept"]) == (200, "refs/outrider/trash/task-1")
         assert (await client.post("/api/worktrees/task/merge", json={"onto": "x"})).status_code == 422
+
+
+async def test_directories_are_for_those_who_may_start_agents() -> None:
+    here = world()
+    async with here.client() as owner, here.client(Peer(Door.REMOTE)) as guest:
+        found = await owner.get("/api/directories", params={"path": "/home/me/p"})
+        token = (await owner.post("/api/tokens", json={"name": "guest", "scope": "read"})).json()["token"]
+        guest.headers["Authorization"] = f"Bearer {token}"
+        refused = await guest.get("/api/directories", params={"path": "/"})
+    assert found.json() == {"directories": ["/home/me/pone", "/home/me/ptwo"], "count": 2}
+    assert refused.status_code == 403

@@ -50,6 +50,15 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
+class Strips:
+    """What agents were mostly doing: by session one state a step, from `first_ms` on; None where it was not there."""
+
+    step_ms: int
+    first_ms: int
+    states: Mapping[str, Sequence[str | None]]
+
+
+@dataclass(frozen=True, slots=True)
 class Share:
     """What one agent did in a stretch: seconds by state, and what was counted."""
 

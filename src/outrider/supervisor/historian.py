@@ -7,16 +7,17 @@ from outrider.errors import InvalidInput
 from outrider.logic import book, metrics
 from outrider.logic.book import NODE, Book, merged, rolled
 from outrider.logic.metrics import LEVELS_MS, METRICS, MOST_POINTS, STEPS_MS
+from outrider.logic.strips import strips
 from outrider.model.agent import Agent
 from outrider.model.event import Event
-from outrider.model.history import Amounts, Series, Share, Stretch
+from outrider.model.history import Amounts, Series, Share, Stretch, Strips
 from outrider.settings.schema import Retention
 from outrider.store import Store
 from outrider.store.history import History
 
 PAGE = 1000
 _HOUR_MS, _DAY_MS = 3_600_000, 86_400_000
-SHARE_POINTS, REMEMBERED = 40, 8
+SHARE_POINTS, STRIP_POINTS, REMEMBERED = 40, 100, 8
 
 
 class Historian:
@@ -102,6 +103,15 @@ class Historian:
         for each in await self._history.between(step, since - since % step, until, None):
             by_session.setdefault(each.session, []).append(dict(each.amounts))
         return [metrics.share(session, merged(parts)) for session, parts in sorted(by_session.items())]
+
+    async def strips(self, *, since_ms: int | None, until_ms: int | None) -> Strips:
+        """What each agent was mostly doing, in at most STRIP_POINTS steps."""
+        since, until, floor = self._stretch(since_ms, until_ms)
+        long_enough = (step for step in STEPS_MS if step >= floor and (until - since) / step <= STRIP_POINTS)
+        step = next(long_enough, STEPS_MS[-1])
+        first = since - since % step
+        counted = await self._history.between(step, first, until, None)
+        return Strips(step, first, strips(counted, step, first, until))
 
     def _stretch(self, since_ms: int | None, until_ms: int | None) -> tuple[int, int, int]:
         """The time asked for, the last hour where it is left open, and the length (ms) of what is kept that far back."""

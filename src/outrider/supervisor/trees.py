@@ -15,6 +15,7 @@ from outrider.model.state import BUSY
 from outrider.model.worktree import Merged, Removed, WorktreeState
 from outrider.store import Change
 from outrider.supervisor.crew import Crew, Member
+from outrider.supervisor.directories import directories
 from outrider.supervisor.record import Record
 
 log = structlog.get_logger()
@@ -44,6 +45,10 @@ class Trees:
         """One by its name."""
         place = await self._place(name)
         return await worktrees.state(place, self._environ), self._busy().get(str(place.path))
+
+    async def directories(self, typed: str) -> Sequence[str]:
+        """Where a worktree could be made from, or an agent work: the directories whose path begins so."""
+        return await directories(typed, Path(self._environ.get("HOME", "/")))
 
     async def diff(self, name: str) -> tuple[str, bool]:
         """What was changed in it, as a patch, and whether that was cut."""

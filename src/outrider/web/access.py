@@ -29,6 +29,8 @@ _PROXIED_PREFIX = "x-forwarded-"
 _READING = frozenset({"GET", "HEAD"})
 _RANK = {Scope.READ: 0, Scope.WRITE: 1, Scope.ADMIN: 2}
 _ADMIN_PATHS = ("/api/tokens",)
+# Looking there tells of what is not an agent's.
+_WRITE_PATHS = frozenset({"/api/directories"})
 # What a browser needs before anybody is logged in; none of it tells anything of agents.
 _OPEN = frozenset({("GET", "/login"), ("HEAD", "/login"), ("POST", "/api/login")})
 _OPEN_FILES = "/static/"
@@ -173,6 +175,8 @@ def needed(method: str, path: str) -> Scope:
     """The scope that a request takes; a WebSocket counts as GET."""
     if any(path == admin or path.startswith(f"{admin}/") for admin in _ADMIN_PATHS):
         return Scope.ADMIN
+    if path in _WRITE_PATHS:
+        return Scope.WRITE
     return Scope.READ if method in _READING or (method, path) in _OWN else Scope.WRITE
 
 

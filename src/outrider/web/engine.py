@@ -13,13 +13,13 @@ from outrider.model.approval import Approval, ApprovalStatus
 from outrider.model.audit import AuditEntry, AuditQuery
 from outrider.model.command import Command, CommandRequest, Status
 from outrider.model.event import Event
-from outrider.model.history import Amounts, Series, Share
 from outrider.model.kind import Kind
 from outrider.model.notice import Notice, NoticeRule, NoticeStatus, WayState
 from outrider.model.pane import Glimpse
 from outrider.model.progress import ProgressReport
 from outrider.model.worktree import Merged, Removed, WorktreeState
 from outrider.ports import Subscription
+from outrider.web.counted import History
 
 
 class Dialogs(Protocol):
@@ -38,25 +38,6 @@ class Dialogs(Protocol):
     async def answer(self, approval_id: str, answer: str, reason: str | None, actor: Actor) -> Approval:
         """Answers a dialog by an option's number or label, or `approve` or `deny`. Conflict where it is not open or has
         changed (`detail.approval` is what stands now), InvalidInput where no option is meant."""
-        ...
-
-
-class History(Protocol):
-    """What was counted over time."""
-
-    @property
-    def totals(self) -> Amounts:
-        """Everything that was counted on this node since the daemon started, by the names of `logic.book`."""
-        ...
-
-    async def series(
-        self, metric: str, *, since_ms: int | None, until_ms: int | None, session: str | None, step_s: int | None
-    ) -> Series:
-        """A metric over time, of one agent or of the node; InvalidInput where it cannot be had, with what can."""
-        ...
-
-    async def shares(self, *, since_ms: int | None, until_ms: int | None) -> Sequence[Share]:
-        """What each agent did in that time, in order of session."""
         ...
 
 
@@ -150,6 +131,10 @@ class Trees(Protocol):
 
     async def find(self, name: str) -> tuple[WorktreeState, str | None]:
         """One; NoSuchThing where there is none of that name, Conflict where several repositories have one."""
+        ...
+
+    async def directories(self, typed: str) -> Sequence[str]:
+        """The directories whose path begins so, at most 50; `~` is the home."""
         ...
 
     async def diff(self, name: str) -> tuple[str, bool]:

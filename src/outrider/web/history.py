@@ -45,6 +45,15 @@ class ShareList(TypedDict):
     count: int
 
 
+class StripsJSON(TypedDict):
+    """What each agent was mostly doing, by session: one state a step of `step` seconds from `first` (Unix ms) on, null where it was
+    not there."""
+
+    step: int
+    first: int
+    states: dict[str, list[str | None]]
+
+
 class Span(Strict):
     """From when until when."""
 
@@ -90,6 +99,14 @@ async def get_history(engine: Service, query: Annotated[HistoryQuery, Query()]) 
             "lines": dict(found.lines),
         }
     )
+
+
+@router.get("/history/states", response_model=StripsJSON)
+async def list_strips(engine: Service, query: Annotated[Span, Query()]) -> Response:
+    """What each agent was mostly doing, step by step; at most 100 steps."""
+    found = await engine.history.strips(since_ms=query.since, until_ms=query.until)
+    states = {session: list(strip) for session, strip in found.states.items()}
+    return answer({"step": found.step_ms // 1000, "first": found.first_ms, "states": states})
 
 
 @router.get("/history/agents", response_model=ShareList)

@@ -29,6 +29,19 @@ class WorktreeList(TypedDict):
     count: int
 
 
+class DirectoryList(TypedDict):
+    """Absolute paths, in order; at most 50."""
+
+    directories: list[str]
+    count: int
+
+
+class DirectoryQuery(Strict):
+    """What was typed."""
+
+    path: str = Field(max_length=1000, description="The beginning of a path; `~` is the daemon's home.")
+
+
 class MergeBody(Strict):
     """Where to merge."""
 
@@ -55,6 +68,13 @@ async def list_worktrees(engine: Service) -> Response:
     """All worktrees that were made for agents; those whose agents are gone, and whose directories are, included."""
     found = [worktree_json(tree, session) for tree, session in await engine.trees.listed()]
     return answer({"worktrees": found, "count": len(found)})
+
+
+@router.get("/directories", response_model=DirectoryList)
+async def list_directories(engine: Service, query: Annotated[DirectoryQuery, Query()]) -> Response:
+    """Directories whose path begins so, for a form that asks where an agent is to work. Takes the scope `write`."""
+    found = list(await engine.trees.directories(query.path))
+    return answer({"directories": found, "count": len(found)})
 
 
 @router.get("/worktrees/{name}", response_model=WorktreeJSON, responses=documented(*THING, Conflict, *WAIT))

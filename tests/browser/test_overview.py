@@ -1,0 +1,95 @@
+"""The overview at work: the last hour under each name, several agents at once, and what the agent's page tells besides."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from browser.chromium import Page
+from e2e.waiting import until
+from e2e.world import World
+
+BY_STATE = """(() => { const by = document.querySelector('.group select'); by.value = 'state';
+  by.dispatchEvent(new Event('change', {bubbles: true})); })()"""
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """One that counts its history often."""
+    fresh = World(config="[retention]\nhistory_every_s = 0.5\n")
+    try:
+        yield fresh.start()
+    finally:
+        fresh.close()
+
+
+def test_several_agents_are_picked_and_told_the_same(world: World, page: Page) -> None:
+    runs = [world.spawn(name, [[{"say": "Done."}]]) for name in ("one", "two")]
+    world.spawn("three", [[{"say": "Done."}]])
+    page.sees("three", "main")
+    page.click_words("Pick several")
+    for name in ("one", "two"):
+        page.click(f"[aria-label='Pick {name}']")
+    page.sees("2 picked", "[aria-label='For all that are picked']")
+    page.click("[aria-label='Text for all that are picked']")
+    page.type("Run the tests")
+    page.press("Enter")
+    page.sees("2 agents were sent it", ".notices")
+    until(lambda: all(run.prompts() == ["Run the tests"] for run in runs), what="the text to arrive")
+    page.click_words("Kill 2")
+    page.sees("one, two", "dialog")
+    page.click_words("Kill 2", "dialog button")
+    until(lambda: not world.agent("one")["alive"] and not world.agent("two")["alive"], what="both to end")
+    assert world.agent("three")["alive"]
+    page.click_words("Forget 2")
+    page.wait("document.querySelectorAll('main [data-session]').length === 1")
+    page.click_words("Done")
+    page.wait("!document.querySelector('[aria-label=\"For all that are picked\"]')")
+
+
+def test_the_last_hour_and_the_groups_by_state(world: World, page: Page) -> None:
+    run = world.spawn(
+        "worker", [[{"tool": "Read", "input": {"file_path": "a.py"}, "hold": "reading"}]], "--prompt", "Go"
+    )
+    run.reached("reading")
+
+    def counted() -> bool:
+        return "worker" in world.http.get("/api/history/states").json()["states"]
+
+    until(counted, 30, what="the history to tell of it")
+    page.reload()
+    page.wait("!!document.querySelector('[data-session=worker] svg[role=img]')")
+    assert "The last hour" in str(page.run("document.querySelector('[data-session=worker] svg[role=img]').ariaLabel"))
+    page.run(BY_STATE)
+    page.sees("reading", "section h2")
+
+
+def test_what_an_agent_changed_and_who_had_it_do_what(world: World, page: Page) -> None:
+    place = world.workdir()
+    for argv in (
+        ["init", "-q", "-b", "main"],
+        ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "Begin"],
+    ):
+        subprocess.run(["git", *argv], cwd=place, check=True, env=world.env)
+    world.spawn("tree", [[{"say": "Done."}]], "--worktree")
+    tree = world.agent("tree")["worktree"]
+    assert tree is not None
+    subprocess.run(["sh", "-c", "echo hello > made.txt"], cwd=tree, check=True)
+    page.run("location.hash = '#/agent/tree'")
+    page.sees("tree", "h1")
+    page.click_words("Files changed")
+    page.sees("made.txt", ".changes")
+    page.click_words("made.txt")
+    page.sees("+hello", ".changes .file")
+    page.click_words("Audit")
+    page.sees("spawn", ".audit ol")
+
+
+def test_a_directory_is_completed_as_it_is_typed(world: World, page: Page) -> None:
+    world.root.joinpath("projects", "alpha").mkdir(parents=True)
+    page.press("n")
+    page.click("dialog [list=places]")
+    page.type(str(world.root / "projects" / "al"))
+    wanted = json.dumps(str(world.root / "projects" / "alpha"))
+    page.wait(f"[...document.querySelectorAll('#places option')].some(o => o.value === {wanted})")
