@@ -5,7 +5,7 @@
 Every agent is the real one on a scripted model, in a network of its own (tests/e2e/real); the texts are tests/e2e/payloads.py. Each
 is queued over HTTP once the one before has come to an end; what the model then has of it is compared with what was sent. A line says
 how the command ended and what arrived. `exact` and `outer blanks` (agents trim) are verbatim. Counted as wrong is
-what is `sent` but not verbatim, unless its proof says that its blanks are not (agents make blanks of tabs), and what is `failed`,
+what is `sent` but not verbatim, unless its proof says what the agent made of it (blanks of tabs, such things), and what is `failed`,
 `uncertain` or refused without a reason. `--adopted`: the agent was started by somebody
 else, so that there are no hooks to confirm what it took in.
 """
@@ -25,6 +25,7 @@ from e2e.real.arrivals import VERBATIM, difference, judge
 from e2e.real.homes import STAYS
 from e2e.real.lab import Lab
 from e2e.waiting import until
+from outrider.logic.delivery import LEFT, TAKEN
 
 SESSION = "strokes"
 REST = ("idle", "complete", "error")
@@ -42,12 +43,13 @@ class Line:
     seconds: float
     note: str
     screen: str
+    proof: str = ""
 
     @property
     def wrong(self) -> bool:
         """Whether it is neither delivered nor owned up to."""
         if self.status == "sent":
-            return self.arrived not in VERBATIM and "blanks" not in self.note
+            return self.arrived not in VERBATIM and self.proof in (TAKEN, LEFT)
         return not self.note or (self.status != "uncertain" and self.arrived != "nothing")
 
     @property
@@ -118,7 +120,7 @@ class Bench:
         if arrived and verdict not in VERBATIM:
             note = f"{note} {len(arrived)} arrived; {difference(text, arrived[0])}".strip()
         screen = found["attempts"][-1]["screen"] if found["attempts"] else None
-        return Line(self.kind, name, found["status"], verdict, took, note, screen or "")
+        return Line(self.kind, name, found["status"], verdict, took, note, screen or "", proof or "")
 
     def close(self) -> None:
         """Ends the agent and its world."""
@@ -173,7 +175,7 @@ def told(lines: list[Line]) -> None:
         sent = [line.payload for line in theirs if line.status == "sent" and line.payload not in (*verbatim, *wrong)]
         rest = [line.payload for line in theirs if line.payload not in (*verbatim, *wrong, *sent)]
         print(
-            f"{kind}: {len(verbatim)} of {len(theirs)} sent verbatim, {named(sent)} sent and said to have other blanks"
+            f"{kind}: {len(verbatim)} of {len(theirs)} sent verbatim, {named(sent)} sent, and the proof says what the agent made of it"
         )
         print(f"    {named(rest)} not sent, with the reason; {named(wrong)} wrong")
 

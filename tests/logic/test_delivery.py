@@ -8,7 +8,7 @@ from outrider.logic import delivery
 from outrider.logic.composer import ComposerView
 from outrider.logic.delivery import Gate, Next
 from outrider.model.command import Form, Stage, When
-from outrider.model.kind import Typing
+from outrider.model.kind import Caveat, Typing
 from outrider.model.state import Confidence, State, Verdict
 
 TYPING = Typing(guard_leading=("/", "!", "#"), guard_backslash=True, queues=True)
@@ -180,3 +180,13 @@ def test_a_text_that_may_have_been_submitted_is_never_typed_again() -> None:
             for moved in (False, True):
                 step = delivery.after_crash(Stage.ENTERING, composer, TEXT, taken=taken, moved=moved)
                 assert step is not Next.TYPE
+
+
+def test_the_proof_says_what_the_program_made_of_the_text() -> None:
+    altered = (Caveat(re.compile(r"\n@"), "It puts a blank before @."),)
+    typing = Typing(tab_blanks=4, altered=altered)
+    assert delivery.proof(typing, "plain", [], 0) == delivery.LEFT
+    assert delivery.proof(typing, "plain", [(1, "plain ")], 0) == delivery.TAKEN
+    assert "tabs became 4 blanks" in delivery.proof(typing, "a\tb", [], 0)
+    assert delivery.proof(typing, "a\n@b", [], 0).endswith("It puts a blank before @.")
+    assert "composed" in delivery.proof(typing, "e\u0301", [(1, "\u00e9")], 0)

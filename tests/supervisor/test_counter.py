@@ -6,7 +6,7 @@ import pytest
 
 from outrider.errors import InvalidInput, OutriderError, TooLarge
 from outrider.model.command import CommandRequest
-from outrider.model.kind import Refusal, Typing
+from outrider.model.kind import Caveat, Typing
 from outrider.supervisor.counter import Bounds, check
 
 BOUNDS = Bounds(max_bytes=1000, depth=10)
@@ -34,7 +34,7 @@ def test_text_is_accepted(text: str) -> None:
 
 
 def test_what_a_kind_would_take_for_a_command_whatever_stands_before_it_is_refused() -> None:
-    typing = Typing(refused=(Refusal(re.compile(r"^\s*!"), "It would run as a shell command."),))
+    typing = Typing(refused=(Caveat(re.compile(r"^\s*!"), "It would run as a shell command."),))
     with pytest.raises(InvalidInput, match="shell command"):
         check(CommandRequest(" !ls"), BOUNDS, typing)
     check(CommandRequest("so be it!"), BOUNDS, typing)

@@ -11,12 +11,12 @@ from outrider.logic.stuck import Thresholds
 from outrider.model.kind import (
     By,
     Calm,
+    Caveat,
     Composer,
     Kind,
     LaunchSpec,
     Method,
     Pick,
-    Refusal,
     Region,
     Rule,
     Side,
@@ -243,7 +243,8 @@ def _typing(table: Table) -> Typing:
         guard_leading=table.words("guard_leading"),
         guard_backslash=table.flag("guard_backslash"),
         tab_blanks=table.number("tab_blanks", usual.tab_blanks),
-        refused=tuple(_refusal(each) for each in table.tables("refused")),
+        refused=tuple(_caveat(each) for each in table.tables("refused")),
+        altered=tuple(_caveat(each) for each in table.tables("altered")),
         submit=table.words("submit", usual.submit),
         clear=table.words("clear", usual.clear),
         patience_ms=table.number("patience_ms", usual.patience_ms),
@@ -253,10 +254,10 @@ def _typing(table: Table) -> Typing:
     return typing
 
 
-def _refusal(table: Table) -> Refusal:
-    refusal = Refusal(table.compiled("pattern", table.text("pattern"), 0), table.text("why"))
+def _caveat(table: Table) -> Caveat:
+    caveat = Caveat(table.compiled("pattern", table.text("pattern"), 0), table.text("why"))
     table.finish()
-    return refusal
+    return caveat
 
 
 def _stop(table: Table) -> Stop:

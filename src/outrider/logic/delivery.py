@@ -159,6 +159,9 @@ def proof(typing: Typing, text: str, prompts: Iterable[tuple[int, str]], since_m
     known = LEFT if prompt is None else TAKEN
     if typing.tab_blanks and "\t" in text:
         return f"{known} Each of its tabs became {typing.tab_blanks} blanks, as this program has it."
+    altered = [each.why for each in typing.altered if each.pattern.search(unified(text))]
+    if altered:
+        return " ".join([known, *altered])
     if prompt is not None and prompt.strip() != unified(text).strip():
         return f"{known} It has other blanks in it than were sent, or its characters composed."
     return known

@@ -158,8 +158,8 @@ class Method(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """Texts that cannot be given to a kind as text, whatever is put around them: those that `pattern` finds, and `why`, a sentence."""
+class Caveat:
+    """Texts that a kind does not take as they are: those that `pattern` finds, and `why`, a sentence."""
 
     pattern: re.Pattern[str]
     why: str
@@ -171,7 +171,8 @@ class Typing:
 
     `settle_ms` passes between the text and Enter (agents ignore Enter within their paste-burst window). A text that starts
     with one of `guard_leading` gets one blank in front, one that ends in a backslash one behind where `guard_backslash`; with
-    `tab_blanks` a tab becomes so many blanks, as the program would make them itself. What `refused` finds is never typed.
+    `tab_blanks` a tab becomes so many blanks, as the program would make them itself. What `refused` finds is never typed, whatever
+    is put around it; of what `altered` finds the program makes something else, which the proof says.
     `clear` are the keys that empty the composer. `patience_ms` is how long to wait for the proof after Enter.
     `queues` says that it takes a prompt while it works.
     """
@@ -181,7 +182,8 @@ class Typing:
     guard_leading: tuple[str, ...] = ()
     guard_backslash: bool = False
     tab_blanks: int = 0
-    refused: tuple[Refusal, ...] = ()
+    refused: tuple[Caveat, ...] = ()
+    altered: tuple[Caveat, ...] = ()
     submit: tuple[str, ...] = ("Enter",)
     clear: tuple[str, ...] = ("C-u",)
     patience_ms: int = 5000

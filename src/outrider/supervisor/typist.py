@@ -24,6 +24,7 @@ from outrider.supervisor.crew import Member
 log = structlog.get_logger()
 
 ENTERS = 3
+SHOWN_PER_S = 20_000  # characters that the slowest agent takes in (Qwen Code 0.15.10: 100 kB in about 4 s)
 
 Write = Callable[[Stage], Awaitable[None]]
 
@@ -122,7 +123,9 @@ class Typist:
             return await self._unknown(member, f"tmux failed while the text went in: {error.message}")
         self._terminal.urge(member.agent.ref)
         if not await self._until(
-            member, lambda view: delivery.after_typing(view, typed) is Next.ENTER, self._pauses.seen
+            member,
+            lambda view: delivery.after_typing(view, typed) is Next.ENTER,
+            self._pauses.seen + len(typed) / SHOWN_PER_S,
         ):
             return await self._unknown(member, "The text was not seen in the composer.")
         await asyncio.sleep(typing.settle_ms / 1000)
