@@ -74,6 +74,10 @@ def test_a_file_broken_while_running_keeps_the_last_good_kind(tmp_path: Path) ->
     (problem,) = kinds.reload()
     assert problem.startswith(f"{path}:5: launch.nonsense: ")
     assert kinds.get("mine").launch.argv == ("mine",)
+    path.write_text(SMALL.replace('["mine"]', '["other"]') + RULE.replace("^x", "^(a|aa)+$"))
+    (problem,) = kinds.reload()
+    assert "rules[0].pattern: this pattern takes too long" in problem
+    assert kinds.get("mine").launch.argv == ("mine",)
     path.write_bytes(b"\xff")
     assert "mine.toml" in kinds.reload()[0]
     path.unlink()

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import drawn
-from outrider.logic import composer, detect
+from outrider.logic import approval, composer, detect
 from outrider.logic.screen import Layout
 from outrider.model.pane import Screen
 from outrider.model.state import ErrorClass, Reading, State
@@ -199,6 +199,30 @@ def test_screens_of_any_size_get_an_answer() -> None:
         screen = Screen(drawn.pane(width=200, height=50), tuple(rows), 0)
         assert all(reading.state in State for reading in detect.read(CLAUDE, screen))
     assert detect.read(CLAUDE, Screen(drawn.pane(width=0, height=0), (), 0)) == ()
+
+
+ODD = (
+    ("no rows", 0, ()),
+    ("no width", 0, ("",) * 50),
+    ("one column", 1, tuple("│" * 50)),
+    ("all emoji", 200, ("😀👩‍👩‍👧" * 50,) * 50),
+    ("1,000 columns", 1000, ("● x" * 333,) * 50),
+    ("1,000 columns of rules", 1000, ("─" * 1000,) * 50),
+    ("1,000 columns of boxes", 1000, ("│ ❯ 1. Yes " * 90,) * 50),
+    ("control characters", 80, ("\x1b[\x07\u202e\ufeff" * 20,) * 50),
+)
+
+
+@pytest.mark.parametrize(("what", "width", "rows"), ODD, ids=[row[0] for row in ODD])
+@pytest.mark.parametrize("name", ["claude", "codex", "gemini", "opencode", "qwen", "pi", "aider", "shell", "generic"])
+def test_odd_screens_get_an_answer_of_every_kind(name: str, what: str, width: int, rows: tuple[str, ...]) -> None:
+    # One that takes too long does not come to its end within the time limit of the tests.
+    kind = drawn.kind(name)
+    screen = Screen(drawn.pane(width=width, height=len(rows)), rows, 0, rows)
+    assert all(reading.state in State for reading in detect.read(kind, screen))
+    view = composer.view(kind, screen)
+    assert view is None or view.rows <= len(rows)
+    approval.read(kind, screen)
 
 
 def test_the_version_on_the_first_screen() -> None:

@@ -3,6 +3,7 @@
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,6 +44,9 @@ def score(
     channels: Annotated[
         bool, Parameter(negative=(), help="Use what the agents' own channels said, where it was recorded.")
     ] = False,
+    kind: Annotated[
+        str | None, Parameter(help="Judge every case as one of this kind, whatever it was recorded as.")
+    ] = None,
     against: Annotated[
         str | None, Parameter(help="Other rules: a kind's TOML file or a folder of them; shows both side by side.")
     ] = None,
@@ -58,6 +62,9 @@ def score(
 
     known = catalogue(load({"config": config}, environ).settings.kinds)
     cases = load_cases(Path(directory))
+    if kind is not None:
+        known.get(kind)  # refuses one that there is not
+        cases = tuple(replace(case, kind=kind) for case in cases)
     if against is None:
         report = scoring.score(cases, known.by_name(), channels)
     else:
