@@ -25,6 +25,7 @@ from outrider.model.event import EventName, Fact
 from outrider.model.kind import Kind, LaunchSpec
 from outrider.model.pane import Launch, Pane, PaneRef
 from outrider.model.state import Confidence, State, Verdict
+from outrider.policies.load import find
 from outrider.ports import Terminal
 from outrider.store import Change
 from outrider.supervisor.berths import Berths
@@ -123,7 +124,8 @@ class Muster:
 
     async def _enlist(self, request: SpawnRequest, kind: Kind, launch: Launch, its: Own, actor: Actor) -> Member:
         try:
-            own = self._quarters.prepare(kind, launch.generation, launch.env)
+            policy = find(request.policy, Path("/")) if request.policy is not None else None
+            own = self._quarters.prepare(kind, launch.generation, launch.env, policy)
             argv = launching.argv(kind, request, channel=own.argv)
             rooms = self._quarters.rooms(kind, launch.generation)
             program = find_program(kind, launch.env, request.extra)

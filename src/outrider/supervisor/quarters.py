@@ -10,6 +10,7 @@ from outrider.errors import StoreError
 from outrider.kinds.channels import catalogue
 from outrider.kinds.channels.answer_line import CHANNELS, FOLDER
 from outrider.kinds.channels.channel import Furnishing, Ground
+from outrider.logic.policy.rules import Policy
 from outrider.model.kind import Kind
 from outrider.supervisor.enclosure import Rooms
 
@@ -30,10 +31,13 @@ class Quarters:
         self._folder = folder
         self._wait_s = wait_s
 
-    def prepare(self, kind: Kind, generation: str, environ: Mapping[str, str]) -> Furnishing:
+    def prepare(
+        self, kind: Kind, generation: str, environ: Mapping[str, str], policy: Policy | None = None
+    ) -> Furnishing:
         """What makes the agent report to its spool, written down; empty where its kind has no channel.
 
-        `environ` is what the agent will have. StoreError where the disk does not take it; what was made then is for `clear`.
+        `environ` is what the agent will have, `policy` what it runs under.
+        StoreError where the disk does not take it; what was made then is for `clear`.
         """
         if kind.channel not in catalogue.CHANNELS:
             return Furnishing()
@@ -44,7 +48,7 @@ class Quarters:
             folder.mkdir(mode=0o700, exist_ok=True)
             if kind.channel in CHANNELS:
                 (folder / FOLDER).mkdir(mode=0o700, exist_ok=True)
-            ground = Ground(folder.absolute(), spool.absolute(), environ, self._wait_s)
+            ground = Ground(folder.absolute(), spool.absolute(), environ, self._wait_s, policy)
             furnishing = catalogue.furnish(kind.channel, ground)
             for name, content in furnishing.files.items():
                 _write(folder / name, content)

@@ -1,6 +1,6 @@
 """What goes into Claude Code's own settings is never more than the policy says."""
 
-from outrider.logic.policy.claude import compile_claude
+from outrider.logic.policy.claude import MOST_COMMANDS, compile_claude
 from outrider.policies.load import parse, preset
 
 
@@ -25,3 +25,31 @@ def test_a_rule_before_it_takes_the_denial_back_to_the_hook() -> None:
     text = '[[rules]]\nname = "some"\nverdict = "ask"\ntools = ["mcp__db"]\nnetwork = false\n'
     text += '[[rules]]\nname = "none"\nverdict = "deny"\ntools = ["mcp__db"]\n'
     assert "mcp__db" in compile_claude(parse(f'name = "mine"\n{text}', "mine.toml"))["permissions"]["ask"]
+
+
+def test_commands_that_are_denied_by_their_words_are_refused_there_unless_a_rule_before_may_say_otherwise() -> None:
+    text = """name = "mine"
+extends = "standard"
+[[rules]]
+name = "own branch"
+verdict = "allow"
+commands = ["git push origin mine"]
+overrides = ["push"]
+[[rules]]
+name = "no others"
+verdict = "deny"
+commands = ["git push *"]
+[[rules]]
+name = "no deploys"
+verdict = "deny"
+commands = ["terraform *", "make deploy", "kubectl delete? *"]
+[[rules]]
+name = "not here"
+verdict = "deny"
+commands = ["helm *"]
+paths = "outside"
+"""
+    permissions = compile_claude(parse(text, "mine.toml"))["permissions"]
+    assert MOST_COMMANDS in permissions["ask"]
+    assert "Bash" not in permissions["ask"]
+    assert permissions["deny"] == ["Bash(terraform:*)", "Bash(make deploy)"]

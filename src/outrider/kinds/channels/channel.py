@@ -11,19 +11,22 @@ from pathlib import Path
 
 from outrider.kinds.channels.transcript import Count
 from outrider.kinds.channels.voice import Voice
+from outrider.logic.policy.rules import Policy
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
     """Where one spawn is prepared: its own directory, its hook spool (both absolute), and the environment it will have.
 
-    `wait_s` is how long a hook that asks for permission may wait for an answer of ours; 0 has it only report.
+    `wait_s` is how long a hook that asks for permission may wait for an answer of ours; 0 has it only report. `policy` is the one that
+    the agent runs under, for agents that have permission settings of their own.
     """
 
     folder: Path
     spool: Path
     environ: Mapping[str, str]
     wait_s: float = 0.0
+    policy: Policy | None = None
 
 
 @dataclass(frozen=True, slots=True)

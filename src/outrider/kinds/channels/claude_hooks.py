@@ -10,6 +10,7 @@ from outrider.kinds.channels import answer_line
 from outrider.kinds.channels.channel import Furnishing, Ground
 from outrider.kinds.channels.hook_line import command
 from outrider.kinds.channels.hook_voice import HookVoice
+from outrider.logic.policy.claude import compile_claude
 
 EVENTS = (
     "SessionStart",
@@ -53,9 +54,11 @@ def argv(settings_file: Path) -> tuple[str, ...]:
 
 
 def furnish(ground: Ground) -> Furnishing:
-    """The settings file of one spawn, and the arguments that name it."""
-    content = json.dumps(settings(ground.spool, ground.folder / answer_line.FOLDER, ground.wait_s), indent=1)
-    return Furnishing({SETTINGS: content}, argv(ground.folder / SETTINGS))
+    """The settings file of one spawn, with the permissions of its policy, and the arguments that name it."""
+    found = settings(ground.spool, ground.folder / answer_line.FOLDER, ground.wait_s)
+    if ground.policy is not None:
+        found |= compile_claude(ground.policy)
+    return Furnishing({SETTINGS: json.dumps(found, indent=1)}, argv(ground.folder / SETTINGS))
 
 
 class ClaudeVoice(HookVoice):
