@@ -57,12 +57,12 @@ class Asked(TypedDict, total=False):
 class Lab:
     """Use `world` as in any other test, `script` and `release` for the model."""
 
-    def __init__(self, kind: str = "claude", /, **dialogs: bool) -> None:
+    def __init__(self, kind: str = "claude", /, *, private: bool = True, **dialogs: bool) -> None:
         """`dialogs`: those of Claude Code's first start that were answered already; all of them, unless told otherwise."""
         self.kind = kind
         program = install.program(kind)
         # Its own server is listened to by the daemon, which is outside.
-        self.network = Network(wanted=kind != "opencode")
+        self.network = Network(wanted=private and kind != "opencode")
         self.world = World()
         self.project = self.world.workdir()
         self.world.root.joinpath("tmp").mkdir()
