@@ -11,6 +11,7 @@ def test_a_full_queue_says_when_to_come_again() -> None:
     try:
         run = world.spawn("slow", [[{"hold": "go"}, {"say": "Done."}]], "--prompt", "Begin")
         run.reached("go")
+        world.sent(world.commands()[0]["id"])
         for number in range(DEPTH):
             world.send("slow", f"next {number}")
         answer = world.http.post("/api/agents/slow/command", json={"command": "one too many"})
@@ -64,3 +65,15 @@ def test_a_second_daemon_on_the_same_data_is_refused_and_harms_nobody(world: Wor
     assert world.agent("busy")["alive"]
     run.release("go")
     until(lambda: world.agent("busy")["state"] == "complete", what="it to go on")
+
+
+def test_a_shell_takes_a_line_that_wraps_and_no_second_one(world: World) -> None:
+    body = {"session": "sh", "kind": "shell", "workdir": str(world.workdir())}
+    world.http.post("/api/agents", json=body).raise_for_status()
+    text = f"echo {'x' * 400} > long"
+    world.sent(world.send("sh", text))
+    long = world.workdir() / "long"
+    until(lambda: long.exists() and long.read_text() == "x" * 400 + "\n", what="the line to have run as it was sent")
+    answer = world.http.post("/api/agents/sh/command", json={"command": "echo one\necho two"})
+    assert answer.status_code == 422
+    assert "send the lines one by one" in answer.json()["error"]

@@ -194,7 +194,7 @@ def test_recorded_composers_of_others_hold_what_was_typed() -> None:
     seen = composer.view(drawn.kind("gemini"), drawn.screen(gemini))
     assert seen is not None
     assert holds(seen, "one\ntwo\n\nthree")
-    command = "echo " + "x" * 100
+    command = "echo " + "x" * 90 + " > long"
     shell = drawn.screen(f"$ {command[:78]}\n{command[78:]}")
     seen = composer.view(drawn.kind("shell"), drawn.at_cursor(shell, 1))
     assert seen is not None

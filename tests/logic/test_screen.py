@@ -55,7 +55,8 @@ def test_a_run_ends_at_the_cursor_and_wrapped_rows_are_full() -> None:
     assert found(Pick.RUN, "$ old", "out", "$ a", "$ b") == "$ a\n$ b"
     assert found(Pick.RUN, "$ a", "out") is None
     assert found(Pick.WRAPPED, "$ old", "$ 34567890", "1234567890", "12") == "$ 34567890\n1234567890\n12"
-    assert found(Pick.WRAPPED, "$ 34567890", "$ b") == "$ b"
+    assert found(Pick.WRAPPED, "$ 345", "$ b") == "$ b"
+    assert found(Pick.WRAPPED, "$ 34567890", "12 $ b") == "$ 34567890\n12 $ b", "a sign in what is typed is none"
     assert found(Pick.WRAPPED, "$ old", "out") is None
 
 

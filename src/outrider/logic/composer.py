@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from outrider.logic.cells import FORMAT, cells
 from outrider.logic.screen import Layout
-from outrider.model.kind import Composer, Kind
+from outrider.model.kind import Composer, Kind, Pick
 from outrider.model.pane import Screen
 
 SGR = re.compile(r"\x1b\[([0-9;:]*)m")
@@ -57,7 +57,9 @@ def seen(kind: Kind, layout: Layout, screen: Screen) -> ComposerView | None:
     if sign is None:
         return None
     indent = len(sign.group())
-    lines = [rows[0][indent:], *(_continued(row, composer.prompt, indent) for row in rows[1:])]
+    wrapped = any(region.name == composer.region and region.pick is Pick.WRAPPED for region in kind.regions)
+    after = rows[1:] if wrapped else [_continued(row, composer.prompt, indent) for row in rows[1:]]
+    lines = [rows[0][indent:], *after]
     text = _unwrapped(lines, screen.pane.width - indent).strip()
     if composer.tab:
         text = text.replace(composer.tab, "\t")

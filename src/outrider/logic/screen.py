@@ -141,11 +141,12 @@ class Layout:
         return low if region.open and low < high else None
 
     def _upwards(self, start: re.Pattern[str], row: int, *, full: bool) -> int | None:
-        """The first row of the run of matching rows that ends there; with `full` the last matching one, all between them full."""
+        """The first row of the run of matching rows that ends there; with `full` the first matching one of those that are full."""
         if full:
-            while row > 0 and start.match(self.rows[row]) is None and cells(self.rows[row - 1]) >= self._width - 1:
-                row -= 1  # a blank in the last column is not captured
-            return row if start.match(self.rows[row]) else None
+            top = row
+            while top > 0 and cells(self.rows[top - 1]) >= self._width - 1:
+                top -= 1  # a blank in the last column is not captured
+            return next((at for at in range(top, row + 1) if start.match(self.rows[at])), None)
         if start.match(self.rows[row]) is None:
             return None
         while row > 0 and start.match(self.rows[row - 1]):

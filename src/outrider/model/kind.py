@@ -56,7 +56,7 @@ class Pick(StrEnum):
     """Which row of several that match `start` begins a region.
 
     Two are looked for from its last row upwards, also beyond the region that it is within: `run` is the first of the matching rows
-    that stand one below the other down to there, `wrapped` the last matching one from which every row is full down to there.
+    that stand one below the other down to there, `wrapped` the first matching one from which every row is full down to there.
     """
 
     FIRST = "first"
