@@ -28,10 +28,12 @@ def test_it_works_inside_and_its_hooks_arrive(lab: Lab) -> None:
     precious = world.home / "precious"
     precious.write_text("mine\n", encoding="utf-8")
     inside, outside = "echo made > made.txt", f"echo gone > {precious}"
+    steer = f"curl -s -o /dev/null -w '%{{http_code}}' -X POST {world.url}/api/agents/task/kill > code"
     lab.script(
         [
             [{"tool": "Bash", "input": {"command": inside, "description": "Make it"}}],
             [{"tool": "Bash", "input": {"command": outside, "description": "Overwrite it"}}],
+            [{"tool": "Bash", "input": {"command": steer, "description": "End myself"}}],
             [{"say": "Done."}],
         ]
     )
@@ -43,4 +45,5 @@ def test_it_works_inside_and_its_hooks_arrive(lab: Lab) -> None:
     assert any(reading["source"] == "hook" for reading in world.why("task")["evidence"])
     assert (lab.project / "made.txt").read_text() == "made\n"
     assert precious.read_text() == "mine\n"
-    assert world.agent("task")["counters"]["commands"] == 2
+    assert world.agent("task")["counters"]["commands"] == 3
+    assert (lab.project / "code").read_text() == "403", "the network reaches the daemon, and it refuses to be steered"
