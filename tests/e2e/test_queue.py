@@ -14,9 +14,14 @@ def test_a_full_queue_says_when_to_come_again() -> None:
         world.sent(world.commands()[0]["id"])
         for number in range(DEPTH):
             world.send("slow", f"next {number}")
-        answer = world.http.post("/api/agents/slow/command", json={"command": "one too many"})
-        assert (answer.status_code, answer.headers["retry-after"]) == (429, "5")
-        assert answer.json()["error"].startswith("2 commands wait for slow already. The agent is ")
+
+        def refused() -> str:
+            answer = world.http.post("/api/agents/slow/command", json={"command": "one too many"})
+            assert (answer.status_code, answer.headers["retry-after"]) == (429, "5")
+            return str(answer.json()["error"])
+
+        assert refused().startswith("2 commands wait for slow already. ")
+        until(lambda: "already. The agent is " in refused(), what="it to say what they wait for")
         done = world.cli("send", "slow", "one too many")
         assert done.returncode == 1
         assert "2 commands wait for slow already" in done.stderr

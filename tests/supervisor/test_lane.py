@@ -394,6 +394,9 @@ async def interleaved(folder: Path, script: list[tuple[Deed, int]], cut: int) ->
                 commands += added
                 lane.add(added)
                 await happen(world, lane, deed, commands)
+        await store.commit(
+            Change()
+        )  # behind what the first lane was writing when it was ended: a daemon's end ends its writer, too
         again = world.member()
         # On a loaded machine a text may be seen too late: it ends `uncertain`, stands there, and is in the way of those behind it.
         second = world.lane(again, draft_wait_s=0.2)

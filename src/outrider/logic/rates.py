@@ -1,20 +1,21 @@
 """Rate limits: so many in any second. Pure: the time is an argument."""
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
 class Bucket:
-    """Lets `per_s` things through in any one second, all of them at once where none went before; below 1 a second, one in each
-    1/`per_s` seconds. Times in ms."""
+    """Lets `per_s` things through a second on average, and never more than that, rounded up, in any one second; all of them at once
+    where none went before. Times in ms."""
 
     per_s: float
     _turns: deque[int] = field(default_factory=deque, init=False)
 
     def wait_ms(self, now_ms: int) -> int:
         """Counts one more, and says how long it has to wait for its turn; 0 lets it pass at once."""
-        most = max(1, int(self.per_s))
+        most = math.ceil(self.per_s)
         turn = now_ms if len(self._turns) < most else max(now_ms, self._turns[0] + round(most * 1000 / self.per_s))
         self._turns.append(turn)
         while len(self._turns) > most:

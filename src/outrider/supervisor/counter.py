@@ -63,7 +63,8 @@ class Counter:
             )
         if self._lanes.depth(member.agent.id) >= self.bounds.depth:
             raise TooMany(
-                f"{self.bounds.depth} commands wait for {member.agent.session} already. {self._lanes.why(member.agent.id)}",
+                f"{self.bounds.depth} commands wait for {member.agent.session} already. "
+                f"{self._lanes.why(member.agent.id) or 'The first of them is about to go in.'}",
                 detail={"retry_after_s": 5, "depth": self.bounds.depth},
             )
         command = self._command(member, request, actor)
