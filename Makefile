@@ -35,7 +35,7 @@ test: $(VENV)/.dev-stamp
 	@./scripts/need npm || echo "without npm the tests on real agents are skipped"
 	@./scripts/need chromium || echo "without chromium the tests in a browser are skipped"
 	@./scripts/dashboard test build
-	$(PY) -m pytest -n $(JOBS)
+	$(PY) -m pytest -n $(JOBS) --dist worksteal
 
 # After changing dashboard/: checks it, tests it, and builds the bundle that is committed under src/outrider/web/static.
 dashboard:

@@ -138,15 +138,22 @@ class Page:
         self._click(there)
 
     def _click(self, there: str) -> None:
-        box = cast(
-            "list[float]",
-            self.run(
-                f"(() => {{ const e = {there}; e.scrollIntoView({{block: 'center'}}); const b = e.getBoundingClientRect();"
-                " return [b.x + b.width / 2, b.y + b.height / 2]; })()"
-            ),
-        )
-        for kind in ("mousePressed", "mouseReleased"):
-            self.ask("Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1)
+        """Clicks with the mouse until the click reaches it: what is drawn meanwhile may have moved it away from under the pointer."""
+
+        def reached() -> bool:
+            box = self.run(
+                f"(() => {{ const e = {there}; window.clicked = false; if (!e) return null; e.scrollIntoView({{block: 'center'}});"
+                " e.addEventListener('click', () => { window.clicked = true; }, {once: true, capture: true});"
+                " const b = e.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; })()"
+            )
+            if not isinstance(box, list):
+                return False
+            x, y = cast("list[float]", box)
+            for kind in ("mousePressed", "mouseReleased"):
+                self.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+            return bool(self.run("window.clicked"))
+
+        until(reached, what=f"the click to reach {there}", step=0.1)
 
     def type(self, text: str) -> None:
         """Text into what has the focus."""
