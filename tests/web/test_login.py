@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from outrider.web.access import Door, Peer
-from outrider.web.links import LIFE_MS
+from outrider.web.links import LIFE_MS, MOST
 from web.world import World, world
 
 ELSEWHERE = Peer(Door.REMOTE)
@@ -58,6 +58,17 @@ async def test_a_link_ends_by_itself() -> None:
         late = await login(phone, code=code)
     assert late.status_code == 401
     assert await here.tokens.list() == []
+
+
+async def test_so_many_links_are_open_and_no_more() -> None:
+    here = world()
+    for number in range(MOST):
+        await link(here, f"phone-{number}")
+    async with here.client() as owner:
+        refused = await owner.post("/api/tokens/links", json={"name": "one-more"})
+        here.engine.now += LIFE_MS
+        later = await owner.post("/api/tokens/links", json={"name": "one-more"})
+    assert (refused.status_code, later.status_code) == (429, 201)
 
 
 async def test_only_an_admin_makes_links_and_names_are_taken_once() -> None:

@@ -2,7 +2,7 @@
 import { api, ask } from '../api/client';
 
 const EVERY_MS = 60_000;
-export const REACH_MS = 3_600_000;
+const REACH_MS = 3_600_000;
 
 export type Strip = readonly (string | null)[];
 

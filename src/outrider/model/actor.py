@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+TOKEN = "token:"  # noqa: S105
+"""What the name of somebody who came in with a token begins with; the token's own name follows."""
+
 
 class Scope(StrEnum):
     """What somebody may do; each includes those before it."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from outrider.errors import Conflict, InvalidInput, NoSuchThing
-from outrider.model.actor import Actor, Scope
+from outrider.model.actor import TOKEN, Actor, Scope
 from outrider.store.database import Database
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -57,9 +57,7 @@ class Tokens:
         """Who has this token (`token:NAME`), or None. Takes the same time for every wrong one."""
         digest = _digest(token)
         rows = await self._database.read(lambda conn: conn.execute("SELECT name, scope, digest FROM tokens").fetchall())
-        found = [
-            Actor(f"token:{name}", Scope(scope)) for name, scope, kept in rows if hmac.compare_digest(kept, digest)
-        ]
+        found = [Actor(TOKEN + name, Scope(scope)) for name, scope, kept in rows if hmac.compare_digest(kept, digest)]
         return found[0] if found else None
 
     async def list(self) -> tuple[Token, ...]:

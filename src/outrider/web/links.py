@@ -23,7 +23,7 @@ class Link:
 
 
 class Links:
-    """The links that are open. `clock` gives Unix ms, `random` that many random bytes, hex-coded."""
+    """The links that are open. `clock` gives Unix ms, `random` a text made of that many random bytes."""
 
     def __init__(self, clock: Callable[[], int], random: Callable[[int], str] = secrets.token_urlsafe) -> None:
         self._clock = clock

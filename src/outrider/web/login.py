@@ -12,14 +12,13 @@ from starlette.responses import FileResponse, Response
 from typing_extensions import TypedDict
 
 from outrider.errors import Conflict, Unauthorized
-from outrider.model.actor import Scope
+from outrider.model.actor import TOKEN, Scope
 from outrider.web.access import LINKED, cookie_name
 from outrider.web.answers import BODY, answer, documented, routes
 from outrider.web.context import Asker, Given, Strict
 from outrider.web.page import STATIC
 
 COOKIE_S = 90 * 24 * 3600
-_TOKEN = "token:"  # noqa: S105
 
 
 class MeJSON(TypedDict):
@@ -56,7 +55,7 @@ async def login_page() -> FileResponse:
 async def get_me(actor: Asker) -> Response:
     """Who is asking, and what that one may do."""
     return answer(
-        {"name": actor.name, "scope": actor.scope, "why": "token" if actor.name.startswith(_TOKEN) else "machine"}
+        {"name": actor.name, "scope": actor.scope, "why": "token" if actor.name.startswith(TOKEN) else "machine"}
     )
 
 
@@ -78,8 +77,8 @@ async def login(body: LoginBody, context: Given, request: Request) -> Response:
 async def logout(actor: Asker, context: Given, request: Request) -> Response:
     """Ends this browser's login: the cookie goes, and the token with it that a login link made. Without a cookie nothing is done."""
     done = answer({"name": actor.name, "scope": actor.scope, "why": "machine"})
-    if request.cookies.get(_cookie(request), "").startswith(LINKED) and actor.name.startswith(_TOKEN):
-        await context.tokens.revoke(actor.name.removeprefix(_TOKEN))
+    if request.cookies.get(_cookie(request), "").startswith(LINKED) and actor.name.startswith(TOKEN):
+        await context.tokens.revoke(actor.name.removeprefix(TOKEN))
         context.hub.expel(actor.name)
     done.delete_cookie(_cookie(request), httponly=True, samesite="lax")
     return done

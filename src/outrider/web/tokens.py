@@ -8,7 +8,7 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from outrider.errors import Conflict, TooMany
-from outrider.model.actor import Scope
+from outrider.model.actor import TOKEN, Scope
 from outrider.web.answers import BODY, THING, answer, documented, routes
 from outrider.web.context import Given, Strict
 
@@ -94,5 +94,5 @@ async def list_tokens(context: Given) -> Response:
 async def revoke_token(name: Annotated[str, Path(description="The token's name.")], context: Given) -> Response:
     """Ends a token at once, and the event streams that were opened with it."""
     await context.tokens.revoke(name)
-    context.hub.expel(f"token:{name}")
+    context.hub.expel(TOKEN + name)
     return answer({"name": name, "revoked": True})

@@ -1,10 +1,8 @@
 """Furnishing a new worktree: files that git does not carry are copied into it, and set-up lines of the user's settings run in it."""
 
 import asyncio
-import contextlib
 import os
 import shutil
-import signal
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ from pathlib import Path
 
 from outrider.errors import OutriderError, TimedOut
 from outrider.worktrees.create import Worktree, surroundings, withdraw
+from outrider.worktrees.process import finish
 
 _TOLD = 2000
 
@@ -75,15 +74,9 @@ async def _run(line: str, folder: Path, env: Mapping[str, str], limit_s: float) 
             start_new_session=True,
         )  # fmt: skip
         try:
-            async with asyncio.timeout(limit_s):
-                await process.wait()
+            await finish(process, limit_s)
         except TimeoutError as late:
             raise TimedOut(f"the set-up line {line!r} took longer than {limit_s:g} s in the new worktree") from late
-        finally:
-            if process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):  # it ended just now
-                    os.killpg(process.pid, signal.SIGKILL)
-                await process.wait()
         if process.returncode:
             out.seek(max(0, out.seek(0, os.SEEK_END) - _TOLD))
             said = out.read().decode("utf-8", "replace").strip()

@@ -4,15 +4,14 @@ Every git runs with `--no-optional-locks`: a question never writes an index.
 """
 
 import asyncio
-import contextlib
 import os
-import signal
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from outrider.errors import OutriderError, TimedOut, Unavailable
+from outrider.worktrees.process import finish
 
 ASK_LIMIT_S = 20.0
 # They would turn git to another repository than that of the directory it is sent to.
@@ -73,15 +72,9 @@ class Git:
 
     async def _end(self, process: asyncio.subprocess.Process, verb: str, limit_s: float) -> None:
         try:
-            async with asyncio.timeout(limit_s):
-                await process.wait()
+            await finish(process, limit_s)
         except TimeoutError as late:
             raise TimedOut(f"git {verb} in {self.directory} took longer than {limit_s:.0f} s") from late
-        finally:
-            if process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):  # it ended just now
-                    os.killpg(process.pid, signal.SIGKILL)
-                await process.wait()
 
     async def must(self, *arguments: str, limit_s: float = ASK_LIMIT_S) -> str:
         """What it answers; OutriderError with its own words where it does not end well."""

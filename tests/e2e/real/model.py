@@ -81,7 +81,6 @@ class Director:
         self._lock = threading.Lock()
         self._taken = 0
         self._refused = 0
-        self._requests = 0
 
     def turn(self) -> list[Step]:
         """The next turn's steps; an error that is to be given several times is not left before."""
