@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from browser.asking import ASKS
 from browser.chromium import Page
-from e2e.scripted.script import Step
 from e2e.waiting import until
 from e2e.world import World
 
 AXE = Path(__file__).resolve().parents[2] / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
-ASKS: list[Step] = [{"tool": "Bash", "input": {"command": "rm -rf build"}, "ask": True}, {"say": "Gone."}]
 GRAVE = """axe.run(document, {resultTypes: ['violations']}).then(found => found.violations
   .filter(each => ['serious', 'critical'].includes(each.impact))
   .map(each => `${each.id}: ${each.help}: ${each.nodes.slice(0, 3).map(node => node.html.slice(0, 160)).join(' | ')}`))"""

@@ -4,12 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from browser.asking import ASKS
 from browser.chromium import Chromium, Page
-from e2e.scripted.script import Step
 from e2e.waiting import until
 from e2e.world import World
-
-ASKS: list[Step] = [{"tool": "Bash", "input": {"command": "rm -rf build"}, "ask": True}, {"say": "Gone."}]
 
 
 @pytest.fixture

@@ -3,12 +3,12 @@
 import json
 from pathlib import Path
 
+from browser.asking import ASKS
 from browser.chromium import Page
 from e2e.scripted.script import Step
 from e2e.waiting import until
 from e2e.world import Run, World
 
-ASKS: list[Step] = [{"tool": "Bash", "input": {"command": "rm -rf build"}, "ask": True}, {"say": "Gone."}]
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script> \u202egnp.exe"
 # Everything that takes the focus and has no name for those who do not see it.
 NAMELESS = """[...document.querySelectorAll('button, a[href], input, select, textarea, [tabindex]')].filter(e => e.id !== 'content' &&

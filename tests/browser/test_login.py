@@ -2,12 +2,11 @@
 
 import json
 
+from browser.asking import ASKS
 from browser.chromium import Page
-from e2e.scripted.script import Step
 from e2e.waiting import until
 from e2e.world import World
 
-ASKS: list[Step] = [{"tool": "Bash", "input": {"command": "rm -rf build"}, "ask": True}, {"say": "Gone."}]
 # Every control that would change something, and whether it can be used.
 USABLE = "[...document.querySelectorAll('{}')].filter(e => !e.disabled).map(e => e.innerText)"
 
