@@ -155,9 +155,18 @@ def test_an_agent_is_spawned_and_killed_from_the_page(world: World, page: Page) 
     assert not world.agent("from-page")["alive"]
     page.click_words("Forget")
     page.sees("No agents yet")
-    page.complaints[:] = [
-        said for said in page.complaints if "/output" not in said
-    ]  # a pane that is gone shows nothing
+    # Whatever was asked of an agent that is gone would be among the page's complaints.
+
+
+def test_an_agent_that_somebody_else_forgets_leaves_the_page(world: World, page: Page) -> None:
+    world.spawn("leaving", [[{"say": "Done."}]])
+    agent_page(page, "leaving")
+    page.sees("idle", "h1 + *")
+    for verb in ("kill", "forget"):
+        assert world.cli(verb, "leaving", *(("--yes",) if verb == "kill" else ())).returncode == 0, verb
+    page.sees("There is no agent “leaving”", "h1")
+    assert "outrider spawn --session leaving" in page.text("main")
+    page.complaints.clear()  # of what it asked just before it could know
 
 
 def test_every_view_fits_a_phone_and_names_what_takes_the_focus(world: World, page: Page) -> None:

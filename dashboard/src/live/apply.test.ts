@@ -27,3 +27,9 @@ test('who is not named stays the same object', () => {
   expect(after[0]).not.toBe(one);
   expect(after[1]).toBe(two);
 });
+
+test('who was forgotten is off the list, unless one of that name came after it', () => {
+  const one = make({});
+  expect(applied([one], [event('agent_forgotten', {})])).toEqual([]);
+  expect(applied([one], [event('agent_forgotten', {}), event('agent_spawned', {})])).toEqual([one]);
+});

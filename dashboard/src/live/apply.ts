@@ -19,7 +19,10 @@ export function apply(agent: Agent, event: Event): Agent {
   return agent;
 }
 
-/** All of them after the events, in the same order. An agent that no event touched stays the same object. */
+const LEAVES = new Set(['agent_forgotten', 'agent_archived']);
+const COMES = new Set(['agent_spawned', 'agent_adopted']);
+
+/** All of them after the events, in the same order, without those that left. An agent that no event touched stays the same object. */
 export function applied(agents: readonly Agent[], events: readonly Event[]): Agent[] {
   const bySession = new Map<string, Event[]>();
   for (const event of events) {
@@ -27,5 +30,6 @@ export function applied(agents: readonly Agent[], events: readonly Event[]): Age
     if (those) those.push(event);
     else bySession.set(event.session, [event]);
   }
-  return agents.map((agent) => (bySession.get(agent.session) ?? []).reduce(apply, agent));
+  const left = (session: string) => LEAVES.has(bySession.get(session)?.findLast(({ event }) => LEAVES.has(event) || COMES.has(event))?.event ?? '');
+  return agents.filter(({ session }) => !left(session)).map((agent) => (bySession.get(agent.session) ?? []).reduce(apply, agent));
 }

@@ -1,5 +1,5 @@
 // Everything about one agent that its page shows, kept fresh while the page is open.
-import { Refusal, api, ask, sentence, type Command, type Event, type Progress, type Why } from '../api/client';
+import { Refusal, api, ask, sentence, type Agent, type Command, type Event, type Progress, type Why } from '../api/client';
 import { groupOf } from '../words/agent';
 import { fleet } from './fleet.svelte';
 import { Soon } from './soon';
@@ -9,6 +9,7 @@ const KEPT_EVENTS = 200;
 /** How far back in the journal its timeline reaches. */
 const REACH = 5000;
 const WATCH_MS = 1500;
+const LIVES = new Set(['agent_spawned', 'agent_adopted', 'agent_killed']);
 
 export class Dossier {
   output = $state('');
@@ -19,8 +20,10 @@ export class Dossier {
   /** Newest first, each once. */
   events = $state.raw<readonly Event[]>([]);
 
-  /** Its pane is gone, and nothing more can be had of it until it is started again. */
+  /** Its pane is gone, and its output with it, until it is started again. */
   private gone = false;
+  /** What is being done may end it: nothing is asked of it before that is known. */
+  private holds = 0;
   private readonly path: { params: { path: { session: string } } };
   private readonly ends: (() => void)[] = [];
   private readonly soons: Soon[] = [];
@@ -39,24 +42,45 @@ export class Dossier {
       }),
     );
     const timer = setInterval(() => {
-      const agent = fleet.agents.find((one) => one.session === session);
+      const agent = this.agent();
       const moves = agent && (groupOf(agent) === 'busy' || groupOf(agent) === 'needs' || agent.kind === 'shell');
       if (moves && document.visibilityState === 'visible' && fleet.link.is === 'live') output.call();
     }, WATCH_MS);
     this.ends.push(() => clearInterval(timer));
-    output.now();
-    rest.now();
     void this.loadEvents();
   }
 
-  /** Loads what its own actions change. */
+  /** Loads all that moves: once it is there, and after what changes it. */
   refresh(): void {
     for (const soon of this.soons) soon.now();
   }
 
+  /** Does what may end it, and asks nothing of it meanwhile; `goes` once that is done: its pane, all of it, or neither. Whether it was done. */
+  async hold(doing: () => Promise<boolean>, goes: 'pane' | 'all' | 'none'): Promise<boolean> {
+    this.holds += 1;
+    for (const soon of this.soons) await soon.rest();
+    const done = await doing();
+    if (done && goes === 'all') return true;
+    if (done) this.gone = goes === 'pane';
+    await fleet.refreshed();
+    this.holds -= 1;
+    this.refresh();
+    return done;
+  }
+
   close(): void {
+    this.holds += 1;
     for (const end of this.ends) end();
     for (const soon of this.soons) soon.stop();
+  }
+
+  private agent(): Agent | undefined {
+    return fleet.agents.find(({ session }) => session === this.session);
+  }
+
+  /** Whether anything can be had of it, as far as the list tells. */
+  there(): boolean {
+    return !fleet.loaded || this.agent() !== undefined;
   }
 
   private soon(ms: number, run: () => Promise<void>): Soon {
@@ -69,10 +93,12 @@ export class Dossier {
     const known = new Set(this.events.map(({ seq }) => seq));
     const fresh = events.filter(({ seq }) => !known.has(seq));
     this.events = [...this.events, ...fresh].sort((a, b) => b.seq - a.seq).slice(0, KEPT_EVENTS);
+    // Who is killed loses its pane; who ends by itself leaves it to be read.
+    if (fresh.length && this.events.find(({ event }) => LIVES.has(event))?.event === 'agent_killed') this.gone = true;
   }
 
   private async loadOutput(): Promise<void> {
-    if (this.gone && !fleet.agents.some(({ session, alive }) => session === this.session && alive)) return;
+    if (this.holds || !this.there() || (this.gone && !this.agent()?.alive)) return;
     try {
       const { params } = this.path;
       const told = await ask(api.GET('/api/agents/{session}/output', { params: { ...params, query: { lines: LINES, ansi: true } } }));
@@ -80,12 +106,14 @@ export class Dossier {
       this.outputProblem = '';
       this.gone = false;
     } catch (error) {
-      this.gone = error instanceof Refusal && error.code === 'pane_gone';
-      this.outputProblem = sentence(error);
+      // What it showed last stays to be read.
+      this.gone = error instanceof Refusal && error.status === 409;
+      this.outputProblem = this.gone && this.output ? '' : sentence(error);
     }
   }
 
   private async loadRest(): Promise<void> {
+    if (this.holds || !this.there()) return;
     // Each by itself: one that fails takes none of the others along, and the list of agents says what is wrong.
     const { params } = this.path;
     await Promise.allSettled([

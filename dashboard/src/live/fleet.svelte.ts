@@ -67,6 +67,18 @@ class Fleet {
     this.ask.now();
   }
 
+  /** The same, and comes back once the list is as it was after the call. */
+  async refreshed(): Promise<void> {
+    this.ask.now();
+    await this.reload.done();
+  }
+
+  /** It is off the list. */
+  drop(session: string): void {
+    this.agents = this.agents.filter((agent) => agent.session !== session);
+    this.refresh();
+  }
+
   private flush(): void {
     const events = this.pending;
     this.pending = [];

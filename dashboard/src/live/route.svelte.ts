@@ -20,6 +20,7 @@ class Route {
 
   go(hash: string): void {
     location.hash = hash;
+    this.place = parse(hash); // at once: what is left asks for nothing more
   }
 }
 

@@ -32,3 +32,22 @@ test('a call during a run is not lost, and no two runs are under way', async () 
   await vi.advanceTimersByTimeAsync(300);
   expect([runs, most]).toEqual([2, 1]);
 });
+
+test('at rest nothing runs any more, and what was under way is over', async () => {
+  let under = 0;
+  let runs = 0;
+  const soon = new Soon(10, async () => {
+    runs += 1;
+    under += 1;
+    await new Promise((done) => setTimeout(done, 50));
+    under -= 1;
+  });
+  soon.now();
+  soon.call();
+  const rested = soon.rest().then(() => under);
+  await vi.advanceTimersByTimeAsync(300);
+  expect([await rested, runs]).toEqual([0, 1]);
+  const done = soon.done().then(() => runs);
+  await vi.advanceTimersByTimeAsync(300);
+  expect(await done).toBe(2);
+});

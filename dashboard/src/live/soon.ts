@@ -8,6 +8,7 @@ export class Soon {
   private running = false;
   private again = false;
   private ranAt = -Infinity;
+  private underWay: Promise<void> = Promise.resolve();
 
   constructor(private readonly ms: number, private readonly run: () => Promise<void>) {}
 
@@ -30,13 +31,27 @@ export class Soon {
     this.again = false;
   }
 
+  /** Nothing more, and comes back once what was under way is over. */
+  async rest(): Promise<void> {
+    this.stop();
+    while (this.running) await this.underWay.catch(() => {});
+    this.stop();
+  }
+
+  /** Comes back once a run that began after this call is over. */
+  async done(): Promise<void> {
+    await this.rest();
+    await this.go();
+  }
+
   private async go(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
     this.running = true;
     this.ranAt = performance.now();
+    this.underWay = this.run();
     try {
-      await this.run();
+      await this.underWay;
     } finally {
       this.running = false;
     }

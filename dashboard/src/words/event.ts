@@ -39,6 +39,7 @@ export function line(event: Event): Line | null {
       return { word: 'exited', tone: told.exitStatus ? 'bad' : 'quiet', text: [status, told.message].filter(Boolean).join(', ') };
     }
     case 'agent_killed': return { word: 'killed', tone: 'quiet', text: told.by ? `by ${told.by}` : '' };
+    case 'agent_forgotten': return { word: 'forgotten', tone: 'quiet', text: told.by ? `by ${told.by}` : '' };
     case 'cleanup_announced': return { word: 'to be archived', tone: 'needs', text: told.message ?? '' };
     case 'cleanup_withdrawn': return { word: 'kept', tone: 'quiet', text: told.message ?? '' };
     case 'agent_archived': return { word: 'archived', tone: 'quiet', text: told.message ?? '' };

@@ -19,6 +19,7 @@ class EventName(StrEnum):
     APPROVAL_ANSWERED = "approval_answered"
     AGENT_EXITED = "agent_exited"
     AGENT_KILLED = "agent_killed"
+    AGENT_FORGOTTEN = "agent_forgotten"
     CLEANUP_ANNOUNCED = "cleanup_announced"
     CLEANUP_WITHDRAWN = "cleanup_withdrawn"
     AGENT_ARCHIVED = "agent_archived"

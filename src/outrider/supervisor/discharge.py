@@ -102,8 +102,10 @@ class Discharge:
         agent = member.agent
         if agent.spawned and agent.ended_ms is None:
             raise Conflict(f"{agent.session} is running. Kill it first, then it can be forgotten.")
-        audit = AuditRow(self._clock(), actor.name, "forget", agent.session)
-        await self._record.commit(Change(forgotten=(agent.id,), audit=(audit,)))
+        at_ms = self._clock()
+        audit = AuditRow(at_ms, actor.name, "forget", agent.session)
+        fact = Fact(EventName.AGENT_FORGOTTEN, agent.session, at_ms, {"by": actor.name})
+        await self._record.commit(Change(forgotten=(agent.id,), audit=(audit,), facts=(fact,)))
         self._crew.remove(agent.id)
         self._terminal.follow(self._crew.refs())
         await self.clear_dead_pane(member)
