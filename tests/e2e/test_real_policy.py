@@ -55,7 +55,9 @@ def test_what_is_allowed_is_not_asked_and_what_is_denied_claude_refuses_by_itsel
     log = lab.world.http.get("/api/agents/works/log").json()["log"]
     decided = [row["data"] for row in log if row["action"] == "approval_answered"]
     assert "touch made" in [each["command"] for each in decided]
-    assert all(each["answer"] == "allow" for each in decided), "the refusal was Claude Code's own"
+    # Where its dialog was seen before its hook was heard, the answer is that dialog's "Yes".
+    assert {(each["by"], each["answer"]) for each in decided} <= {("policy", "allow"), ("policy", "Yes")}
+    assert "git push origin main" not in [each["command"] for each in decided], "the refusal was Claude Code's own"
     assert lab.world.http.get("/api/approvals").json()["count"] == 0
     (settings,) = (lab.world.data / "spawns").glob("*/settings.json")
     assert "Bash(git push:*)" in json.loads(settings.read_text(encoding="utf-8"))["permissions"]["deny"]
