@@ -32,6 +32,7 @@ check: $(VENV)/.dev-stamp
 test: $(VENV)/.dev-stamp
 	@./scripts/need tmux git
 	@./scripts/need bwrap || echo "without bubblewrap the tests of sandboxes are skipped"
+	@./scripts/need redis-server || echo "without redis-server the tests on several nodes are skipped"
 	@./scripts/need npm || echo "without npm the tests on real agents are skipped"
 	@./scripts/need chromium || echo "without chromium the tests in a browser are skipped"
 	@./scripts/dashboard test build

@@ -1,10 +1,11 @@
-"""What the supervisor needs of the world: a terminal to look at and type into, a bus to tell others, ways out to people."""
+"""What is needed of the world: a terminal to look at and type into, a bus to tell others here, a broker to tell other nodes."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from outrider.model.event import Event
+from outrider.model.fleet import Entry, Feed, Letter, Place
 from outrider.model.pane import Glimpse, Launch, Pane, PaneRef, Screen, Sight
 
 
@@ -106,4 +107,83 @@ class Bus(Protocol):
 
     def subscribe(self) -> Subscription:
         """Everything published from now on."""
+        ...
+
+
+class Broker(Protocol):
+    """Carries what nodes tell one another. It owns nothing: what it loses, the nodes tell again.
+
+    Every verb raises Unavailable where it cannot be asked; whether it did what it was asked is then unknown.
+    """
+
+    async def time_ms(self) -> int:
+        """The clock that all nodes can agree on, Unix ms."""
+        ...
+
+    async def publish(self, feed: Feed, entries: Sequence[tuple[Place, str]], states: Mapping[str, str | None]) -> None:
+        """Appends in order, what is there already left out. `states` replaces what is kept of agents, None forgets one."""
+        ...
+
+    async def newest(self, feed: Feed) -> Place | None:
+        """The place of the newest entry; None where there is none."""
+        ...
+
+    async def read(self, after: Mapping[Feed, Place], *, wait_ms: int) -> Sequence[Entry]:
+        """What stands after those places, of each feed in order; waits so long for the first."""
+        ...
+
+    async def past(self, feed: Feed, after: Place, limit: int) -> Sequence[Entry]:
+        """At most so many entries after that place, without waiting."""
+        ...
+
+    async def states(self, feed: Feed) -> Mapping[str, str]:
+        """The latest of each agent, by name."""
+        ...
+
+    async def trim(self, feed: Feed, before_seq: int) -> None:
+        """Forgets entries before that seq."""
+        ...
+
+    async def drop(self, feed: Feed) -> None:
+        """Forgets a feed altogether."""
+        ...
+
+    async def claim(self, node: str, owner: str, ttl_ms: int) -> str:
+        """Takes or keeps the name for so long; who has it then."""
+        ...
+
+    async def announce(self, node: str, card: str) -> None:
+        """Puts the node's card in place of its last one."""
+        ...
+
+    async def cards(self) -> Mapping[str, str]:
+        """The last card of every node, by name."""
+        ...
+
+    async def forget(self, node: str) -> None:
+        """Takes a node's card and name away, and the letters to it."""
+        ...
+
+    async def send(self, node: str, body: str) -> str:
+        """Has it carried to that node, behind all that were sent to it before; its mark."""
+        ...
+
+    async def standing(self, node: str, marks: Sequence[str]) -> Collection[str]:
+        """Which of them the node has not done with, as far as the broker remembers."""
+        ...
+
+    async def withdraw(self, node: str, mark: str) -> bool:
+        """Takes a letter back. True: the node has not seen it and never will. False: it may have."""
+        ...
+
+    async def receive(self, node: str, *, wait_ms: int) -> Sequence[Letter]:
+        """Letters to this node in order; those that were taken and not done come again after a failure. One taker a node."""
+        ...
+
+    async def done(self, node: str, marks: Sequence[str]) -> None:
+        """These were dealt with, and are not brought again."""
+        ...
+
+    async def close(self) -> None:
+        """Ends its connections."""
         ...

@@ -109,7 +109,7 @@ class Page:
         wanted: list[Value] = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
         self.ask("Emulation.setEmulatedMedia", features=wanted)
 
-    def wait(self, script: str, timeout: float = 15, what: str = "") -> None:
+    def wait(self, script: str, timeout: float = 40, what: str = "") -> None:
         """Waits until the expression is true."""
         until(lambda: bool(self.run(script)), timeout, what=what or script)
 
@@ -117,7 +117,7 @@ class Page:
         """What can be read there; empty where there is nothing of the kind."""
         return str(self.run(f"document.querySelector({json.dumps(selector)})?.innerText ?? ''"))
 
-    def sees(self, words: str, selector: str = "body", timeout: float = 15) -> None:
+    def sees(self, words: str, selector: str = "body", timeout: float = 40) -> None:
         """Waits until these words can be read there."""
         until(
             lambda: words in self.text(selector),

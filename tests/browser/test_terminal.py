@@ -59,7 +59,7 @@ def same(world: World, page: Page) -> None:
         return "\n".join(map(str, rows)).rstrip() == "\n".join(cells(world)).rstrip()
 
     try:
-        until(shown, 15)
+        until(shown)
     except AssertionError:
         raise AssertionError(json.dumps([page.run(ROWS), cells(world)], ensure_ascii=False, indent=1)) from None
 

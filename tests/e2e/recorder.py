@@ -60,7 +60,7 @@ class Recorder:
         ]
 
     def first(
-        self, match: Callable[[EventJSON], bool], *, after: int = 0, timeout: float = 15.0, what: str = ""
+        self, match: Callable[[EventJSON], bool], *, after: int = 0, timeout: float = 40.0, what: str = ""
     ) -> EventJSON:
         """The first event behind seq `after` that matches; waits for it."""
         found = until(
@@ -71,7 +71,7 @@ class Recorder:
         assert found is not None
         return found
 
-    def named(self, event: str, session: str, *, after: int = 0, timeout: float = 15.0) -> EventJSON:
+    def named(self, event: str, session: str, *, after: int = 0, timeout: float = 40.0) -> EventJSON:
         """The first event of that name of a session behind seq `after`; waits for it."""
         return self.first(
             lambda each: each["event"] == event and each["session"] == session,
@@ -80,7 +80,7 @@ class Recorder:
             what=f"{event} of {session}",
         )
 
-    def state(self, session: str, state: str, *, after: int = 0, timeout: float = 15.0) -> EventJSON:
+    def state(self, session: str, state: str, *, after: int = 0, timeout: float = 40.0) -> EventJSON:
         """The first change of a session to that state behind seq `after`; waits for it."""
         return self.first(
             lambda each: each["event"] == "state_change" and each["session"] == session and each["state"] == state,

@@ -195,7 +195,7 @@ class Storm:
             person.types(b"\r")
             self.report.weather["approved"] += 1
         with suppress(AssertionError):
-            until(lambda: self.world.agent(SESSION)["state"] != "waiting", 5, what="the dialog to go")
+            until(lambda: self.world.agent(SESSION)["state"] != "waiting", what="the dialog to go")
 
     def _in_the_way(self, screen: str) -> bool:
         """Whether nothing has moved for so long that a person would come and look."""

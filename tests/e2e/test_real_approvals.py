@@ -81,10 +81,7 @@ def test_a_person_at_the_terminal_wins_while_the_hook_waits(lab: Lab, key: str, 
     lab.script([[TOUCH], [{"say": "Made."}]])
     lab.spawn("asks", "--prompt", "Make a file")
     approval = standing(lab.world, "asks")
-    pressed = time.monotonic()
-    lab.world.press("asks", key)
-    until(lambda: "Do you want to proceed?" not in lab.world.screen("asks"), 5, what="the dialog to go")
-    print(f"the dialog went {time.monotonic() - pressed:.2f} s after the person's {key}")
+    lab.pressed("asks", "Do you want to proceed?", key)
     until(lambda: lab.world.http.get(f"/api/approvals/{approval['id']}").json()["status"] == "expired")
     late = answer(lab.world, approval, "deny" if made else "approve")
     assert late.status_code == 409, late.text
@@ -98,7 +95,7 @@ def test_a_hook_that_decides_after_the_person_is_not_heard(lab: Lab) -> None:
     lab.spawn("asks", "--prompt", "Make a file")
     standing(lab.world, "asks")
     (hook,) = [pid for pid, line in lab.world.marked().items() if line.startswith("/bin/sh -c umask")]
-    lab.world.press("asks", "1")
+    lab.pressed("asks", "Do you want to proceed?", "1")
     events.state("asks", "complete", timeout=TIMEOUT)
     assert hook in lab.world.marked(), "the answer at the terminal does not end the hook"
     (generation,) = [folder.name for folder in (lab.world.data / "spawns").iterdir()]

@@ -85,7 +85,7 @@ def test_a_permission_dialog_is_waiting_and_a_persons_answer_goes_on(lab: Lab) -
     assert "proceed" in detail["question"]
     assert detail["options"][0] == "Yes"
     assert not lab.project.joinpath("made").exists()
-    lab.world.press("asks", "Enter")
+    lab.pressed("asks", "Do you want to proceed?", "Enter")
     events.state("asks", "complete", after=waiting["seq"], timeout=TIMEOUT)
     assert lab.project.joinpath("made").exists()
 
@@ -95,8 +95,7 @@ def test_a_rejected_permission_is_idle(lab: Lab) -> None:
     lab.script([[{"tool": "Bash", "input": {"command": "touch made", "description": "Make it"}}]])
     lab.spawn("asks", "--prompt", "Make a file")
     waiting = events.state("asks", "waiting", timeout=TIMEOUT)
-    until(lambda: "Do you want to proceed?" in lab.world.screen("asks"))
-    lab.world.press("asks", "Escape")
+    lab.pressed("asks", "Do you want to proceed?", "Escape")
     events.state("asks", "idle", after=waiting["seq"])
     assert not lab.project.joinpath("made").exists()
 

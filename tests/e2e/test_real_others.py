@@ -92,7 +92,7 @@ def test_it_speaks_for_itself_alone_and_says_how_it_failed(sitting: Sitting) -> 
         lab.spawn("one", "--prompt", "Ask another one", extra=sitting.extra)
         if sitting.asks:
             events.state("one", "waiting", timeout=TIMEOUT)
-            world.press("one", "Enter")
+            lab.pressed("one", "Permission required", "Enter")
         if sitting.child:
             lab.reached("child", TIMEOUT)
         until(lambda: world.agent("one")["state"] == "working", TIMEOUT, what="its command to be seen")

@@ -8,7 +8,7 @@ T = TypeVar("T")
 STEP_S = 0.02
 
 
-def until(condition: Callable[[], T | None], timeout: float = 15.0, *, what: str = "", step: float = STEP_S) -> T:
+def until(condition: Callable[[], T | None], timeout: float = 40.0, *, what: str = "", step: float = STEP_S) -> T:
     """The condition's first true value; AssertionError with `what` (and its last value) after `timeout` seconds."""
     ends = time.monotonic() + timeout
     while True:

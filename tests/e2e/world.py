@@ -71,7 +71,7 @@ class Run:
         """What arrived as prompts, verbatim, in order."""
         return [line["text"] for line in self.log("prompt")]
 
-    def reached(self, hold: str, timeout: float = 15.0) -> None:
+    def reached(self, hold: str, timeout: float = 40.0) -> None:
         """Waits until it stands at that hold."""
         until(lambda: any(line["name"] == hold for line in self.log("hold")), timeout, what=f"hold {hold}")
 
@@ -180,7 +180,7 @@ class World:
 
     # Asking it
 
-    def cli(self, *words: str, stdin: str | None = None, timeout: float = 30) -> subprocess.CompletedProcess[str]:
+    def cli(self, *words: str, stdin: str | None = None, timeout: float = 90) -> subprocess.CompletedProcess[str]:
         """Runs the command line as a person would; its exit code is for the caller to judge."""
         argv = [sys.executable, "-m", "outrider", *words]
         return subprocess.run(
@@ -210,14 +210,14 @@ class World:
         assert answer.status_code == 202, answer.text
         return str(answer.json()["id"])
 
-    def sent(self, command_id: str, timeout: float = 20) -> CommandJSON:
+    def sent(self, command_id: str, timeout: float = 60) -> CommandJSON:
         """Waits until a command is `sent`; any other end is an error."""
         self.settled(command_id, timeout)
         command = self.command(command_id)
         assert command["status"] == "sent", command
         return command
 
-    def settled(self, command_id: str, timeout: float = 20) -> CommandJSON:
+    def settled(self, command_id: str, timeout: float = 60) -> CommandJSON:
         """Waits until a command has come to any end."""
         until(
             lambda: self.command(command_id)["status"] not in ("queued", "sending"),

@@ -19,6 +19,7 @@ from e2e.real.network import Network
 from e2e.waiting import until
 from e2e.world import TESTS, World
 
+TRIES = 10
 PARSER = "def parse(s):\n    return s.split()\n\n\ndef evaluate(s):\n    return parse(s)[0]\n"
 # Runs until the test says that it may end.
 SLOW_TEST = (
@@ -124,7 +125,7 @@ class Lab:
         asked = self.asked()
         return [text for message in asked[-1]["messages"] for text in said(message)] if asked else []
 
-    def reached(self, hold: str, timeout: float = 30) -> None:
+    def reached(self, hold: str, timeout: float = 90) -> None:
         """Waits until the model stands at that hold."""
         until(lambda: any(line.get("name") == hold for line in self.steps()), timeout, what=f"the model at hold {hold}")
 
@@ -143,6 +144,20 @@ class Lab:
         where = ("--workdir", str(self.project), "--agent", self.kind)
         done = self.world.cli("spawn", "--session", session, *where, *words, *(("--", *extra) if extra else ()))
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{self.world.log_tail()}"
+
+    def pressed(self, session: str, dialog: str, key: str, timeout: float = 60) -> None:
+        """A person answers the dialog that is drawn: waits until it is, and presses again where the agent did not take the key.
+
+        An agent tells that it asks before it draws the dialog, and one that starts draws it before it reads keys.
+        """
+        until(lambda: dialog in self.world.screen(session), timeout, what=f"“{dialog}” to be drawn")
+        tries = 0
+        while dialog in self.world.screen(session):
+            assert tries < TRIES, f"{key} is not taken: {self.world.screen(session)}"
+            tries += 1
+            self.world.press(session, key)
+            with suppress(AssertionError):
+                until(lambda: dialog not in self.world.screen(session), timeout / TRIES)
 
     def bridge(self, port: int) -> None:
         """Lets the machine reach that port of the agent's network, until all of it ends. Nothing to do where there is no such network."""
