@@ -21,7 +21,7 @@ from e2e.waiting import until
 from outrider.kinds.channels.gemini_hooks import believed
 
 pytestmark = pytest.mark.real
-TIMEOUT = 60.0
+TIMEOUT = 120.0
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from e2e.real.lab import Lab
 from e2e.waiting import until
 
 pytestmark = pytest.mark.real
-TIMEOUT = 60.0
+TIMEOUT = 120.0
 # With one that its kind would run as a command, and one that it shows as a mark.
 TEXTS: Mapping[str, tuple[str, ...]] = {
     "codex": ("special", "slash word", "many lines"),
