@@ -85,7 +85,15 @@ async def run(hours: int, agents: int, folder: Path) -> int:
     daemon = await build(loaded.settings, environ, clock)
     for number in range(agents):
         daemon.crew.add(daemon.muster.again(agent(number, clock.now)))
-    face = app.build(daemon.desk, Access(os.getuid()), daemon.tokens, daemon.kin, daemon.office, clock=clock)
+    face = app.build(
+        daemon.desk,
+        Access(os.getuid()),
+        daemon.tokens,
+        daemon.kin,
+        daemon.office,
+        recordings=daemon.recorder,
+        clock=clock,
+    )
     read = [0]
 
     async def taken() -> AsyncIterator[int]:

@@ -32,6 +32,7 @@ from outrider.web import (
     login,
     notices,
     progress,
+    recordings,
     tokens,
     worktrees,
 )
@@ -142,6 +143,7 @@ def test_endpoints_are_those_that_are_served() -> None:
             login.router,
             tokens.router,
             notices.router,
+            recordings.router,
             worktrees.router,
         )
         for route in router.routes

@@ -8,7 +8,7 @@ import pytest
 
 from outrider.errors import InvalidInput
 from outrider.model.event import EventName, Fact
-from outrider.settings.schema import Retention
+from outrider.settings.keeping import Retention
 from outrider.store import Change, Store
 from outrider.supervisor.historian import Historian
 

@@ -23,6 +23,7 @@ from outrider.model.kind import Kind, LaunchSpec
 from outrider.model.notice import Item, Notice, NoticeRule, NoticeStatus, Try, WayState
 from outrider.model.pane import Glimpse, PaneRef, Picture
 from outrider.model.progress import ProgressItem, ProgressReport, Sample
+from outrider.model.recording import Recording
 from outrider.model.state import Confidence, Detail, Reading, Rejected, Source, State, Verdict
 from outrider.model.worktree import Merged, Removed, WorktreeState
 
@@ -245,6 +246,40 @@ def make_notice(status: NoticeStatus = NoticeStatus.SENT) -> Notice:
     event = Event(7, NODE, Fact(EventName.AGENT_WAITING, "my-task", 5, data))
     tries = (Try(1, 6, 7),)
     return Notice("n1", "phone", "42", "rule 1", 5, 7, 5, (Item(event),), status=status, tries=tries)
+
+
+class LittleRecordings:
+    """Fits `Recordings`: one recording of `my-task`, and one that is being made."""
+
+    def __init__(self, engine: "LittleEngine") -> None:
+        self._engine = engine
+        self.kept = {
+            each.id: each
+            for each in (
+                Recording("a1-2000", "my-task", 2000, 1.5, 40, 80, 24, live=True),
+                Recording("a1-1000", "my-task", 1000, 9.0, 40, 80, 24, cut="the recording reached its limit of 50 MB"),
+            )
+        }
+
+    async def switch(self, session: str, actor: Actor, *, on: bool) -> Agent:
+        return self._engine.put(replace(self._engine.agent(session), recording=on))
+
+    async def listed(self, session: str | None = None) -> Sequence[Recording]:
+        return [each for each in self.kept.values() if session in {None, each.session}]
+
+    async def find(self, recording_id: str) -> Recording:
+        if recording_id not in self.kept:
+            raise NoSuchThing(f"There is no recording {recording_id!r}.")
+        return self.kept[recording_id]
+
+    async def pieces(self, recording_id: str) -> AsyncIterator[bytes]:
+        for piece in (b'{"version": 2, "width": 80, "height": 24}\n', b'[0.0, "o", "hello"]\n'):
+            yield piece
+
+    async def remove(self, recording_id: str, actor: Actor) -> Recording:
+        if (await self.find(recording_id)).live:
+            raise Conflict("It is still being made.")
+        return self.kept.pop(recording_id)
 
 
 @dataclass

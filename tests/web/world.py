@@ -14,7 +14,7 @@ from outrider.web.access import Access, Door, Peer
 from outrider.web.app import Web, build
 from outrider.web.server import serve
 from outrider.web.sockets import open_tcp, open_unix
-from web.engine_double import LittleCallers, LittleEngine, LittleNotices, LittleTokens, make_agent
+from web.engine_double import LittleCallers, LittleEngine, LittleNotices, LittleRecordings, LittleTokens, make_agent
 
 UID = 1234
 OWNER = Peer(Door.LOOPBACK, UID)
@@ -68,6 +68,7 @@ def world(
         tokens,
         callers,
         LittleNotices(),
+        recordings=LittleRecordings(engine),
         clock=engine.clock,
         max_body=max_body,
         buffer=buffer,

@@ -59,6 +59,9 @@ async def spawn(
         list[str] | None, Parameter(negative=(), help="REASON=SECONDS: its own patience, such as frozen=900.")
     ] = None,
     env: Annotated[list[str] | None, Parameter(negative=(), help="K=V for its environment; may be repeated.")] = None,
+    record: Annotated[
+        bool | None, Parameter(negative="--no-record", help="Record what its pane shows; outrider play plays it.")
+    ] = None,
     wait: Annotated[
         str | None,
         Parameter(help="--wait or --wait=STATE: return once it is done or needs somebody, or in that state."),
@@ -85,6 +88,7 @@ async def spawn(
         "stuck": _seconds(stuck or []),
         "env": _pairs(env or []),
         "extra": extra or [],
+        "recording": record,
     }
     awaited = _awaited(wait)
     client = connection.client(environ, timeout_s=SPAWN_S)

@@ -19,6 +19,7 @@ from outrider.daemon.wiring import Daemon, build, restore
 from outrider.kinds.channels.ears import Ears
 from outrider.settings import Loaded, Settings
 from outrider.store import Lease, check_directory
+from outrider.supervisor.forsaken import end_forsaken
 from outrider.tmux.server import socket_path
 from outrider.web import app as web
 from outrider.web import server, sockets
@@ -70,12 +71,12 @@ async def serve(loaded: Loaded, environ: Mapping[str, str]) -> None:
         daemon = await build(settings, environ, clock)
         try:
             await restore(daemon)
-            await _run(daemon, held)
+            await _run(daemon, held, environ)
         finally:
             await daemon.store.close()
 
 
-async def _run(daemon: Daemon, held: Sequence[Lease]) -> None:
+async def _run(daemon: Daemon, held: Sequence[Lease], environ: Mapping[str, str]) -> None:
     settings = daemon.settings
     tcp = sockets.open_tcp(settings.host, settings.port, has_tokens=bool(await daemon.tokens.list()))
     url = f"http://{settings.host}:{tcp[0].getsockname()[1]}"
@@ -93,6 +94,7 @@ async def _run(daemon: Daemon, held: Sequence[Lease]) -> None:
         daemon.tokens,
         daemon.kin,
         daemon.office,
+        recordings=daemon.recorder,
         clock=daemon.clock,
         url=url,
         max_body=settings.http.max_body_bytes,
@@ -103,6 +105,7 @@ async def _run(daemon: Daemon, held: Sequence[Lease]) -> None:
         tasks = [
             group.create_task(work)
             for work in (
+                end_forsaken((settings.tmux_socket, *settings.watch), environ),
                 daemon.record.run(),
                 daemon.terminal.run(),
                 daemon.watch.run(),
@@ -111,6 +114,7 @@ async def _run(daemon: Daemon, held: Sequence[Lease]) -> None:
                 daemon.lanes.run(),
                 daemon.audience.autopilot.run(),
                 daemon.sender.run(),
+                daemon.recorder.run(),
                 Ears(settings.data, settings.runtime / "hooks").run(),
                 retain(daemon),
                 keep_watch(daemon),

@@ -23,6 +23,7 @@ from outrider.settings import Settings
 from outrider.store import Store, Tokens
 from outrider.store.alerts import Alerts
 from outrider.store.notices import Notices
+from outrider.store.recordings import FOLDER, Recordings
 from outrider.supervisor.alarms import Alarms
 from outrider.supervisor.audience import Audience, audience
 from outrider.supervisor.berths import Berths
@@ -41,6 +42,7 @@ from outrider.supervisor.listener import Listener
 from outrider.supervisor.muster import Muster, Site
 from outrider.supervisor.quarters import Quarters
 from outrider.supervisor.record import Record
+from outrider.supervisor.recorder import Recorder
 from outrider.supervisor.steward import Steward
 from outrider.supervisor.strangers import Strangers
 from outrider.supervisor.trees import Trees
@@ -78,6 +80,7 @@ class Daemon:
     kin: Kin
     sender: Sender
     office: Office
+    recorder: Recorder
     clock: Callable[[], int]
 
 
@@ -117,6 +120,7 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         per_agent_per_s=settings.commands.per_agent_per_s,
         berths=Berths(crew, settings.spawn.ports_from, settings.spawn.ports_each),
         furnishing=Furnishing(settings.spawn.copy_files, settings.spawn.setup, settings.spawn.setup_s),
+        recording=settings.recordings.default,
         enclosure=Enclosure(
             settings.sandbox.default,
             Limits(settings.sandbox.memory_mb, settings.sandbox.cpu_percent, settings.sandbox.processes),
@@ -215,7 +219,7 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         muster=muster,
         discharge=discharge,
         trees=trees,
-        controlled=lambda member: viewers.holder(member) is not None,
+        watched=viewers.watched,
         clock=clock,
     )
     desk = Desk(
@@ -254,6 +258,14 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
     sender = Sender(
         Arrangements(settings.notify, around), store=store, bus=bus, kind_of=kind_of, now=now, random=random.random
     )
+    recorder = Recorder(
+        Recordings(settings.data / FOLDER),
+        crew=crew,
+        record=record,
+        terminal=terminal,
+        wishes=settings.recordings,
+        clock=clock,
+    )
     office = Office(sender, now=now, token=new_token, node=settings.node)
     return Daemon(
         settings,
@@ -276,6 +288,7 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         Kin(crew, kinds, record, clock),
         sender,
         office,
+        recorder,
         clock,
     )
 

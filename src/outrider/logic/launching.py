@@ -104,6 +104,7 @@ def renewed(agent: Agent, *, resume: bool) -> SpawnRequest:
         stuck=agent.stuck,
         env=agent.env,
         extra=agent.extra,
+        recording=agent.recording,
     )
 
 

@@ -101,6 +101,8 @@ class Agent:
     """How often it was told to go on since it had so many items done."""
     restarts: tuple[int, ...] = ()
     """When (ms) it, or the one in whose place it stands, was started again by itself."""
+    recording: bool = False
+    """Whether what its pane shows is to be recorded."""
     taken: tuple[str, ...] = ()
     """Hook calls that are in the counters and may still lie in the spool: told again, they are not counted again."""
 
@@ -112,7 +114,7 @@ class SpawnRequest:
     `auto` is a policy preset's name or `yolo`; `policy` is a preset's name or a file, and implies `auto`. `prompt` is delivered as
     the first command. `worktree` is a branch name, or empty for one made from the session's name; None for none;
     `base` is the commit that a new branch begins at. `sandbox` is
-    `network`, `no-network` or `off`; None for the setting's. `conversation` is
+    `network`, `no-network` or `off`; None for the setting's; so for `recording`. `conversation` is
     the id of a conversation of the agent's own that it goes on with. `extra` are arguments for the agent itself.
     """
 
@@ -131,5 +133,6 @@ class SpawnRequest:
     stuck: Mapping[str, float] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
     extra: tuple[str, ...] = ()
+    recording: bool | None = None
     width: int = 120
     height: int = 40

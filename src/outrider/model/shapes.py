@@ -107,6 +107,7 @@ class AgentJSON(TypedDict):
     diff: DiffSizeJSON | None
     keep: bool
     cleanup: int | None
+    recording: bool
     tmux: PaneJSON
     counters: CountersJSON
     evidence: NotRequired[list[EvidenceJSON]]

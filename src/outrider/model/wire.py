@@ -147,6 +147,7 @@ def agent_json(agent: Agent) -> AgentJSON:
         "diff": _diff_size(agent),
         "keep": agent.keep,
         "cleanup": agent.cleanup_ms,
+        "recording": agent.recording,
         "tmux": {"server": agent.ref.server, "pane": agent.ref.pane},
         "counters": counters_json(agent.counters),
     }

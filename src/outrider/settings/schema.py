@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, Field
 from pydantic.fields import FieldInfo
 
+from outrider.settings.keeping import Recordings, Retention
 from outrider.settings.lifecycle import Cleanup, Ending, Recovery
 from outrider.settings.section import Count, Positive, Seconds, Section
 
@@ -117,26 +118,6 @@ class Http(Section):
     buffer: Count = Field(
         default=1000, description="Events that a slow WebSocket client may fall behind before it is cut off."
     )
-
-
-class Retention(Section):
-    """How long the records are kept."""
-
-    events_days: Positive = Field(default=30, description="Days that events are kept.")
-    events_max: Count = Field(default=1_000_000, description="Events that are kept at most.")
-    commands_days: Positive = Field(
-        default=90,
-        description="Days that finished commands, approvals and notices are kept; the audit is kept for ever.",
-    )
-    history_every_s: float = Field(
-        default=10, ge=0.1, le=60, description="Seconds between two countings for the history, and looks at alerts."
-    )
-    history_hours: Positive = Field(default=3, description="Hours that the history is kept as it was counted.")
-    history_minute_days: Positive = Field(default=3, description="Days that the history is kept by the minute.")
-    history_quarter_days: Positive = Field(
-        default=32, description="Days that the history is kept by the quarter of an hour."
-    )
-    history_days: Positive = Field(default=400, description="Days that the history is kept by six hours.")
 
 
 def _quiet(value: str) -> str:
@@ -260,6 +241,7 @@ class Settings(Section):
     approvals: Approvals = Approvals()
     http: Http = Http()
     retention: Retention = Retention()
+    recordings: Recordings = Recordings()
     alerts: Alerts = Alerts()
     progress: Progress = Progress()
     stuck: Stuck = Stuck()

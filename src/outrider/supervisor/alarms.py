@@ -1,6 +1,5 @@
 """Alarms: looks at the alert rules every so often, tells what fires, and keeps what people make of the rules."""
 
-import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -17,6 +16,7 @@ from outrider.model.event import Event, EventName, Fact
 from outrider.settings.schema import Alerts as Defaults
 from outrider.store import Change
 from outrider.store.alerts import Alerts, kept, kept_alight
+from outrider.supervisor.disk import free_mb
 from outrider.supervisor.ledger import Ledger
 
 DAY_MS, MINUTE_MS = 86_400_000, 60_000
@@ -168,12 +168,3 @@ def fact(rule: Rule, firing: Firing) -> Fact:
         "message": sentence(rule, firing),
     }
     return Fact(EventName.ALERT, firing.session, firing.at_ms, data)
-
-
-def free_mb(folder: Path) -> float | None:
-    """The room on the disk that holds the folder, in MB; None where the system does not tell."""
-    try:
-        disk = os.statvfs(folder)
-    except OSError:
-        return None
-    return disk.f_bavail * disk.f_frsize / 1_000_000

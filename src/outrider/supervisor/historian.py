@@ -11,7 +11,7 @@ from outrider.logic.strips import strips
 from outrider.model.agent import Agent
 from outrider.model.event import Event
 from outrider.model.history import Amounts, Series, Share, Stretch, Strips
-from outrider.settings.schema import Retention
+from outrider.settings.keeping import Retention
 from outrider.store import Store
 from outrider.store.history import History
 

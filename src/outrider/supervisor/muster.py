@@ -57,6 +57,7 @@ class Site:
     enclosure: Enclosure
     berths: Berths
     furnishing: Furnishing
+    recording: bool
 
 
 class Muster:
@@ -181,6 +182,7 @@ class Muster:
             branch=its[0],
             port=its[1],
             stuck=request.stuck,
+            recording=self._site.recording if request.recording is None else request.recording,
         )
         return self.member(agent, kind, fresh=True)
 
@@ -268,6 +270,7 @@ class Muster:
             created_ms=now,
             changed_ms=now,
             pid=pane.pid,
+            recording=self._site.recording,
         )
         member = self.member(agent, kind, fresh=True)
         member.process = agent_process(pane, kind)

@@ -66,7 +66,7 @@ class Steward:
         muster: Muster,
         discharge: Discharge,
         trees: Trees,
-        controlled: Callable[[Member], bool],
+        watched: Callable[[Member], bool],
         clock: Callable[[], int],
     ) -> None:
         self._policy = policy(settings)
@@ -81,7 +81,7 @@ class Steward:
         self._muster = muster
         self._discharge = discharge
         self._trees = trees
-        self._controlled = controlled
+        self._watched = watched
         self._clock = clock
 
     async def turn(self) -> None:
@@ -126,7 +126,7 @@ class Steward:
         if not member.alive:
             return ""
         screen = await self._terminal.look(member.agent.ref, styled=True)
-        if screen.pane.clients or self._controlled(member):
+        if screen.pane.clients or self._watched(member):
             return "Somebody is at its terminal."
         if member.kind.composer.prompt is None:
             return ""

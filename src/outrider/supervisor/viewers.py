@@ -117,6 +117,10 @@ class Viewers:
         """Who has control of that agent's terminal."""
         return self._holders.get(member.agent.id)
 
+    def watched(self, member: Member) -> bool:
+        """Whether anybody looks at that agent's terminal."""
+        return member.agent.id in self._watching
+
     async def give(self, viewer: Viewer) -> None:
         """Gives control to that viewer, once it is written down; whoever had it has it no more."""
         before = self.holder(viewer.member)

@@ -147,9 +147,11 @@ class TmuxTerminal:
         if row is None:
             raise PaneGone(f"pane {ref.pane} of tmux server {ref.server!r} is gone")
         lines = fitted(captured.lines, row.pane.height)
+        # The client of a mirror is attached like any other, and is nobody at the terminal.
+        pane = replace(row.pane, clients=max(0, row.pane.clients - (ref in self._mirrors)))
         if not styled:
-            return Screen(row.pane, lines, taken_ms)
-        return Screen(row.pane, tuple(plain(line) for line in lines), taken_ms, standing(lines))
+            return Screen(pane, lines, taken_ms)
+        return Screen(pane, tuple(plain(line) for line in lines), taken_ms, standing(lines))
 
     async def output(self, ref: PaneRef, *, lines: int, ansi: bool = False) -> tuple[str, ...]:
         """The last `lines` rows of history and screen, trailing blank rows cut."""

@@ -7,6 +7,7 @@ from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
+from outrider.errors import InvalidInput
 from outrider.model import wire
 from outrider.model.agent import Agent, SpawnRequest
 from outrider.model.audit import AuditJSON, AuditQuery, audit_json
@@ -91,6 +92,9 @@ class SpawnBody(Strict):
     )
     env: dict[str, str] = Field({}, description="Added to its environment; never shown again.")
     extra: list[str] = Field([], description="Arguments for the agent itself.")
+    recording: bool | None = Field(
+        None, description="Whether what its pane shows is recorded; else what the settings say."
+    )
     width: int = Field(120, ge=20, le=1000, description="Columns of its pane.")
     height: int = Field(40, ge=5, le=500, description="Rows of its pane.")
 
@@ -118,12 +122,14 @@ class RestartBody(Strict):
 
 
 class PatchBody(Strict):
-    """What can be changed of an agent."""
+    """What can be changed of an agent; what is left out stays."""
 
-    stuck: dict[str, float] = Field(
+    stuck: dict[str, float] | None = Field(
+        None,
         description="Its own thresholds for being stuck, in place of those it had: seconds by reason (`looping`: times).",
         examples=[{"frozen": 900, "unanswered": 60}],
     )
+    recording: bool | None = Field(None, description="Whether what its pane shows is recorded from now on.")
 
 
 class KeepBody(Strict):
@@ -176,9 +182,16 @@ async def get_agent(session: Session, context: Given) -> Response:
 
 
 @router.patch("/{session}", response_model=wire.AgentJSON, responses=documented(*AGENT, *BODY, *CHANGE))
-async def patch_agent(session: Session, body: PatchBody, engine: Service, actor: Asker) -> Response:
-    """Changes how patient one is with it."""
-    return answer(wire.agent_json(await engine.steward.patience(session, actor, body.stuck)))
+async def patch_agent(session: Session, body: PatchBody, context: Given, actor: Asker) -> Response:
+    """Changes how patient one is with it, and whether it is recorded."""
+    if body.stuck is None and body.recording is None:
+        raise InvalidInput("Say what to change: stuck, recording.", detail={"known": sorted(PatchBody.model_fields)})
+    agent = context.engine.agent(session)
+    if body.stuck is not None:
+        agent = await context.engine.steward.patience(session, actor, body.stuck)
+    if body.recording is not None:
+        agent = await context.recordings.switch(session, actor, on=body.recording)
+    return answer(wire.agent_json(agent))
 
 
 @router.get("/{session}/why", response_model=wire.WhyJSON, responses=documented(*AGENT))

@@ -24,6 +24,7 @@ from outrider.web import (
     notices,
     page,
     progress,
+    recordings,
     stream,
     terminal,
     tokens,
@@ -37,6 +38,7 @@ from outrider.web.engine import Engine, Notices
 from outrider.web.gate import Callers, Gate, Tokens
 from outrider.web.hub import Hub
 from outrider.web.links import Links
+from outrider.web.reels import Recordings
 
 MAX_BODY = 1024 * 1024
 
@@ -64,6 +66,7 @@ _ROUTERS = (
     alerts.router,
     notices.router,
     worktrees.router,
+    recordings.router,
     audit.router,
     tokens.router,
     login.router,
@@ -101,6 +104,7 @@ def build(
     callers: Callers,
     people: Notices,
     *,
+    recordings: Recordings,
     clock: Callable[[], int],
     url: str = "http://localhost:3848",
     max_body: int = MAX_BODY,
@@ -120,7 +124,7 @@ def build(
         redoc_url=None,
         redirect_slashes=False,
     )
-    api.state.context = Context(engine, tokens, people, hub, EncodedAgents(), Links(clock), clock, url)
+    api.state.context = Context(engine, tokens, people, recordings, hub, EncodedAgents(), Links(clock), clock, url)
     for router in _ROUTERS:
         # Taken over as they are: of a router that is included FastAPI builds every route once more.
         api.router.routes.extend(router.routes)

@@ -15,6 +15,7 @@ from outrider.web.engine import Engine, Notices
 from outrider.web.gate import Tokens
 from outrider.web.hub import Hub
 from outrider.web.links import Links
+from outrider.web.reels import Recordings
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Context:
     engine: Engine
     tokens: Tokens
     notices: Notices
+    recordings: Recordings
     hub: Hub
     encoded: EncodedAgents
     links: Links
