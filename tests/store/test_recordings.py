@@ -94,3 +94,15 @@ def test_what_a_full_disk_took_half_of_is_taken_back(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", _LIMITED, str(tmp_path)], capture_output=True, text=True, check=True)
     assert done.stdout == "File too large\n"
     assert (tmp_path / "a-1.cast").read_text() == "first\nlast\n"
+
+
+def test_the_old_and_the_oldest_of_too_much_go_but_none_that_is_made(tmp_path: Path) -> None:
+    shelf = Recordings(tmp_path)
+    for begun_ms in (1000, 2000, 3000):
+        taped(shelf, "a", begun_ms).close()
+    live = taped(shelf, "b", 500)
+    assert shelf.prune(frozenset({"b-500"}), before_ms=1500, most=10**6) == 1
+    size = shelf.find("a-3000").size
+    assert shelf.prune(frozenset({"b-500"}), before_ms=0, most=2 * size) == 1
+    assert [each.id for each in shelf.listed()] == ["a-3000", "b-500"]
+    live.close()

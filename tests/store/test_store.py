@@ -136,3 +136,19 @@ async def test_retention_takes_the_old_and_the_many_and_never_what_is_unfinished
     await retain(events_max=0)
     assert (await store.events(since=0, limit=9), await store.first_seq()) == ((), 2401)
     assert [event.seq for event in await store.commit(Change(facts=_facts(1)))] == [2401]
+
+
+async def test_the_oldest_of_the_events_go_when_they_take_too_much(store: Store) -> None:
+    for number in range(40):
+        fact = Fact(EventName.PROGRESS, "one", number, {"text": "é" * 20_000})
+        await store.commit(Change(facts=(fact,)))
+
+    async def retain(events_mb: float) -> int:
+        await store.retain(events_days=7, events_max=10_000, commands_days=7, now_ms=50, events_mb=events_mb)
+        return await store.first_seq()
+
+    escaped = 20_000 * len("\\u00e9")
+    assert await retain(5) == 1
+    assert await retain(10.5 * escaped / 1_000_000) == 31
+    assert await retain(10.5 * escaped / 1_000_000) == 31
+    assert await store.last_seq() == 40

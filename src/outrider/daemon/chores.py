@@ -6,30 +6,41 @@ import structlog
 
 from outrider.daemon.wiring import Daemon
 from outrider.errors import StoreError
+from outrider.store import archive
 
 log = structlog.get_logger()
 
 LOOK_AFTER_S = 1.0
 RETAIN_S, RELOAD_S = 3600.0, 2.0
-DAY_MS = 24 * 3_600_000
+DAY_MS, MB = 24 * 3_600_000, 1_000_000
 
 
 async def retain(daemon: Daemon) -> None:
-    """Forgets what is older than the settings say, once an hour."""
-    keep = daemon.settings.retention
+    """Forgets what is older or larger than the settings say, once an hour."""
     while True:
         try:
-            await daemon.store.retain(
-                events_days=keep.events_days,
-                events_max=keep.events_max,
-                commands_days=keep.commands_days,
-                now_ms=daemon.clock(),
-            )
-            await daemon.historian.trim()
-            await daemon.sender.trim(daemon.clock() - int(keep.commands_days * DAY_MS))
-        except StoreError as error:
-            log.warning("old events could not be removed", why=error.message)
+            await _forget(daemon)
+        except (StoreError, OSError) as error:
+            log.warning("what is old could not be removed", why=str(error))
         await asyncio.sleep(RETAIN_S)
+
+
+async def _forget(daemon: Daemon) -> None:
+    keep, now = daemon.settings.retention, daemon.clock()
+    # Files first: they also go where the disk is too full for the database.
+    await daemon.recorder.prune(before_ms=now - int(keep.recordings_days * DAY_MS), most=keep.recordings_mb * MB)
+    folder = daemon.settings.data / archive.FOLDER
+    oldest = now - int(keep.archive_days * DAY_MS)
+    await asyncio.to_thread(archive.prune, folder, before_ms=oldest, most=keep.archive_mb * MB)
+    await daemon.store.retain(
+        events_days=keep.events_days,
+        events_max=keep.events_max,
+        events_mb=keep.events_mb,
+        commands_days=keep.commands_days,
+        now_ms=now,
+    )
+    await daemon.historian.trim()
+    await daemon.sender.trim(now - int(keep.commands_days * DAY_MS))
 
 
 async def keep_watch(daemon: Daemon) -> None:

@@ -9,6 +9,9 @@ from outrider.model.event import Event, EventName, Fact
 STEP = 500
 """How many rows one write of `trim` removes at most, so that nobody waits long behind it."""
 
+_ROW_BYTES = 60
+"""What a row takes beside its texts: its other columns, its place in the table and in the index."""
+
 
 def append(connection: sqlite3.Connection, node: str, facts: Sequence[Fact]) -> list[Event]:
     """Journals the facts in order; the events carry their seq, which grows by one each and is never used again."""
@@ -73,12 +76,27 @@ def last_seq(connection: sqlite3.Connection) -> int:
     return 0 if row is None else int(row[0])
 
 
-def trim(connection: sqlite3.Connection, *, before_ms: int, keep: int) -> bool:
-    """Removes some of the oldest events: those before `before_ms`, and those over the newest `keep`. True if there may be more.
+def overweight(connection: sqlite3.Connection, most: float) -> int:
+    """The seq of the newest event that has to go, so that the events take at most about `most` bytes; 0 where none has."""
+    (pages,), (size,) = (connection.execute(f"PRAGMA {name}").fetchone() for name in ("page_count", "page_size"))
+    if pages * size <= most:
+        return 0
+    weight = f"length(CAST(data AS BLOB)) + length(session) + {_ROW_BYTES}"
+    row = connection.execute(
+        f"SELECT seq FROM (SELECT seq, sum({weight}) OVER (ORDER BY seq DESC) AS total FROM journal) "  # noqa: S608
+        "WHERE total > ? ORDER BY seq DESC LIMIT 1",
+        (most,),
+    ).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def trim(connection: sqlite3.Connection, *, before_ms: int, keep: int, upto: int = 0) -> bool:
+    """Removes some of the oldest events: those before `before_ms`, those over the newest `keep`, and those with a seq up to
+    `upto`. True if there may be more.
 
     What is left is always the journal's end, without holes.
     """
-    over = last_seq(connection) - keep
+    over = max(last_seq(connection) - keep, upto)
     oldest = connection.execute("SELECT seq, at_ms FROM journal ORDER BY seq LIMIT ?", (STEP,)).fetchall()
     last = 0
     for seq, at_ms in oldest:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from outrider.errors import InvalidInput, NoSuchThing
 from outrider.logic import asciicast
+from outrider.logic.retention import Kept, excess
 from outrider.model.recording import Recording
 from outrider.store.directory import check_directory
 
@@ -100,6 +101,17 @@ class Recordings:
             while left > 0 and (piece := file.read(min(CHUNK, left))):
                 left -= len(piece)
                 yield piece
+
+    def prune(self, live: frozenset[str], *, before_ms: int, most: float) -> int:
+        """Takes away those from before that time, and the oldest until all have at most `most` bytes; how many went.
+
+        Those in `live` are being made, and stay.
+        """
+        kept = [Kept(each.id, each.begun_ms, each.size, held=each.id in live) for each in self.listed()]
+        gone = excess(kept, before_ms=before_ms, most=most)
+        for name in gone:
+            self.remove(name)
+        return len(gone)
 
     def remove(self, recording_id: str) -> None:
         """Takes it away for good; NoSuchThing as `path`."""

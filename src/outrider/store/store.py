@@ -1,9 +1,11 @@
 """What a node remembers, as the supervisor asks for it: changes that become durable together, and questions."""
 
 import asyncio
+import math
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Never, cast
 
@@ -23,6 +25,7 @@ from outrider.store.database import Database
 from outrider.store.directory import DATABASE, check_directory
 
 _DAY_MS = 24 * 60 * 60 * 1000
+_MB = 1_000_000
 
 
 class Store:
@@ -167,14 +170,18 @@ class Store:
         """How many commands are kept, by status; every status is there."""
         return await self.database.read(queue.counts)
 
-    async def retain(self, *, events_days: float, events_max: int, commands_days: float, now_ms: int) -> None:
-        """Removes events and finished commands that are too old or too many, a little at a time; audit rows stay.
+    async def retain(
+        self, *, events_days: float, events_max: int, commands_days: float, now_ms: int, events_mb: float = math.inf
+    ) -> None:
+        """Removes events and finished commands that are too old, too many or too large, a little at a time; audit rows stay.
 
         A seq is never used again. Others' writes go in between.
         """
         events_ms = now_ms - int(events_days * _DAY_MS)
         commands_ms = now_ms - int(commands_days * _DAY_MS)
-        while await self.database.write(lambda conn: journal.trim(conn, before_ms=events_ms, keep=events_max)):
+        upto = await self.database.read(lambda conn: journal.overweight(conn, events_mb * _MB))
+        trim = partial(journal.trim, before_ms=events_ms, keep=events_max, upto=upto)
+        while await self.database.write(trim):
             pass
         while await self.database.write(lambda conn: queue.trim(conn, before_ms=commands_ms)):
             pass

@@ -136,6 +136,12 @@ class Recorder:
         await self._record.keep(Change(audit=(row,)))
         return found
 
+    async def prune(self, *, before_ms: int, most: float) -> None:
+        """Takes away recordings from before that time, and the oldest until all have at most `most` bytes."""
+        live = frozenset(self._live)
+        if gone := await asyncio.to_thread(self._shelf.prune, live, before_ms=before_ms, most=most):
+            log.info("old recordings were removed", recordings=gone)
+
     # ---- recording -------------------------------------------------------------------------------
 
     async def _follow(self, member: Member) -> None:

@@ -1,7 +1,6 @@
 """The steward: does what `logic.lifecycle` finds due, writes it down first, and does nothing that is not announced or budgeted."""
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -19,8 +18,7 @@ from outrider.model.command import CommandRequest
 from outrider.model.event import EventName, Fact
 from outrider.ports import Terminal
 from outrider.settings.schema import Settings
-from outrider.store import Change
-from outrider.store.directory import check_directory
+from outrider.store import Change, archive
 from outrider.supervisor.counter import Counter
 from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.discharge import Discharge
@@ -72,7 +70,7 @@ class Steward:
         self._policy = policy(settings)
         self._text = settings.recovery.nudge_text
         self._merged = settings.cleanup.worktrees == "merged"
-        self._archive = settings.data / "archive"
+        self._archive = settings.data / archive.FOLDER
         self._crew = crew
         self._record = record
         self._terminal = terminal
@@ -178,7 +176,8 @@ class Steward:
             output = (f"(the pane could not be read: {error.message})",)
             if member.alive:
                 raise
-        folder = await asyncio.to_thread(_archived, self._archive, member.agent, output, self._clock())
+        told, now = wire.agent_full_json(member.agent, self._clock()), self._clock()
+        folder = await asyncio.to_thread(archive.put, self._archive, member.agent.session, dict(told), output, now)
         if await self._held(member):  # somebody came meanwhile
             return
         if member.alive:
@@ -209,13 +208,3 @@ def _tree_name(agent: Agent) -> str:
 
 def _withdrawn(agent: Agent, now_ms: int, why: str) -> Fact:
     return Fact(EventName.CLEANUP_WITHDRAWN, agent.session, now_ms, {"message": why})
-
-
-def _archived(archive: Path, agent: Agent, output: tuple[str, ...], now_ms: int) -> Path:
-    folder = archive / f"{agent.session}-{now_ms}"
-    check_directory(archive)
-    folder.mkdir(mode=0o700)
-    told = json.dumps(wire.agent_full_json(agent, now_ms), indent=2)
-    folder.joinpath("agent.json").write_text(told + "\n", encoding="utf-8")
-    folder.joinpath("output.txt").write_text("\n".join((*output, "")), encoding="utf-8", errors="replace")
-    return folder
