@@ -43,8 +43,8 @@ class Terminal(Protocol):
         """The last `lines` rows of history and screen, trailing blank rows cut."""
         ...
 
-    async def paste(self, ref: PaneRef, text: str, *, program: str = "") -> None:
-        """Pastes the text, bracketed where the program asked for it; no Enter. Newlines go in as they are.
+    async def paste(self, ref: PaneRef, text: str, *, program: str = "", always: bool = False) -> None:
+        """Pastes the text, bracketed where the program asked for it, or `always`; no Enter. Newlines go in as they are.
 
         OtherProgram where `program` is given and another one is in front by then: looking and typing are one step.
         """

@@ -151,7 +151,9 @@ class Page:
             x, y = cast("list[float]", box)
             for kind in ("mousePressed", "mouseReleased"):
                 self.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
-            return self.run("window.clicked !== false") is True  # the mark is gone with the page, where the click led to another one
+            return (
+                self.run("window.clicked !== false") is True
+            )  # the mark is gone with the page, where the click led to another one
 
         until(reached, what=f"the click to reach {there}", step=0.1)
 

@@ -195,6 +195,22 @@ async def test_a_paste_arrives_verbatim_and_bracketed(world: World, name: str, o
         assert read(file) == wanted
 
 
+async def test_a_paste_for_one_that_has_not_asked_yet_is_bracketed_all_the_same(
+    world: World, open_terminal: Opened
+) -> None:
+    text, file = TEXTS["nasty"], world.home / "read"
+    silent = READER.replace("\\x1b[?2004h", "")
+    assert silent != READER
+    async with open_terminal as (terminal, viewer):
+        pane = await terminal.spawn(world.launch("reader", "python3", "-c", silent, str(file)))
+        terminal.follow([pane.ref])
+        await viewer.until(lambda: "ready" in viewer.shown(pane.ref))
+        await terminal.paste(pane.ref, text, always=True)
+        wanted = b"\x1b[200~" + text.encode() + b"\x1b[201~"
+        await until(lambda: len(read(file)) >= len(wanted))
+        assert read(file) == wanted
+
+
 async def test_keys_arrive_in_order(world: World, open_terminal: Opened) -> None:
     """Text as literal keys, names as keys."""
     file = world.home / "read"

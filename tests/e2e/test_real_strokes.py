@@ -41,9 +41,12 @@ def test_hard_texts_arrive_verbatim_once_and_in_order(kind: str) -> None:
             assert "Begin it with another character" in answer.json()["error"]
         for command in commands:
             world.sent(command, TIMEOUT)
-        arrived = until(
-            lambda: lab.prompts() if len(lab.prompts()) >= len(sent) else None, TIMEOUT, what="all to arrive"
-        )
+        try:
+            until(lambda: len(lab.prompts()) >= len(sent), TIMEOUT, what="all to arrive")
+        except AssertionError:
+            print(lab.prompts(), world.commands(), world.screen("typed"), sep="\n")
+            raise
+        arrived = lab.prompts()
         assert [judge(text, [got]) in VERBATIM for text, got in zip(sent, arrived, strict=True)] == [True] * len(
             sent
         ), arrived

@@ -81,7 +81,7 @@ class ScriptedTerminal:
         self._here(ref)
         return self.screen().rows[-lines:]
 
-    async def paste(self, ref: PaneRef, text: str, *, program: str = "") -> None:
+    async def paste(self, ref: PaneRef, text: str, *, program: str = "", always: bool = False) -> None:
         self._here(ref)
         if self.other > 0:
             self.other -= 1

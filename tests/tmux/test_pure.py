@@ -10,7 +10,7 @@ from outrider.tmux.cadence import LATE_MS, Listed, Pace, Seen, due, stands
 from outrider.tmux.deaths import Deaths
 from outrider.tmux.rows import Rows
 from outrider.tmux.sgr import plain, standing
-from outrider.tmux.version import Version, parse
+from outrider.tmux.version import Version, parse, pasting
 
 PACE = Pace(busy_ms=100, quiet_ms=1000, cpu_budget=0.05)
 SEEN = Seen(body=b"", at_ms=10_000, second=50, active=40, size=(80, 24), cursor=(3, 4))
@@ -132,3 +132,8 @@ def test_versions(text: str, numbers: tuple[int, int]) -> None:
     assert (found.major, found.minor) == numbers
     found.check()
     assert Version(3, 10) > Version(3, 2)
+
+
+@pytest.mark.parametrize(("release", "raw"), [("3.2", False), ("3.6b", False), ("3.7", True), ("master", True)])
+def test_a_tmux_that_spells_control_characters_out_is_told_not_to(release: str, raw: bool) -> None:
+    assert ("-S" in pasting(release)) is raw

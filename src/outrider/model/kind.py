@@ -151,9 +151,13 @@ class Calm:
 
 
 class Method(StrEnum):
-    """How text goes in: a bracketed paste, or literal keys."""
+    """How text goes in: a paste, in brackets where the program asked for them or whether it did or not, or literal keys.
+
+    `bracketed` is for programs that know the brackets from their first key on, and draw their composer before they ask.
+    """
 
     PASTE = "paste"
+    BRACKETED = "bracketed"
     KEYS = "keys"
 
 

@@ -112,9 +112,12 @@ class Typist:
         typing = member.kind.typing
         typed = _typed(member, command)
         await stage(Stage.TYPING)
-        send = self._terminal.paste if typing.method is Method.PASTE else self._terminal.write
         try:
-            await send(member.agent.ref, typed, program=program)
+            if typing.method is Method.KEYS:
+                await self._terminal.write(member.agent.ref, typed, program=program)
+            else:
+                always = typing.method is Method.BRACKETED
+                await self._terminal.paste(member.agent.ref, typed, program=program, always=always)
         except OtherProgram as error:
             return Outcome(Status.QUEUED, error.message)
         except PaneGone:

@@ -24,6 +24,7 @@ from outrider.tmux.quote import Question, question, unless
 from outrider.tmux.rows import FORMAT, Rows
 from outrider.tmux.server import Server, ServerGone
 from outrider.tmux.sgr import plain, standing
+from outrider.tmux.version import pasting
 from outrider.tmux.watch import Meter, Watch, fitted
 
 # tmux 3.3a crashes, with every agent in it, when something is pasted into a pane whose program has ended.
@@ -35,6 +36,7 @@ _REFUSED = {
     "mode": "somebody reads pane {pane} in copy mode; nothing was typed",
 }
 _PLAIN = re.compile(r"[\w.+-]+", re.ASCII)
+_PASTE_START = "\x1b[200~"
 _PASTE_END = "\x1b[201~"
 
 
@@ -164,8 +166,8 @@ class TmuxTerminal:
             rows.pop()
         return (standing(rows) if ansi else tuple(rows))[-lines:]
 
-    async def paste(self, ref: PaneRef, text: str, *, program: str = "") -> None:
-        """Pastes the text, bracketed where the program asked for it; no Enter. Newlines go in as they are.
+    async def paste(self, ref: PaneRef, text: str, *, program: str = "", always: bool = False) -> None:
+        """Pastes the text, bracketed where the program asked for it, or `always`; no Enter. Newlines go in as they are.
 
         TerminalError while the pane is in copy mode or its program has ended; InvalidInput for a text that ends a
         bracketed paste: what follows would be taken as keys. OtherProgram where `program` is not the one in front.
@@ -175,9 +177,11 @@ class TmuxTerminal:
         if not text:
             return
         name = f"outrider-{os.getpid()}-{next(self._buffers)}"
-        await self._read(ref, question("set-buffer", "-b", name, "--", text))
+        held = f"{_PASTE_START}{text}{_PASTE_END}" if always else text
+        await self._read(ref, question("set-buffer", "-b", name, "--", held))
+        words = (*pasting(self._watches[ref.server].server.version), *([] if always else ["-p"]))
         try:
-            await self._type(ref, _in_front(program), "paste-buffer", "-p", "-r", "-d", "-b", name, "-t", ref.pane)
+            await self._type(ref, _in_front(program), *words, "-b", name, "-t", ref.pane)
         except TerminalError:
             await self._forget(ref, name)
             raise

@@ -26,6 +26,8 @@ class Version:
 
 
 OLDEST = Version(3, 2, "3.2")
+# From here on `paste-buffer` writes control characters in caret notation unless it has `-S` (tmux's CHANGES from 3.6b to 3.7).
+SPELLS_OUT = Version(3, 7, "3.7")
 
 
 def parse(text: str) -> Version:
@@ -35,6 +37,13 @@ def parse(text: str) -> Version:
     if found is None or name.startswith("openbsd"):
         return Version(99, 0, name)
     return Version(int(found.group(1)), int(found.group(2)), name)
+
+
+def pasting(release: str) -> tuple[str, ...]:
+    """`paste-buffer`, and what that release of tmux needs to write a buffer as it is."""
+    known = parse(release)
+    raw = (known.major, known.minor) >= (SPELLS_OUT.major, SPELLS_OUT.minor)
+    return ("paste-buffer", "-r", "-d", *(["-S"] if raw else []))
 
 
 async def version(program: str = "tmux", *, env: Mapping[str, str] | None = None) -> Version:
