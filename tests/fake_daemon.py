@@ -175,7 +175,7 @@ class FakeDaemon:
 def daemon(path: Path | None = None) -> Iterator[FakeDaemon]:
     """A running one, on a free port of loopback, or on the Unix socket `path`."""
     fake = FakeDaemon()
-    methods = ["GET", "POST", "DELETE"]
+    methods = ["GET", "POST", "PATCH", "DELETE"]
     routes = [WebSocketRoute("/ws", fake.stream), Route("/{rest:path}", fake.http, methods=methods)]
     if path is None:
         listening = socket.create_server(("127.0.0.1", 0))

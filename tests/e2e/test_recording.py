@@ -55,6 +55,7 @@ def test_an_agent_is_recorded_over_a_kill_of_the_daemon_and_its_own_end(world: W
     run.release("middle")
     state_is(world, "tale", "complete")
     until(lambda: "They lived on." in shown(world, recordings(world, "tale")[0]["id"]), what="the end of it")
+    assert "They lived on." in world.cli("play", "tale").stdout
     assert world.tmux("display-message", "-p", "-t", "=tale:", "#{window_width}x#{window_height}").strip() == "120x40"
     assert world.cli("kill", "tale", "--now").returncode == 0
     until(lambda: not any(each["live"] for each in recordings(world, "tale")), what="the recording to end")

@@ -37,6 +37,8 @@ VERBS: tuple[tuple[str, str, Group, str], ...] = (
     ("why", "look:why", STEER, "Show what says that it does what it does."),
     ("progress", "progress:app", STEER, "Show how far it is; tick what is done."),
     ("output", "look:output", STEER, "Print the end of its terminal."),
+    ("play", "play:play", STEER, "Play what was recorded of it, or a file."),
+    ("recording", "recording:app", STEER, "Recordings: list, start, stop, get, remove."),
     ("send", "say:send", STEER, "Have a text typed into it, once."),
     ("commands", "say:commands", STEER, "List what was sent, and what became of it."),
     ("approve", "approve:approve", STEER, "Answer its dialog with yes, or an option."),

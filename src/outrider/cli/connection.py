@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Group, Parameter
 
 from outrider.client import Client
+from outrider.client.recordings import RecordingsClient
 from outrider.errors import OutriderError
 from outrider.settings import DEFAULT_URL
 
@@ -38,8 +39,15 @@ class Connection:
 
     def client(self, environ: Mapping[str, str], *, timeout_s: float = 30.0) -> Client:
         """The daemon meant; flags before environment before the default."""
+        return Client(*self._meant(environ), timeout_s=timeout_s)
+
+    def recordings(self, environ: Mapping[str, str]) -> RecordingsClient:
+        """The same, for recordings."""
+        return RecordingsClient(*self._meant(environ))
+
+    def _meant(self, environ: Mapping[str, str]) -> tuple[str, str | None]:
         url = self.url or environ.get("OUTRIDER_URL") or usual(environ)
-        return Client(url, self.token or environ.get("OUTRIDER_TOKEN") or None, timeout_s=timeout_s)
+        return url, self.token or environ.get("OUTRIDER_TOKEN") or None
 
 
 def usual(environ: Mapping[str, str], platform: str = sys.platform) -> str:
