@@ -92,6 +92,7 @@ async def run(hours: int, agents: int, folder: Path) -> int:
         daemon.kin,
         daemon.office,
         recordings=daemon.recorder,
+        fleet=daemon.fleet,
         clock=clock,
     )
     read = [0]

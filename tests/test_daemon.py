@@ -402,3 +402,9 @@ def test_settings_that_cannot_be_used(idle: World) -> None:
     gave_up(up(idle, "--tmux-socket", "a/b"), "--tmux-socket", "a/b")
     gave_up(up(idle, "--host", "0.0.0.0"), "0.0.0.0", "token")
     gave_up(up(idle, "--config", "/nonexistent.toml"), "/nonexistent.toml")
+
+
+def test_who_is_alone_does_not_load_what_joins_nodes() -> None:
+    program = "import sys, outrider.daemon, outrider.daemon.serving; print(*sorted(name for name in sys.modules if 'redis' in name))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

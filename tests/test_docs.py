@@ -30,6 +30,7 @@ from outrider.web import (
     health,
     history,
     login,
+    nodes,
     notices,
     progress,
     recordings,
@@ -144,6 +145,7 @@ def test_endpoints_are_those_that_are_served() -> None:
             tokens.router,
             notices.router,
             recordings.router,
+            nodes.router,
             worktrees.router,
         )
         for route in router.routes

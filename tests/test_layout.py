@@ -33,7 +33,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"tmux", "replay", "store", "bus", "worktrees", "processes", "zones"}),
     frozenset({"launching"}),
     frozenset({"supervisor"}),
-    frozenset({"notify", "client"}),
+    frozenset({"notify", "client", "fleet"}),
     frozenset({"doctor"}),
     frozenset({"web", "tui", "cli", "service"}),
     frozenset({"daemon"}),

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from outrider.cli.app import run
 from outrider.cli.connection import Environ
+from outrider.errors import BadSetting
 from outrider.settings import environment
 
 
@@ -21,6 +22,9 @@ def up(
     tmux_socket: Annotated[str | None, Parameter(help="tmux server for new agents.")] = None,
     node: Annotated[str | None, Parameter(help="Name of this machine among several.")] = None,
     bus: Annotated[str | None, Parameter(help="local, or the Redis that joins several nodes.")] = None,
+    join: Annotated[
+        str | None, Parameter(help="The Redis of a fleet that is there; its key must be here: outrider node invite.")
+    ] = None,
     log_level: Annotated[str | None, Parameter(help="debug, info, warning or error.")] = None,
     environ: Environ,
 ) -> int:
@@ -40,10 +44,16 @@ def up(
         "config": config,
         "tmux_socket": tmux_socket,
         "node": node,
-        "bus": bus,
+        "bus": join or bus,
         "log_level": log_level,
     }
-    return run_daemon(load(flags, environ), environ)
+    loaded = load(flags, environ)
+    if join and not loaded.settings.fleet.key_file.exists():
+        raise BadSetting(
+            f"The fleet's key is not here: {loaded.settings.fleet.key_file} is missing. "
+            "On a node of the fleet, `outrider node invite` prints what to run here."
+        )
+    return run_daemon(loaded, environ)
 
 
 UP = ("up", "outrider.__main__:up", "Run the daemon, in the foreground.")

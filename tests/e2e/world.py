@@ -84,7 +84,8 @@ class Run:
 class World:
     """Everything a test needs; `start` makes the daemon, `close` ends all."""
 
-    def __init__(self, env: Mapping[str, str] | None = None, config: str = "") -> None:
+    def __init__(self, env: Mapping[str, str] | None = None, config: str = "", node: str = "here") -> None:
+        self.node = node
         self.mark = secrets.token_hex(6)
         self.root = Path(tempfile.mkdtemp(prefix="outrider-e2e-"))
         self.home = self.root / "home"
@@ -126,7 +127,16 @@ class World:
     def start(self, *, degraded: bool = False) -> "World":
         """Starts the daemon and waits until it answers that it is well; `degraded`: that it answers at all."""
         argv = [sys.executable, "-m", "outrider", "up", "--port", str(self.port), "--data", str(self.data)]
-        argv += ["--tmux-socket", self.socket, "--config", str(self.config), "--node", "here", "--log-level", "debug"]
+        argv += [
+            "--tmux-socket",
+            self.socket,
+            "--config",
+            str(self.config),
+            "--node",
+            self.node,
+            "--log-level",
+            "debug",
+        ]
         with self.log_file.open("ab") as log:
             self._daemon = subprocess.Popen(
                 argv,

@@ -152,3 +152,19 @@ async def test_the_oldest_of_the_events_go_when_they_take_too_much(store: Store)
     assert await retain(10.5 * escaped / 1_000_000) == 31
     assert await retain(10.5 * escaped / 1_000_000) == 31
     assert await store.last_seq() == 40
+
+
+async def test_a_time_has_its_place_in_the_journal(store: Store) -> None:
+    assert await store.seq_at(5) == 1
+    for at_ms in (10, 20, 20, 30):
+        await store.commit(Change(facts=_facts(1, at_ms=at_ms)))
+    assert [await store.seq_at(at_ms) for at_ms in (0, 10, 11, 20, 25, 31)] == [1, 1, 2, 2, 4, 5]
+
+
+async def test_notes_and_a_new_name_for_the_database_stay(store: Store) -> None:
+    assert await store.note("colour") is None
+    await store.commit(Change(kept=(("colour", "red"),)))
+    before = store.incarnation
+    await store.renew()
+    assert (await store.note("colour"), await store.note("incarnation")) == ("red", store.incarnation)
+    assert store.incarnation != before

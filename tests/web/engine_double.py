@@ -538,7 +538,7 @@ class LittleEngine:
         status: dict[str, object] = {"status": "ok"}
         if self.degraded:
             status = {"status": "degraded", "reason": self.degraded}
-        parts = {"tmux": {"status": "ok"}, "store": {"status": "ok"}, "bus": {"status": "ok"}}
+        parts = {"tmux": {"status": "ok"}, "store": {"status": "ok"}}
         return {**status, "version": "0", "node": NODE, "uptime": 12.5, **parts}
 
     def _write(self, actor: Actor, action: str, session: str, **data: object) -> None:

@@ -90,6 +90,9 @@ def test_every_promised_route_is_there(api: Mapping[str, object]) -> None:
         "POST /api/logout",
         "GET /api/me",
         "DELETE /api/tokens/{name}",
+        "GET /api/nodes",
+        "POST /api/nodes/{node}/drain",
+        "POST /api/nodes/{node}/forget",
     }
 
 

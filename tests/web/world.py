@@ -10,11 +10,20 @@ from pathlib import Path
 import httpx
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from outrider.fleet.alone import Alone
 from outrider.web.access import Access, Door, Peer
 from outrider.web.app import Web, build
 from outrider.web.server import serve
 from outrider.web.sockets import open_tcp, open_unix
-from web.engine_double import LittleCallers, LittleEngine, LittleNotices, LittleRecordings, LittleTokens, make_agent
+from web.engine_double import (
+    NODE,
+    LittleCallers,
+    LittleEngine,
+    LittleNotices,
+    LittleRecordings,
+    LittleTokens,
+    make_agent,
+)
 
 UID = 1234
 OWNER = Peer(Door.LOOPBACK, UID)
@@ -69,6 +78,7 @@ def world(
         callers,
         LittleNotices(),
         recordings=LittleRecordings(engine),
+        fleet=Alone(NODE, engine.clock),
         clock=engine.clock,
         max_body=max_body,
         buffer=buffer,

@@ -54,6 +54,7 @@ VERBS: tuple[tuple[str, str, Group, str], ...] = (
     ("config", "setup:config", SETUP, "Print every setting and where it came from."),
     ("doctor", "setup:doctor", SETUP, "Check this machine, and say what to do."),
     ("db", "db:app", SETUP, "Look the database over, back it up, put it back."),
+    ("node", "node:app", SETUP, "The machines of the fleet: list, drain, forget, invite."),
     ("policy", "policy:app", STEER, "What agents may do by themselves."),
     ("hooks", "hooks:app", SETUP, "Hooks in your own settings, for adopted agents."),
     ("token", "token:app", SETUP, "Tokens for those who are not you, here."),

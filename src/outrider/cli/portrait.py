@@ -18,7 +18,8 @@ def look(agent: "AgentJSON") -> str:
 def state(agent: "AgentJSON") -> str:
     """Its state behind its glyph; what is gone says so."""
     glyph = LOOKS.get(look(agent), ("?", ""))[0]
-    return f"{glyph} {agent['state']}{'' if agent['alive'] else ' (gone)'}"
+    away = f" (its node is away for {since(agent['away'])})" if "away" in agent else ""
+    return f"{glyph} {agent['state']}{'' if agent['alive'] else ' (gone)'}{away}"
 
 
 def progress(agent: "AgentJSON") -> str:

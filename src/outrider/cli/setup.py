@@ -14,14 +14,15 @@ DataFolder = Annotated[str | None, Parameter(help="Data directory, instead of th
 
 def config(*, config: ConfigFile = None, json: Json = False, environ: Environ) -> None:
     """Prints every setting: its value, where that came from, what it is for."""
+    from outrider.logic.secrets import cleaned, redacted
     from outrider.settings import load, rows
 
     loaded = load({"config": config}, environ)
-    values = [(row, _text(loaded.value(row.name)), loaded.origins[row.name]) for row in rows()]
+    values = [(row, redacted(_text(loaded.value(row.name))), loaded.origins[row.name]) for row in rows()]
     if json:
         settings = {
             row.name: {
-                "value": _plain(loaded.value(row.name)),
+                "value": cleaned(_plain(loaded.value(row.name))),
                 "from": origin,
                 "default": row.default,
                 "help": row.help,

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 
 from outrider.client.exchange import address, exchange
 from outrider.client.failure import failure
+from outrider.client.nodes import Nodes
 from outrider.client.stream import JsonObject, Sleep, filters, follow, seq
 from outrider.errors import OutriderError
 from outrider.exchange import Answer
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 PAGE = 500
 
 
-class Client:
+class Client(Nodes):
     """A daemon's API at `url` (http, https, or `unix:/path`). Keeps no connection open between calls."""
 
     def __init__(

@@ -95,6 +95,7 @@ async def _run(daemon: Daemon, held: Sequence[Lease], environ: Mapping[str, str]
         daemon.kin,
         daemon.office,
         recordings=daemon.recorder,
+        fleet=daemon.fleet,
         clock=daemon.clock,
         url=url,
         max_body=settings.http.max_body_bytes,
@@ -120,6 +121,7 @@ async def _run(daemon: Daemon, held: Sequence[Lease], environ: Mapping[str, str]
                 keep_watch(daemon),
                 reload_kinds(daemon),
                 look_after(daemon),
+                daemon.fleet.run(),
             )
         ]
         web_task = group.create_task(server.serve(face, [*tcp, unix], stopped))

@@ -5,10 +5,13 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import structlog
 
 from outrider.bus.local import LocalBus
+from outrider.daemon.joining import join
+from outrider.fleet.alone import Alone
 from outrider.kinds.channels.claude_session import SessionFiles
 from outrider.kinds.channels.spool import Spool
 from outrider.kinds.load import Kinds, catalogue
@@ -53,6 +56,9 @@ from outrider.supervisor.watch import Watch
 from outrider.tmux.terminal import TmuxTerminal
 from outrider.worktrees import Furnishing
 
+if TYPE_CHECKING:
+    from outrider.fleet.fleet import Fleet
+
 log = structlog.get_logger()
 
 
@@ -81,6 +87,7 @@ class Daemon:
     sender: Sender
     office: Office
     recorder: Recorder
+    fleet: "Alone | Fleet"
     clock: Callable[[], int]
 
 
@@ -289,6 +296,7 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         sender,
         office,
         recorder,
+        await join(settings, store=store, bus=bus, crew=crew, dialogs=heard, clock=clock),
         clock,
     )
 

@@ -20,6 +20,11 @@ class Seal:
 
     def __init__(self, keys: Sequence[str]) -> None:
         """BadSetting where there is none, or one is so short that it can be guessed."""
+        self._keys: tuple[bytes, ...] = ()
+        self.change(keys)
+
+    def change(self, keys: Sequence[str]) -> None:
+        """Has these keys in place of those before; on BadSetting they stay."""
         if not keys or any(len(key) < SHORTEST for key in keys):
             raise BadSetting(
                 f"A fleet's key has at least {SHORTEST} characters; `outrider node invite` shows how to share it."

@@ -37,3 +37,31 @@ class Letter:
 
     mark: str
     body: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeCard:
+    """What a node says of itself with every sign of life.
+
+    `stamp_ms` is the broker's clock and grows; `offset_ms` is how far the node's own clock is ahead of it. `load` is the system's
+    over one minute, by core. `steer` says whether other nodes may have things done there, `draining` that no agents are to be
+    started there.
+    """
+
+    node: str
+    incarnation: str
+    version: str
+    labels: tuple[str, ...]
+    agents: int
+    alive: int
+    load: float
+    offset_ms: int
+    started_ms: int
+    stamp_ms: int
+    steer: bool
+    draining: bool
+
+    @property
+    def feed(self) -> Feed:
+        """What it tells."""
+        return Feed(self.node, self.incarnation)

@@ -71,7 +71,10 @@ class DiffSizeJSON(TypedDict):
 
 
 class AgentJSON(TypedDict):
-    """One agent as it is known now. `progress` is 0–100, or null where nothing says so."""
+    """One agent as it is known now. `progress` is 0–100, or null where nothing says so.
+
+    `away` is there where its node is away: since when (Unix ms) nothing is known of it.
+    """
 
     id: str
     session: str
@@ -110,6 +113,7 @@ class AgentJSON(TypedDict):
     recording: bool
     tmux: PaneJSON
     counters: CountersJSON
+    away: NotRequired[int]
     evidence: NotRequired[list[EvidenceJSON]]
 
 

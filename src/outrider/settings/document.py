@@ -25,7 +25,7 @@ watch = ["default"]
 cpu_budget = 0.02
 ```
 
-Flags of `outrider up`: `--host`, `--port`, `--data`, `--config`, `--tmux-socket`, `--node`, `--bus`, `--log-level`.
+Flags of `outrider up`: `--host`, `--port`, `--data`, `--config`, `--tmux-socket`, `--node`, `--bus`, `--join`, `--log-level`.
 The other verbs read only `OUTRIDER_URL` (or `--url`; default {DEFAULT_URL}, or `unix:/path/to/socket`) and `OUTRIDER_TOKEN`
 (or `--token`), to find the daemon.
 """

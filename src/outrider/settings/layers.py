@@ -136,6 +136,7 @@ def _places(values: Mapping[str, object], environ: Mapping[str, str], home: Path
         ("notify", _xdg(environ, "XDG_CONFIG_HOME", home / ".config") / "outrider" / "notify.toml"),
         ("node", re.sub(r"[^A-Za-z0-9._-]", "-", platform.node())[:63].strip("-._") or "localhost"),
         ("spawn.worktrees", data / "worktrees"),
+        ("fleet.key_file", data / "fleet.key"),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, Field
 from pydantic.fields import FieldInfo
 
+from outrider.settings.fleet import Fleet, Redis
 from outrider.settings.keeping import Recordings, Retention
 from outrider.settings.lifecycle import Cleanup, Ending, Recovery
 from outrider.settings.section import Count, Positive, Seconds, Section
@@ -250,6 +251,8 @@ class Settings(Section):
     cleanup: Cleanup = Cleanup()
     recovery: Recovery = Recovery()
     sandbox: Sandbox = Sandbox()
+    fleet: Fleet
+    redis: Redis = Redis()
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +275,7 @@ PLACES: Mapping[str, str] = {
     "notify": "~/.config/outrider/notify.toml",
     "node": "this machine's host name",
     "spawn.worktrees": "<data>/worktrees",
+    "fleet.key_file": "<data>/fleet.key",
 }
 
 

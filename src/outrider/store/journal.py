@@ -76,6 +76,16 @@ def last_seq(connection: sqlite3.Connection) -> int:
     return 0 if row is None else int(row[0])
 
 
+def seq_at(connection: sqlite3.Connection, at_ms: int) -> int:
+    """The seq of the first event at that time or later, as the journal has them; one more than the last where there is none."""
+    low, high = first_seq(connection), last_seq(connection) + 1
+    while low < high:  # events are journalled in the order of time, and clocks hardly step back
+        middle = (low + high) // 2
+        row = connection.execute("SELECT at_ms FROM journal WHERE seq = ?", (middle,)).fetchone()
+        low, high = (middle + 1, high) if row is not None and row[0] < at_ms else (low, middle)
+    return low
+
+
 def overweight(connection: sqlite3.Connection, most: float) -> int:
     """The seq of the newest event that has to go, so that the events take at most about `most` bytes; 0 where none has."""
     (pages,), (size,) = (connection.execute(f"PRAGMA {name}").fetchone() for name in ("page_count", "page_size"))

@@ -158,6 +158,18 @@ class Store:
         """The seq of the newest event ever journalled, 0 where there was none."""
         return await self.database.read(journal.last_seq)
 
+    async def seq_at(self, at_ms: int) -> int:
+        """The seq of the oldest event that is kept and happened at that time (Unix ms) or later; one more than the last where none did."""
+        return await self.database.read(lambda connection: journal.seq_at(connection, at_ms))
+
+    async def note(self, name: str) -> str | None:
+        """The note about this node of that name (`Change.kept`), or None."""
+        return await self.database.read(lambda connection: _note(connection, name))
+
+    async def renew(self) -> None:
+        """Makes this another database: what was known of its seqs elsewhere is not true of it any more."""
+        self.incarnation = await self.database.write(_renewed, durable=True)
+
     async def audit(self, query: AuditQuery) -> tuple[tuple[AuditEntry, ...], Head]:
         """The rows that are asked for, and the newest of all."""
         return await self.database.read(lambda connection: (audits.select(connection, query), audits.head(connection)))
@@ -206,5 +218,14 @@ class Store:
 
 
 def _incarnation(connection: sqlite3.Connection) -> str:
-    (value,) = connection.execute("SELECT value FROM meta WHERE name = 'incarnation'").fetchone()
-    return str(value)
+    return str(_note(connection, "incarnation"))
+
+
+def _renewed(connection: sqlite3.Connection) -> str:
+    connection.execute("UPDATE meta SET value = lower(hex(randomblob(8))) WHERE name = 'incarnation'")
+    return _incarnation(connection)
+
+
+def _note(connection: sqlite3.Connection, name: str) -> str | None:
+    row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    return None if row is None else str(row[0])

@@ -64,6 +64,11 @@ class Approvals:
         """The one of that agent."""
         return self._open.get(agent_id)
 
+    def shown(self, agent_id: str) -> Approval | None:
+        """The one of that agent, where it is written down."""
+        found = self._open.get(agent_id)
+        return None if found is None or found.id in self._unwritten else found
+
     async def find(self, approval_id: str) -> Approval:
         """Open or closed; NoSuchThing where there is none of that id."""
         known = next((each for each in self._open.values() if each.id == approval_id), None)

@@ -283,7 +283,6 @@ class Desk:
             "uptime": self._uptime_s(),
             "tmux": tmux,
             "store": store,
-            "bus": {"status": "ok", "kind": "local"},
         }
         return {**told, "reason": "; ".join(wrong)} if wrong else told
 

@@ -150,7 +150,7 @@ router = routes("/api/agents", "agents")
 
 @router.get("", response_model=AgentList)
 async def list_agents(context: Given, wanted: Annotated[AgentFilter, Query()]) -> Response:
-    """All agents known here, dead ones that were not forgotten included."""
+    """All agents known here, dead ones that were not forgotten included; behind them those of other nodes, as `node/session`."""
     everyone = context.engine.agents()
     context.encoded.keep({agent.id for agent in everyone})
     states = one_of(wanted.state, _STATES, "state")
@@ -164,6 +164,14 @@ async def list_agents(context: Given, wanted: Annotated[AgentFilter, Query()]) -
         and (not text or text in _searched(agent))
     ]
     texts = context.encoded.of(chosen)
+    texts += [
+        each.text
+        for each in context.fleet.agents()
+        if (not states or each.agent["state"] in states)
+        and (not nodes or each.agent["node"] in nodes)
+        and (not kinds or each.agent["kind"] in kinds)
+        and (not text or text in _searched_elsewhere(each.agent))
+    ]
     return encoded(f'{{"agents":{wire.array(texts)},"count":{len(texts)}}}')
 
 
@@ -171,6 +179,7 @@ async def list_agents(context: Given, wanted: Annotated[AgentFilter, Query()]) -
 async def spawn_agent(body: SpawnBody, context: Given, actor: Asker) -> Response:
     """Starts an agent in a new tmux session; its prompt goes in once it is ready."""
     request = SpawnRequest(**{**body.model_dump(), "extra": tuple(body.extra)})
+    context.fleet.admit()
     agent = await context.engine.spawn(request, actor)
     return answer(wire.agent_full_json(agent, context.clock()), 201, {"location": f"/api/agents/{agent.session}"})
 
@@ -260,6 +269,10 @@ async def keep_agent(session: Session, engine: Service, actor: Asker, body: Keep
 async def forget_agent(session: Session, engine: Service, actor: Asker) -> Response:
     """Takes it off the list; a spawned one that still lives has to be killed first."""
     return answer(wire.agent_json(await engine.forget(session, actor)))
+
+
+def _searched_elsewhere(agent: wire.AgentJSON) -> str:
+    return "\n".join([agent["session"], agent["workdir"], agent["model"] or "", agent["branch"] or ""]).casefold()
 
 
 def _searched(agent: Agent) -> str:

@@ -21,6 +21,7 @@ from outrider.web import (
     history,
     login,
     metrics,
+    nodes,
     notices,
     page,
     progress,
@@ -35,6 +36,7 @@ from outrider.web.answers import ErrorJSON
 from outrider.web.context import Context
 from outrider.web.encoded import EncodedAgents
 from outrider.web.engine import Engine, Notices
+from outrider.web.fleet import Fleet
 from outrider.web.gate import Callers, Gate, Tokens
 from outrider.web.hub import Hub
 from outrider.web.links import Links
@@ -67,6 +69,7 @@ _ROUTERS = (
     notices.router,
     worktrees.router,
     recordings.router,
+    nodes.router,
     audit.router,
     tokens.router,
     login.router,
@@ -105,15 +108,16 @@ def build(
     people: Notices,
     *,
     recordings: Recordings,
+    fleet: Fleet,
     clock: Callable[[], int],
     url: str = "http://localhost:3848",
     max_body: int = MAX_BODY,
     buffer: int = 1000,
     grace_s: float = 5.0,
 ) -> Web:
-    """The web face of one daemon. `people` are told by notices. `clock` gives Unix ms, `url` is where it is reached, `max_body` is in
-    bytes and `buffer` how many events a WebSocket may fall behind; one that was told to go has `grace_s` to read it. Nothing runs
-    until it is served.
+    """The web face of one daemon. `people` are told by notices, `fleet` knows the other nodes. `clock` gives Unix ms, `url` is
+    where it is reached, `max_body` is in bytes and `buffer` how many events a WebSocket may fall behind; one that was told to go has
+    `grace_s` to read it. Nothing runs until it is served.
     """
     hub = Hub(engine, buffer=buffer, grace_s=grace_s)
     api = _Api(
@@ -124,7 +128,9 @@ def build(
         redoc_url=None,
         redirect_slashes=False,
     )
-    api.state.context = Context(engine, tokens, people, recordings, hub, EncodedAgents(), Links(clock), clock, url)
+    api.state.context = Context(
+        engine, tokens, people, recordings, fleet, hub, EncodedAgents(), Links(clock), clock, url
+    )
     for router in _ROUTERS:
         # Taken over as they are: of a router that is included FastAPI builds every route once more.
         api.router.routes.extend(router.routes)

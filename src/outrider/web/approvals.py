@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 from outrider.model import wire
 from outrider.model.approval import ApprovalStatus
 from outrider.web.answers import BODY, CHANGE, THING, WAIT, answer, documented, routes
-from outrider.web.context import Asker, Service, Strict
+from outrider.web.context import Asker, Given, Service, Strict
 
 
 class ApprovalList(TypedDict):
@@ -50,10 +50,15 @@ router = routes("/api", "approvals")
 
 
 @router.get("/approvals", response_model=ApprovalList)
-async def list_approvals(engine: Service, query: Annotated[ApprovalQuery, Query()]) -> Response:
-    """What waits for a person, oldest first."""
-    found = await engine.dialogs.listed(session=query.session, status=query.status, limit=query.limit)
-    return answer({"approvals": [wire.approval_json(approval) for approval in found], "count": len(found)})
+async def list_approvals(context: Given, query: Annotated[ApprovalQuery, Query()]) -> Response:
+    """What waits for a person, oldest first; on other nodes too."""
+    here = await context.engine.dialogs.listed(session=query.session, status=query.status, limit=query.limit)
+    found = [wire.approval_json(approval) for approval in here]
+    if query.status is ApprovalStatus.OPEN:
+        dialogs = [each.approval for each in context.fleet.agents() if each.approval is not None]
+        found += [each for each in dialogs if query.session in (None, each["session"])]
+        found = sorted(found, key=lambda each: each["asked"])[: query.limit]
+    return answer({"approvals": found, "count": len(found)})
 
 
 @router.get("/approvals/{approval_id}", response_model=wire.ApprovalJSON, responses=documented(*THING))

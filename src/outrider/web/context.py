@@ -12,6 +12,7 @@ from outrider.errors import InvalidInput
 from outrider.model.actor import Actor
 from outrider.web.encoded import EncodedAgents
 from outrider.web.engine import Engine, Notices
+from outrider.web.fleet import Fleet
 from outrider.web.gate import Tokens
 from outrider.web.hub import Hub
 from outrider.web.links import Links
@@ -26,6 +27,7 @@ class Context:
     tokens: Tokens
     notices: Notices
     recordings: Recordings
+    fleet: Fleet
     hub: Hub
     encoded: EncodedAgents
     links: Links

@@ -295,5 +295,5 @@ class Engine(Protocol):
     async def stats(self) -> Mapping[str, object]: ...
 
     async def health(self) -> Mapping[str, object]:
-        """JSON-shaped: `status`, `version`, `node`, `uptime` (s), `tmux`, `store`, `bus`; `reason` where degraded."""
+        """JSON-shaped: `status`, `version`, `node`, `uptime` (s), `tmux`, `store`; `reason` where degraded."""
         ...

@@ -73,7 +73,13 @@ router = routes(tag="health")
 )
 async def get_health(context: Given, request: Request) -> Response:
     """Whether everything works: 200, or 503 where a part is down."""
-    told = {**await context.engine.health(), "notify": dict(context.notices.health())}
+    bus = dict(context.fleet.health())
+    told = {**await context.engine.health(), "bus": bus, "notify": dict(context.notices.health())}
+    if bus["status"] != "ok":
+        told |= {
+            "status": bus["status"],
+            "reason": "; ".join(filter(None, (str(told.get("reason", "")), f"bus: {bus['why']}"))),
+        }
     return answer({**told, "websocket": _websocket(context, request)}, 200 if told.get("status") == "ok" else 503)
 
 

@@ -1,0 +1,100 @@
+"""The parts of a fleet, wired; imported only where this node is in one."""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import structlog
+
+from outrider import __version__
+from outrider.bus.redis import RedisBroker
+from outrider.fleet.agents import RemoteAgents
+from outrider.fleet.fleet import Draining, Fleet
+from outrider.fleet.follower import Follower
+from outrider.fleet.keys import KeyFile
+from outrider.fleet.link import Link
+from outrider.fleet.membership import Membership
+from outrider.fleet.publisher import Publisher, Seen
+from outrider.logic.seal import Seal
+from outrider.model.fleet import NodeCard
+from outrider.ports import Broker, Bus
+from outrider.settings import Settings
+from outrider.store import Store
+from outrider.supervisor.audience import Audience
+from outrider.supervisor.crew import Crew
+
+log = structlog.get_logger()
+
+
+async def joined(
+    settings: Settings, *, store: Store, bus: Bus, crew: Crew, dialogs: Audience, clock: Callable[[], int]
+) -> Fleet:
+    """Wires a node of a fleet; nothing is connected yet. A key is made where there is none."""
+    keys = KeyFile(settings.fleet.key_file)
+    if keys.make():
+        log.info("a key for a new fleet was made; `outrider node invite` shows how others join", path=str(keys.path))
+    seal, link, draining = Seal(keys.read()), Link(clock), Draining(store, clock)
+    await draining.restore()
+    broker: Broker = RedisBroker(
+        settings.bus, prefix=settings.redis.prefix, ca=Path(settings.redis.ca) if settings.redis.ca else None
+    )
+    started_ms = clock()
+
+    def card() -> NodeCard:
+        agents = list(crew)
+        return NodeCard(
+            settings.node,
+            store.incarnation,
+            __version__,
+            settings.fleet.labels,
+            len(agents),
+            sum(member.alive for member in agents),
+            round(os.getloadavg()[0] / (os.cpu_count() or 1), 3),
+            0,
+            started_ms,
+            0,
+            settings.fleet.steer,
+            draining.on,
+        )
+
+    def agents() -> Mapping[str, Seen]:
+        return {member.agent.session: (member.agent, dialogs.approvals.shown(member.agent.id)) for member in crew}
+
+    membership = Membership(
+        card,
+        broker=broker,
+        seal=seal,
+        link=link,
+        clock=clock,
+        monotonic=time.monotonic,
+        heartbeat_s=settings.fleet.heartbeat_s,
+        away_s=settings.fleet.away_s,
+    )
+    publisher = Publisher(
+        settings.node,
+        agents,
+        broker=broker,
+        seal=seal,
+        link=link,
+        membership=membership,
+        store=store,
+        bus=bus,
+        clock=clock,
+        events_hours=settings.fleet.events_hours,
+        events_max=settings.fleet.events_max,
+    )
+    others = RemoteAgents()
+    follower = Follower(others, broker=broker, seal=seal, link=link, membership=membership)
+    return Fleet(
+        settings.node,
+        broker=broker,
+        seal=seal,
+        keys=keys,
+        link=link,
+        draining=draining,
+        membership=membership,
+        publisher=publisher,
+        follower=follower,
+        agents=others,
+    )

@@ -1,0 +1,155 @@
+"""Hearing what happens on other nodes: their events to who listens here, the latest of their agents to the list.
+
+In come sealed entries of all other nodes' feeds, in order for each; out go events whose seq grows by one. A seq that is missing is a
+gap: it is told, and the agents are read anew. What bears no seal of this fleet is left out.
+"""
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from outrider.errors import Unavailable
+from outrider.fleet.agents import RemoteAgents
+from outrider.fleet.link import RETRY_S, Link
+from outrider.fleet.membership import Membership, Neighbour
+from outrider.fleet.publisher import purpose
+from outrider.logic.seal import Seal
+from outrider.model.event import Event, EventName, Fact
+from outrider.model.fleet import Entry, Feed, Place
+from outrider.ports import Broker
+
+log = structlog.get_logger()
+
+WAIT_MS = 500
+"""How long a read waits; a node that is new is read after that at the latest."""
+REMEMBERED = 2000
+"""Events of each node that are kept, so that who comes back soon needs no broker."""
+COMMON = frozenset({"seq", "event", "type", "timestamp", "node", "session"})
+
+
+class Follower:
+    """Reads the other nodes' feeds. `hear` is given each event, `miss` each gap."""
+
+    def __init__(self, agents: RemoteAgents, *, broker: Broker, seal: Seal, link: Link, membership: Membership) -> None:
+        self._agents = agents
+        self._broker = broker
+        self._seal = seal
+        self._link = link
+        self._membership = membership
+        self._places: dict[Feed, Place] = {}
+        self._recent: dict[Feed, deque[Event]] = {}
+        self.hear: Callable[[Feed, Event], None] = _nobody
+        self.miss: Callable[[Feed, int, int], None] = _nobody_missed
+        membership.changed = self._changed
+        membership.gone = agents.forget
+
+    def places(self) -> dict[Feed, int]:
+        """Up to which seq each feed was heard."""
+        return {feed: place.seq for feed, place in self._places.items()}
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            try:
+                await self._settle()
+                for entry in await self._broker.read(self._places, wait_ms=WAIT_MS):
+                    await self._take(entry)
+                if not self._places:
+                    await asyncio.sleep(WAIT_MS / 1000)
+            except Unavailable as error:
+                self._link.lost(error)
+                await asyncio.sleep(RETRY_S)
+
+    async def past(self, feed: Feed, since: int, limit: int) -> Sequence[Event]:
+        """At most so many events after that seq, of those that were heard; Unavailable where the broker had to be asked and is away."""
+        recent = self._recent.get(feed, ())
+        upto = self._places.get(feed, Place(0)).seq
+        if since >= upto:
+            return ()
+        if recent and recent[0].seq <= since + 1:
+            return [event for event in recent if event.seq > since][:limit]
+        entries = await self._broker.past(feed, Place(since, 2**62), limit * 2)
+        wanted = [entry for entry in entries if entry.place.part == 0 and entry.place.seq <= upto]
+        found = (_event(entry, body) for entry in wanted if (body := self._opened(entry)) is not None)
+        return [event for event in found if event is not None][:limit]
+
+    async def _settle(self) -> None:
+        """Begins with feeds that are new, and leaves those that are no more."""
+        feeds = self._membership.feeds()
+        for feed in feeds - self._places.keys():
+            newest = await self._broker.newest(feed)
+            await self._read_agents(feed)
+            self._places[feed] = newest or Place(0)
+        for feed in self._places.keys() - feeds:
+            del self._places[feed]
+            self._recent.pop(feed, None)
+
+    async def _read_agents(self, feed: Feed) -> None:
+        told = {}
+        for session, sealed in (await self._broker.states(feed)).items():
+            body = self._seal.open(f"agent {feed.node} {session}", sealed)
+            if body is not None:
+                told[session] = body
+        self._agents.replace(feed.node, told)
+
+    async def _take(self, entry: Entry) -> None:
+        before = self._places.get(entry.feed)
+        if before is None:
+            return
+        self._places[entry.feed] = entry.place
+        body = self._opened(entry)
+        if body is None:
+            return
+        if entry.place.part:
+            self._agent(entry.feed, body)
+            return
+        event = _event(entry, body)
+        if event is None:
+            return
+        if before.seq and event.seq > before.seq + 1:
+            self.miss(entry.feed, before.seq, event.seq)
+            await self._read_agents(entry.feed)
+        self._recent.setdefault(entry.feed, deque(maxlen=REMEMBERED)).append(event)
+        self.hear(entry.feed, event)
+
+    def _opened(self, entry: Entry) -> str | None:
+        body = self._seal.open(purpose(entry.feed, entry.place), entry.body)
+        if body is None:
+            log.warning("an entry is not believed: it does not bear this fleet's key", node=entry.feed.node)
+        return body
+
+    def _agent(self, feed: Feed, body: str) -> None:
+        try:
+            session, told = json.loads(body)
+        except (ValueError, TypeError):
+            return
+        self._agents.put(feed.node, session, told)
+
+    def _changed(self, neighbour: Neighbour) -> None:
+        self._agents.away(neighbour.card.node, neighbour.away_ms)
+
+
+def _event(entry: Entry, body: str) -> Event | None:
+    """An event of another node; its session goes by its address. None for one that this version does not know."""
+    try:
+        told = json.loads(body)
+        fact = Fact(
+            EventName(told["event"]),
+            f"{entry.feed.node}/{told['session']}" if told["session"] else "",
+            told["timestamp"],
+            {name: value for name, value in told.items() if name not in COMMON},
+        )
+    except (ValueError, TypeError, KeyError):
+        return None
+    return Event(entry.place.seq, entry.feed.node, fact)
+
+
+def _nobody(feed: Feed, event: Event) -> None:
+    """Nobody listens."""
+
+
+def _nobody_missed(feed: Feed, before: int, after: int) -> None:
+    """Nobody listens."""

@@ -1,0 +1,211 @@
+"""Who is in the fleet: this node's own sign of life, and those of others.
+
+A node is away when no *new* card of it came for a while, by this node's own clock: neither clocks that differ nor old cards that
+somebody puts back make it look alive. A name belongs to one database; a second daemon of that name stays outside, and says so.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import structlog
+
+from outrider.errors import Unavailable
+from outrider.fleet.link import Link
+from outrider.logic.seal import Seal
+from outrider.model.fleet import Feed, NodeCard
+from outrider.model.fleet_wire import NodeJSON, card_of, card_text, node_json
+from outrider.ports import Broker
+
+log = structlog.get_logger()
+
+NAME_S = 30.0
+"""How long a name stays with its node after its last sign of life, at least: a pause must not cost it."""
+
+
+@dataclass(slots=True)
+class Neighbour:
+    """Another node: its last card, as it was sealed too, and when that came, by our own clocks."""
+
+    card: NodeCard
+    sealed: str
+    heard_s: float
+    seen_ms: int
+    away_ms: int | None = None
+
+
+class Membership:
+    """Tells the fleet that we are here, once a heartbeat, and notes who else is."""
+
+    def __init__(
+        self,
+        own: Callable[[], NodeCard],
+        *,
+        broker: Broker,
+        seal: Seal,
+        link: Link,
+        clock: Callable[[], int],
+        monotonic: Callable[[], float],
+        heartbeat_s: float,
+        away_s: float,
+    ) -> None:
+        """`own` is this node's card now, but for the stamp and the offset."""
+        self._own = own
+        self._broker = broker
+        self._seal = seal
+        self._link = link
+        self._clock = clock
+        self._monotonic = monotonic
+        self._heartbeat_s = heartbeat_s
+        self._away_s = away_s
+        self._neighbours: dict[str, Neighbour] = {}
+        self._offset_ms: int | None = None
+        self._stamp_ms = 0
+        self._doubted: set[str] = set()
+        self.conflict = ""
+        """Why this node is not in the fleet though the broker is there; '' where it is."""
+        self.joined = False
+        self.losses = 0
+        """How often the broker was found to have forgotten us."""
+        self.changed: Callable[[Neighbour], None] = _nobody
+        """Called for a node that is new, is away from now on, or is back."""
+        self.gone: Callable[[str], None] = _no_name
+        """Called with the name of a node that was forgotten."""
+
+    def __iter__(self) -> Iterator[Neighbour]:
+        return iter(tuple(self._neighbours.values()))
+
+    def get(self, node: str) -> Neighbour | None:
+        """That node, where it is not this one and was heard of."""
+        return self._neighbours.get(node)
+
+    def feeds(self) -> set[Feed]:
+        """What the other nodes tell."""
+        return {each.card.feed for each in self._neighbours.values()}
+
+    def shown(self) -> list[NodeJSON]:
+        """All nodes, this one first, the others in order of name."""
+        now = self._clock()
+        own = replace(self._own(), offset_ms=self._offset_ms or 0)
+        others = sorted(self._neighbours.values(), key=lambda each: each.card.node)
+        return [
+            node_json(own, here=True, seen_ms=now, away_ms=None),
+            *(node_json(each.card, here=False, seen_ms=each.seen_ms, away_ms=each.away_ms) for each in others),
+        ]
+
+    def common_ms(self, own_ms: int) -> int:
+        """A time of our clock as the broker's clock had it."""
+        return own_ms - (self._offset_ms or 0)
+
+    def forget(self, node: str) -> None:
+        """Leaves a node out until it is heard of again."""
+        if (gone := self._neighbours.pop(node, None)) is not None:
+            self.gone(gone.card.node)
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            try:
+                await self.beat()
+            except Unavailable as error:
+                self.joined = False
+                self._link.lost(error)
+            self._look_round()
+            await asyncio.sleep(self._heartbeat_s)
+
+    async def beat(self) -> None:
+        """One sign of life, and one look at those of others."""
+        began = self._monotonic()
+        now_ms = await self._broker.time_ms()
+        took_ms = round((self._monotonic() - began) * 1000)
+        self._offset_ms = self._clock() - took_ms // 2 - now_ms
+        own = replace(self._own(), offset_ms=self._offset_ms)
+        holder = await self._broker.claim(own.node, own.incarnation, round(max(NAME_S, 3 * self._away_s) * 1000))
+        cards = await self._broker.cards()
+        lost = bool(self._stamp_ms) and own.node not in cards
+        if holder != own.incarnation:
+            self._refused(own.node)
+        else:
+            self.conflict = ""
+            self._stamp_ms = max(now_ms, self._stamp_ms + 1)
+            card = replace(own, stamp_ms=self._stamp_ms)
+            await self._broker.announce(own.node, self._seal.close(f"card {own.node}", card_text(card)))
+            await self._leave_the_old(card, cards)
+            self.joined = True
+        if lost:
+            await self._tell_again()
+        self._read(own.node, cards, now_ms, lost=lost)
+        self._link.held()
+
+    def _refused(self, node: str) -> None:
+        if not self.conflict:
+            log.error("another daemon of this name is in the fleet", node=node)
+        self.joined = False
+        self.conflict = (
+            f"Another daemon in this fleet is called {node!r}. Give one of them another name: outrider up --node NAME. "
+            "This one stays outside until then."
+        )
+
+    async def _leave_the_old(self, card: NodeCard, cards: Mapping[str, str]) -> None:
+        """A node that was given another name, or another database, takes what it told before away."""
+        for name, sealed in cards.items():
+            old = self._opened(name, sealed)
+            if old is not None and name != card.node and old.incarnation == card.incarnation:
+                await self._broker.forget(name)
+                await self._broker.drop(old.feed)
+                self.forget(name)
+            elif old is not None and name == card.node and old.incarnation != card.incarnation:
+                await self._broker.drop(old.feed)  # a backup was put back here: its numbers mean other events
+
+    async def _tell_again(self) -> None:
+        """The broker has lost everything: those who are away cannot tell it that they exist, so this is done for them."""
+        self.losses += 1
+        log.warning("the broker has forgotten everything; this node tells it again")
+        for each in self._neighbours.values():
+            if each.away_ms is not None:
+                await self._broker.announce(each.card.node, each.sealed)
+
+    def _read(self, own: str, cards: Mapping[str, str], now_ms: int, *, lost: bool) -> None:
+        for name, sealed in cards.items():
+            if name != own and (card := self._opened(name, sealed)) is not None:
+                self._hear(card, sealed, now_ms)
+        forgotten = [
+            each for each in self._neighbours.values() if each.away_ms is not None and each.card.node not in cards
+        ]
+        for each in () if lost else forgotten:
+            self.forget(each.card.node)
+
+    def _opened(self, name: str, sealed: str) -> NodeCard | None:
+        body = self._seal.open(f"card {name}", sealed)
+        card = card_of(body) if body is not None else None
+        if (card is None or card.node != name) and name not in self._doubted:
+            self._doubted.add(name)
+            log.warning("a node's card is not believed: it does not bear this fleet's key", node=name[:63])
+        return card if card is not None and card.node == name else None
+
+    def _hear(self, card: NodeCard, sealed: str, now_ms: int) -> None:
+        known = self._neighbours.get(card.node)
+        if known is not None and card.stamp_ms <= known.card.stamp_ms:
+            return
+        age_ms = max(0, now_ms - card.stamp_ms)
+        heard_s = self._monotonic() - (
+            age_ms / 1000 if known is None else 0
+        )  # a card that was there before us may be old
+        fresh = Neighbour(card, sealed, heard_s, self._clock() - age_ms)
+        self._neighbours[card.node] = fresh
+        if known is None or known.away_ms is not None:
+            self.changed(fresh)
+
+    def _look_round(self) -> None:
+        for each in self._neighbours.values():
+            if each.away_ms is None and self._monotonic() - each.heard_s > self._away_s:
+                each.away_ms = each.seen_ms
+                self.changed(each)
+
+
+def _nobody(neighbour: Neighbour) -> None:
+    """Nobody wants to know."""
+
+
+def _no_name(node: str) -> None:
+    """Nobody wants to know."""

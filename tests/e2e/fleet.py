@@ -1,0 +1,87 @@
+"""Several worlds that are one fleet: each node with its own tmux, HOME and data, one Redis of their own."""
+
+from collections.abc import Sequence
+
+from e2e.waiting import until
+from e2e.world import World
+from outrider.model.fleet_wire import NodeJSON
+from outrider.model.wire import AgentJSON
+from redis_server import RedisServer
+
+KEY = "a key that the fleet of this test shares"
+SETTINGS = """
+bus = "{url}"
+[fleet]
+heartbeat_s = 0.2
+away_s = 3
+{fleet}
+"""
+
+
+class Fleet:
+    """Nodes by name; `close` ends all."""
+
+    def __init__(self, *names: str) -> None:
+        self.redis = RedisServer()
+        self.nodes: dict[str, World] = {}
+        for name in names:
+            self.add(name)
+
+    def add(self, name: str, *, fleet: str = "", key: str = KEY, called: str | None = None) -> World:
+        """One more node; it is not started. `called` is its name, where that is another."""
+        world = World(config=SETTINGS.format(url=self.redis.url, fleet=fleet), node=called or name)
+        world.data.mkdir(mode=0o700)
+        file = world.data / "fleet.key"
+        file.touch(mode=0o600)
+        file.write_text(f"{key}\n", encoding="utf-8")
+        self.nodes[name] = world
+        return world
+
+    def start(self) -> "Fleet":
+        """Redis, then every node; returns when each sees all."""
+        self.redis.start()
+        for world in self.nodes.values():
+            world.start(degraded=True)
+        for name in self.nodes:
+            self.sees(name, self.nodes)
+        return self
+
+    def __getitem__(self, name: str) -> World:
+        return self.nodes[name]
+
+    def listed(self, name: str) -> dict[str, NodeJSON]:
+        """The nodes as that one sees them."""
+        found: Sequence[NodeJSON] = self[name].http.get("/api/nodes").raise_for_status().json()["nodes"]
+        return {node["node"]: node for node in found}
+
+    def sees(self, name: str, others: "Sequence[str] | dict[str, World]") -> None:
+        """Waits until that node sees those others, none of them away."""
+        wanted = set(others)
+        until(
+            lambda: wanted <= {node for node, told in self.listed(name).items() if told["away"] is None},
+            20,
+            what=f"{name} to see {wanted}",
+        )
+
+    def agents(self, name: str) -> dict[str, AgentJSON]:
+        """All agents that a node shows."""
+        found: Sequence[AgentJSON] = self[name].http.get("/api/agents").raise_for_status().json()["agents"]
+        return {agent["session"]: agent for agent in found}
+
+    def state_is(self, name: str, session: str, state: str) -> AgentJSON:
+        """Waits until that node shows that agent so."""
+
+        def there() -> bool:
+            agent = self.agents(name).get(session)
+            return agent is not None and agent["state"] == state and "away" not in agent
+
+        until(there, what=f"{name} to show {session} as {state}")
+        return self.agents(name)[session]
+
+    def close(self) -> None:
+        """Ends everything."""
+        try:
+            for world in self.nodes.values():
+                world.close()
+        finally:
+            self.redis.close()
