@@ -1,15 +1,21 @@
-"""The real Claude Code under a policy: what its own permission settings refuse, and what is allowed without a person."""
+"""Real agents under a policy: what their own permission settings refuse, and what is allowed without a person."""
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from e2e.real.install import NotInstalled
 from e2e.real.lab import Lab
+from e2e.real.model import Step
+from e2e.test_approvals import answer
+from e2e.waiting import until
+from outrider.model.wire import ApprovalJSON
 
 pytestmark = pytest.mark.real
 TIMEOUT = 40.0
+SLOW = 240.0  # OpenCode takes half a minute to start on a busy machine
 MINE = """name = "mine"
 extends = "standard"
 [[rules]]
@@ -62,3 +68,88 @@ def test_what_is_allowed_is_not_asked_and_what_is_denied_claude_refuses_by_itsel
     (settings,) = (lab.world.data / "spawns").glob("*/settings.json")
     assert "Bash(git push:*)" in json.loads(settings.read_text(encoding="utf-8"))["permissions"]["deny"]
     assert "permissions" not in lab.world.home.joinpath(".claude.json").read_text(encoding="utf-8")
+
+
+SHELLS = {
+    "qwen": ("run_shell_command", "command", "denied by permission rules"),
+    "gemini": ("run_shell_command", "command", "denied by policy"),
+    "opencode": ("bash", "command", "prevents you from using"),
+}
+
+
+@contextmanager
+def opened(kind: str) -> Iterator[Lab]:
+    """A lab with a policy that denies pushes, or a skip that says why there is none."""
+    try:
+        fresh = Lab(kind)
+    except NotInstalled as error:
+        pytest.skip(f"the real {kind} cannot be installed here: {error}")
+    try:
+        fresh.world.start()
+        fresh.world.root.joinpath("mine.toml").write_text(MINE, encoding="utf-8")
+        yield fresh
+    finally:
+        fresh.close()
+
+
+def asked_for(lab: Lab, command: str) -> ApprovalJSON:
+    """Waits until a person is asked for that command, and nothing decides it."""
+
+    def look() -> ApprovalJSON | None:
+        found: list[ApprovalJSON] = lab.world.http.get("/api/approvals").json()["approvals"]
+        return next((each for each in found if each["command"] == command and each.get("ruling")), None)
+
+    return until(look, SLOW, what=f"a dialog for {command}")
+
+
+def decided(lab: Lab) -> list[object]:
+    """The commands whose dialogs were answered."""
+    log = lab.world.http.get("/api/agents/works/log").json()["log"]
+    return [row["data"].get("command") for row in log if row["action"] == "approval_answered"]
+
+
+@pytest.mark.parametrize("kind", SHELLS)
+def test_others_refuse_by_themselves_what_is_denied_and_ask_for_the_rest(kind: str) -> None:
+    tool, argument, refused = SHELLS[kind]
+
+    def runs(command: str) -> list[Step]:
+        return [{"tool": tool, "input": {argument: command, "description": "Do it"}}]
+
+    with opened(kind) as lab:
+        lab.script([runs("touch made"), runs("git push origin main"), runs("curl https://x.example"), [{"say": "No."}]])
+        lab.spawn("works", "--policy", str(lab.world.root / "mine.toml"), "--prompt", "Make a file, and send it")
+        approval = asked_for(lab, "curl https://x.example")
+        assert approval["ruling"] and approval["ruling"]["verdict"] == "ask", "neither allowed nor denied: a person is asked"
+        assert lab.project.joinpath("made").exists(), "allowed, and done without a person"
+        assert refused in json.dumps(lab.asked()[-1]["messages"]), "the refusal was its own"
+        assert "git push origin main" not in decided(lab)
+
+
+def test_codex_only_reads_by_itself_and_the_policy_answers_the_rest() -> None:
+    def runs(command: str, **more: object) -> list[Step]:
+        return [{"tool": "exec_command", "input": {"cmd": command, **more}}]
+
+    leave = {"sandbox_permissions": "require_escalated", "justification": "Allow it?"}
+    with opened("codex") as lab:
+        lab.script(
+            [
+                runs("touch unasked"),
+                runs("touch made", **leave),
+                runs("curl https://x.example", **leave),
+                runs("git push origin main", **leave),
+            ]
+        )
+        policy = str(lab.world.root / "mine.toml")
+        lab.spawn("works", "--policy", policy, "--prompt", "Make a file, and send it", extra=("--no-daemon",))
+        approval = asked_for(lab, "curl https://x.example")
+        assert lab.project.joinpath("made").exists(), "allowed, and done without a person"
+        assert not lab.project.joinpath("unasked").exists(), "its own sandbox lets it only read"
+        assert answer(lab.world, approval, "deny").status_code == 200
+        lab.world.sent(lab.world.send("works", "Then send it"), TIMEOUT)
+        until(lambda: "git push origin main" in decided(lab), TIMEOUT, what="the push to be decided")
+        log = lab.world.http.get("/api/agents/works/log").json()["log"]
+        (push,) = [
+            row["data"] for row in log if row["action"] == "approval_answered" and "push" in row["data"]["command"]
+        ]
+        assert (push["by"], push["rule"]) == ("policy", "mine: nothing leaves")
+        assert not push["answer"].startswith("Yes")

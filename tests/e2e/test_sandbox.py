@@ -1,8 +1,11 @@
 """Agents in a sandbox: what they cannot write, what still arrives, and that nothing of them is left."""
 
+import asyncio
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,8 @@ import pytest
 from e2e.test_worktrees import git, repository, shell
 from e2e.waiting import until
 from e2e.world import World
+from outrider.logic.sandbox import Limits
+from outrider.supervisor.groups import Groups
 
 
 def can() -> bool:
@@ -21,10 +26,19 @@ def can() -> bool:
 needs_bwrap = pytest.mark.skipif(not can(), reason="bubblewrap is not installed, or may not be used here")
 
 
-@pytest.fixture
-def limited() -> Iterator[World]:
+def groups() -> bool:
+    """Whether this machine lets us hold memory and processes by control groups."""
+    held = asyncio.run(Groups().hold(Limits(memory_mb=256, processes=64), "test", {}))
+    for word in held.words:
+        if "/outrider-test" in word:
+            Path(word).rmdir()
+    return not held.unapplied
+
+
+@contextmanager
+def limited(config: str) -> Iterator[World]:
     """A world whose agents are to be held to limits."""
-    made = World(config="[sandbox]\nprocesses = 500\n").start()
+    made = World(config=f"[sandbox]\n{config}").start()
     try:
         yield made
     finally:
@@ -92,13 +106,31 @@ def test_restart_stays_inside(world: World) -> None:
 
 
 @needs_bwrap
-def test_limits_that_cannot_be_applied_are_told(limited: World) -> None:
-    repository(limited)
-    spawned = shell(limited, "task", "--sandbox")
-    assert spawned.returncode == 0
-    assert "are not applied" in spawned.stderr
-    assert "are not applied" in limited.agent("task")["unapplied"][0]
-    assert "are not applied" in limited.cli("show", "task").stdout
+@pytest.mark.skipif(not groups(), reason="no control groups can be made here that hold memory and processes")
+def test_limits_hold_what_is_inside_and_nobody_else() -> None:
+    with limited("memory_mb = 256\nprocesses = 64\n") as world:
+        tree = repository(world)
+        assert shell(world, "task", "--sandbox").returncode == 0
+        assert world.agent("task")["unapplied"] == []
+        until(lambda: world.agent("task")["state"] == "idle", what="the shell to be ready")
+        eater = f"{sys.executable} -c 'x = bytearray(600 << 20); print(len(x))'"
+        assert tries(world, "task", eater, tree, "memory") != "0", "it is ended where it takes more"
+        assert tries(world, "task", f"{sys.executable} -c 'print(len(bytearray(20 << 20)))'", tree, "little") == "0"
+        forks = "for i in $(seq 100); do sleep 30 & done 2>forks"
+        tries(world, "task", f"({forks})", tree, "processes")
+        until(lambda: "fork" in (tree / "forks").read_text(), what="forks to be refused")
+        assert world.agent("task")["alive"]
+
+
+@needs_bwrap
+def test_limits_that_cannot_be_applied_are_told() -> None:
+    with limited("processes = 5000000\n") as world:  # more than a kernel can have
+        repository(world)
+        spawned = shell(world, "task", "--sandbox")
+        assert spawned.returncode == 0
+        assert "The limit on processes is not applied" in spawned.stderr
+        assert "The limit on processes is not applied" in world.agent("task")["unapplied"][0]
+        assert "is not applied" in world.cli("show", "task").stdout
 
 
 @needs_bwrap

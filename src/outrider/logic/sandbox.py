@@ -4,7 +4,7 @@ Private are /tmp, /run and this daemon's own folders: sockets there (tmux, syste
 network on, what listens on this machine can be reached; `no-network` closes that too. Order is policy: later words lie on top.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 NETWORK, NO_NETWORK, OFF = "network", "no-network", "off"
@@ -40,6 +40,14 @@ class Limits:
     def any(self) -> bool:
         """Whether there is one."""
         return bool(self.memory_mb or self.cpu_percent or self.processes)
+
+    def only(self, controllers: Set[str]) -> "Limits":
+        """Those that these controllers hold: `memory`, `cpu`, `pids`."""
+        return Limits(
+            self.memory_mb if "memory" in controllers else 0,
+            self.cpu_percent if "cpu" in controllers else 0,
+            self.processes if "pids" in controllers else 0,
+        )
 
 
 def words(room: Room, program: str = "bwrap") -> tuple[str, ...]:

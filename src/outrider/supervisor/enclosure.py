@@ -3,15 +3,17 @@
 import os
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from outrider import worktrees
 from outrider.errors import InvalidInput, StoreError
 from outrider.logic import sandbox
+from outrider.logic.launching import GENERATION
 from outrider.logic.sandbox import Limits, Room
 from outrider.model.agent import SpawnRequest
 from outrider.model.kind import Kind
+from outrider.supervisor.groups import Groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class Enclosure:
     usual: str
     limits: Limits
     hidden: tuple[Path, ...]
+    groups: Groups = field(default_factory=Groups)
 
     def wanted(self, asked: str | None) -> str | None:
         """`network` or `no-network`, None for no sandbox; InvalidInput for another word."""
@@ -47,9 +50,9 @@ class Enclosure:
             return (), ()
         tree, common = await worktrees.surroundings(Path(request.workdir), environ)
         room = self._room(request, kind, environ, rooms, program=program, tree=tree, common=common)
-        scope, unapplied = self._scope(environ)
+        held = await self.groups.hold(self.limits, environ[GENERATION], environ)
         bwrap = shutil.which("bwrap", path=environ.get("PATH")) or "bwrap"
-        return (*scope, *sandbox.words(room, bwrap)), unapplied
+        return (*held.words, *sandbox.words(room, bwrap)), held.unapplied
 
     def _room(
         self,
@@ -84,16 +87,6 @@ class Enclosure:
             shown=(*_real(rooms.shown), *_real(path for path in git if path.exists())),
             answers=_real(rooms.answers),
         )
-
-    def _scope(self, environ: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        if not self.limits.any:
-            return (), ()
-        manager = Path(environ.get("XDG_RUNTIME_DIR") or "/nonexistent", "systemd", "private")
-        if shutil.which("systemd-run", path=environ.get("PATH")) is None or not manager.exists():
-            return (), (
-                "The limits on memory, CPU and processes are not applied: this user has no systemd here to hold them.",
-            )
-        return sandbox.scope(self.limits), ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What goes into Claude Code's own settings is never more than the policy says."""
 
-from outrider.logic.policy.claude import MOST_COMMANDS, compile_claude
+from outrider.logic.policy.claude import MOST_COMMANDS, compile_claude, compile_qwen
 from outrider.policies.load import parse, preset
 
 
@@ -53,3 +53,18 @@ paths = "outside"
     assert MOST_COMMANDS in permissions["ask"]
     assert "Bash" not in permissions["ask"]
     assert permissions["deny"] == ["Bash(terraform:*)", "Bash(make deploy)"]
+
+
+def test_qwen_denies_by_the_first_words_and_reads_what_holds_no_secrets() -> None:
+    text = 'name = "mine"\nextends = "standard"\n[[rules]]\nname = "x"\nverdict = "deny"\ncommands = ["git push *", "make deploy"]\n'
+    permissions = compile_qwen(parse(text, "mine.toml"))["permissions"]
+    assert permissions["deny"] == ["Bash(git push *)"], "to Qwen Code `make deploy` is `make deploy all` as well"
+    assert {"Bash", "Edit", "Write", "WebFetch", "Read(**/.env)", "Read(**/.ssh/**)"} <= set(permissions["ask"])
+    assert not {"Bash", "Read", "Edit", "Write", "WebFetch"} & set(permissions["allow"])
+    assert "Read" not in permissions["ask"]
+
+
+def test_qwen_asks_for_reads_where_a_rule_says_anything_of_them() -> None:
+    text = 'name = "mine"\nextends = "standard"\n[[rules]]\nname = "x"\nverdict = "deny"\npaths = ["private/*"]\n'
+    permissions = compile_qwen(parse(text, "mine.toml"))["permissions"]
+    assert {"Read", "Grep", "Glob"} <= set(permissions["ask"])

@@ -38,6 +38,9 @@ EVENTS = (
     "PostCompact",
 )
 TIMEOUT_S = 3  # the longest that SessionEnd and Interrupt may have
+POLICED = ("-c", 'approval_policy="on-request"', "-c", 'sandbox_mode="read-only"')
+"""Under a policy. Codex has no settings of a spawn that deny or ask for single commands; these let it only read by itself, in its own
+sandbox without network, and have it ask for everything else (0.169.0, whose `untrusted` is gone)."""
 LAYER = "/<session-flags>/config.toml"
 """What Codex calls the layer of `-c` in the keys of trusted hooks."""
 
@@ -54,6 +57,8 @@ def furnish(ground: Ground) -> Furnishing:
             "-c",
             f'hooks.{event}=[{{hooks=[{{type="command",command={json.dumps(line)},timeout={TIMEOUT_S}}}]}}]',
         ]
+    if ground.policy is not None:
+        words += POLICED
     trusted = ",".join(f"{json.dumps(key)}={{trusted_hash={json.dumps(value)}}}" for key, value in trust(line).items())
     return Furnishing({REPORT: script(ground.spool)}, (*words, "-c", f"hooks.state={{{trusted}}}"))
 

@@ -17,6 +17,7 @@ from outrider.kinds.channels.channel import Furnishing, Ground
 from outrider.kinds.channels.claude_payload import ToolCall, text
 from outrider.kinds.channels.hook_voice import HookVoice, reading_of
 from outrider.kinds.channels.tool_words import call_of
+from outrider.logic.policy.gemini import compile_gemini
 from outrider.model.hook import Heard, HookEvent
 from outrider.model.state import Detail, State
 
@@ -32,14 +33,19 @@ EVENTS = (
 )
 VARIABLE = "GEMINI_CLI_SYSTEM_DEFAULTS_PATH"
 USUAL = Path("/etc/gemini-cli/system-defaults.json")
+POLICY = "policy.toml"
 NOTHING_SAID = "[no response text]"
 
 
 def furnish(ground: Ground) -> Furnishing:
-    """The defaults with our hooks, where Gemini would take them."""
-    if not believed(ground.folder):
-        return Furnishing()
-    return system_settings.furnish(ground, VARIABLE, USUAL, EVENTS)
+    """The defaults with our hooks, where Gemini would take them, and the rules of the policy."""
+    hooks = Furnishing()
+    if believed(ground.folder):
+        hooks = system_settings.furnish(ground, VARIABLE, USUAL, EVENTS)
+    if ground.policy is None:
+        return hooks
+    argv = (*hooks.argv, "--admin-policy", str(ground.folder / POLICY))
+    return Furnishing({**hooks.files, POLICY: compile_gemini(ground.policy)}, argv, hooks.env)
 
 
 def believed(folder: Path) -> bool:

@@ -20,12 +20,15 @@ import structlog
 
 from outrider.kinds.channels.channel import Furnishing, Ground
 from outrider.kinds.channels.folders import Folders, open_folders
+from outrider.logic.policy.opencode import compile_opencode
+from outrider.logic.policy.rules import Policy
 
 log = structlog.get_logger()
 
 SERVER = "server.json"
 KEY_VARIABLE = "OPENCODE_SERVER_PASSWORD"
 USER_VARIABLE = "OPENCODE_SERVER_USERNAME"
+CONFIG_VARIABLE = "OPENCODE_CONFIG_CONTENT"
 _SOON_S, _LATER_S = 0.5, 20.0
 _SOON = 120  # tries: it may take a minute until it listens; one that still doesn't has ended
 _HEAD_S = 5.0  # a request that comes while it starts is taken and never answered
@@ -59,9 +62,33 @@ def furnish(ground: Ground) -> Furnishing:
         "password": password,
         "spool": str(ground.spool),
     }
-    return Furnishing(
-        {SERVER: json.dumps(content)}, ("--port", str(port), "--hostname", "127.0.0.1"), {KEY_VARIABLE: password}
-    )
+    env = {KEY_VARIABLE: password}
+    if ground.policy is not None:
+        env[CONFIG_VARIABLE] = _with_permissions(ground.environ.get(CONFIG_VARIABLE), ground.policy)
+    return Furnishing({SERVER: json.dumps(content)}, ("--port", str(port), "--hostname", "127.0.0.1"), env)
+
+
+def _with_permissions(given: str | None, policy: Policy) -> str:
+    """The settings that OpenCode takes from its environment, with the policy's permissions behind those that are there.
+
+    What cannot be read as JSON is left out: OpenCode itself would refuse it.
+    """
+    try:
+        found = json.loads(given or "{}")
+    except (ValueError, RecursionError):
+        found = {}
+    return json.dumps(joined(found if isinstance(found, dict) else {}, compile_opencode(policy)))
+
+
+def joined(below: Mapping[str, object], above: Mapping[str, object]) -> dict[str, object]:
+    """Settings in settings, those above behind those below; what is `"ask"` below for a tool holds for all its calls."""
+    found = dict(below)
+    for key, value in above.items():
+        under = found.get(key)
+        if key == "permission" and isinstance(under, str):
+            under = {"*": under}
+        found[key] = joined(under, value) if isinstance(value, Mapping) and isinstance(under, Mapping) else value
+    return found
 
 
 class Sieve:

@@ -18,7 +18,7 @@ NAME = "outrider"
 
 def furnish(ground: Ground, variable: str, usual: Path, events: Collection[str]) -> Furnishing:
     """The file, and the variable that names it; nothing where the defaults it would replace cannot be read."""
-    below = _read(Path(ground.environ.get(variable) or usual))
+    below = read(Path(ground.environ.get(variable) or usual))
     if below is None:
         return Furnishing()
     settings = with_hooks(below, calls(ground.folder / REPORT), events)
@@ -39,7 +39,8 @@ def with_hooks(settings: Mapping[str, object], line: str, events: Collection[str
     return {**settings, "hooks": hooks}
 
 
-def _read(path: Path) -> dict[str, object] | None:
+def read(path: Path) -> dict[str, object] | None:
+    """The settings in that file, empty where there is none; None where they cannot be read."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

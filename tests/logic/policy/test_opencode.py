@@ -1,0 +1,81 @@
+"""What goes into OpenCode's own permissions is never more than the policy says, whatever the user's settings are."""
+
+import re
+
+import pytest
+
+from outrider.kinds.channels.opencode_server import joined
+from outrider.logic.policy.opencode import compile_opencode
+from outrider.policies.load import parse, preset
+
+MINE = """name = "mine"
+extends = "standard"
+[[rules]]
+name = "not out"
+verdict = "deny"
+commands = ["git push *", "make deploy"]
+[[rules]]
+name = "no net"
+verdict = "deny"
+tools = ["WebFetch"]
+"""
+USERS: tuple[dict[str, object], ...] = (
+    {},
+    {"permission": "allow"},
+    {"permission": {"*": "allow", "bash": {"*": "allow", "git *": "allow"}, "edit": "allow", "read": "deny"}},
+)
+
+
+def wild(pattern: str) -> re.Pattern[str]:
+    """As OpenCode 1.18 reads it: `?` is one character, ` *` at the end also nothing."""
+    text = "".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
+    return re.compile(re.sub(r"\\ \.\*$", "( .*)?", text), re.DOTALL)
+
+
+def says(user: dict[str, object], tool: str, what: str) -> str:
+    """The last rule that fits, in the order that OpenCode makes of settings."""
+    found = joined(user, compile_opencode(parse(MINE, "mine.toml")))["permission"]
+    assert isinstance(found, dict)
+    verdict = "ask"
+    for name, rules in found.items():
+        for pattern, action in (rules if isinstance(rules, dict) else {"*": rules}).items():
+            if wild(str(name)).fullmatch(tool) and wild(str(pattern)).fullmatch(what):
+                verdict = str(action)
+    return verdict
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_ours_come_behind_the_users(user: dict[str, object]) -> None:
+    verdicts = {
+        ("bash", "touch x"): "ask",
+        ("bash", "git push"): "deny",
+        ("bash", "git push origin main"): "deny",
+        ("bash", "git pushy"): "ask",
+        ("bash", "make deploy"): "deny",
+        ("bash", "make deploy-all"): "ask",
+        ("edit", "src/a.py"): "ask",
+        ("webfetch", "https://x.example"): "deny",
+        ("external_directory", "/etc/*"): "ask",
+        ("db_query", "*"): "ask",
+        ("todowrite", "*"): "allow",
+        ("read", "src/a.py"): "allow",
+        ("read", "a/.env"): "ask",
+        ("read", ".env.example"): "allow",
+        ("read", "/home/me/.ssh/config"): "ask",
+    }
+    assert {key: says(user, *key) for key in verdicts} == verdicts
+
+
+def test_no_preset_allows_what_touches_anything() -> None:
+    for name in ("careful", "standard", "sandboxed"):
+        found = compile_opencode(preset(name))["permission"]
+        assert isinstance(found, dict)
+        allowed = {tool for tool, rules in found.items() if rules == "allow"}
+        assert not allowed & {"**", "bas?", "edi?", "webfetc?", "websearc?", "rea?"}
+        assert next(iter(found)) == "**", "what is said of single tools comes behind it"
+
+
+def test_plan_mode_stays_without_edits() -> None:
+    agents = compile_opencode(preset("standard"))["agent"]
+    assert isinstance(agents, dict)
+    assert agents["plan"]["permission"]["edi?"]["*"] == "deny"
