@@ -33,9 +33,9 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"tmux", "replay", "store", "bus", "worktrees", "processes", "zones"}),
     frozenset({"launching"}),
     frozenset({"supervisor"}),
-    frozenset({"notify", "client", "fleet"}),
+    frozenset({"notify", "client", "fleet", "service"}),
     frozenset({"doctor"}),
-    frozenset({"web", "tui", "cli", "service"}),
+    frozenset({"web", "tui", "cli"}),
     frozenset({"daemon"}),
     frozenset({"__main__"}),
 )

@@ -84,7 +84,15 @@ class Run:
 class World:
     """Everything a test needs; `start` makes the daemon, `close` ends all."""
 
-    def __init__(self, env: Mapping[str, str] | None = None, config: str = "", node: str = "here") -> None:
+    def __init__(
+        self,
+        env: Mapping[str, str] | None = None,
+        config: str = "",
+        node: str = "here",
+        *,
+        verb: Sequence[str] = ("up",),
+    ) -> None:
+        self._verb = verb
         self.node = node
         self.mark = secrets.token_hex(6)
         self.root = Path(tempfile.mkdtemp(prefix="outrider-e2e-"))
@@ -126,17 +134,7 @@ class World:
 
     def start(self, *, degraded: bool = False) -> "World":
         """Starts the daemon and waits until it answers that it is well; `degraded`: that it answers at all."""
-        argv = [sys.executable, "-m", "outrider", "up", "--port", str(self.port), "--data", str(self.data)]
-        argv += [
-            "--tmux-socket",
-            self.socket,
-            "--config",
-            str(self.config),
-            "--node",
-            self.node,
-            "--log-level",
-            "debug",
-        ]
+        argv = [sys.executable, "-m", "outrider", *self._verb, *self.flags]
         with self.log_file.open("ab") as log:
             self._daemon = subprocess.Popen(
                 argv,
@@ -149,6 +147,12 @@ class World:
             )
         until(lambda: self._answers((200, 503) if degraded else (200,)), 20, what="the daemon to answer")
         return self
+
+    @property
+    def flags(self) -> list[str]:
+        """What the daemon of this world is started with."""
+        flags = ["--port", str(self.port), "--data", str(self.data), "--tmux-socket", self.socket]
+        return [*flags, "--config", str(self.config), "--node", self.node, "--log-level", "debug"]
 
     def _answers(self, statuses: Sequence[int]) -> bool:
         assert self._daemon is not None
@@ -186,7 +190,12 @@ class World:
         """Asks the daemon to end; its exit status."""
         assert self._daemon is not None
         self._daemon.send_signal(signal.SIGTERM)
-        return self._daemon.wait(10)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Waits until what was started has ended; its exit status."""
+        assert self._daemon is not None
+        return self._daemon.wait(20)
 
     # Asking it
 

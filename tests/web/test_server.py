@@ -16,7 +16,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from outrider.errors import BadSetting, Conflict
-from outrider.web.sockets import is_loopback, open_tcp, open_unix, port_holder
+from outrider.sockets import is_loopback, open_tcp, open_unix, port_holder
 from web.world import World, served
 
 LINUX = pytest.mark.skipif(

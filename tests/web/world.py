@@ -11,10 +11,10 @@ import httpx
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from outrider.fleet.alone import Alone
+from outrider.sockets import open_tcp, open_unix
 from outrider.web.access import Access, Door, Peer
 from outrider.web.app import Web, build
 from outrider.web.server import serve
-from outrider.web.sockets import open_tcp, open_unix
 from web.engine_double import (
     NODE,
     LittleCallers,

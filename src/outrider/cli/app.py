@@ -53,6 +53,7 @@ VERBS: tuple[tuple[str, str, Group, str], ...] = (
     ("open", "attach:open_dashboard", SETUP, "Open the dashboard in a browser."),
     ("config", "setup:config", SETUP, "Print every setting and where it came from."),
     ("doctor", "setup:doctor", SETUP, "Check this machine, and say what to do."),
+    ("service", "service:app", SETUP, "Keep the daemon running; reload it, read its log."),
     ("db", "db:app", SETUP, "Look the database over, back it up, put it back."),
     ("node", "node:app", SETUP, "The machines of the fleet: list, drain, forget, invite."),
     ("policy", "policy:app", STEER, "What agents may do by themselves."),

@@ -1,5 +1,6 @@
 """The daemon: started by `outrider up`, ended by SIGTERM or Ctrl-C; every agent goes on running."""
 
+import faulthandler
 import os
 import sys
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ import uvloop
 from outrider.daemon.serving import serve
 from outrider.errors import OutriderError
 from outrider.logs import configure
+from outrider.service.inheritance import apart, inherited
 from outrider.settings import Loaded
 
 log = structlog.get_logger()
@@ -22,8 +24,9 @@ def run(loaded: Loaded, environ: Mapping[str, str]) -> int:
     for warning in loaded.warnings:
         log.warning("a setting was not used", why=warning)
     code = 0
+    faulthandler.enable()  # a service manager ends one that hangs by SIGABRT: the log then says where it stood
     try:
-        uvloop.run(serve(loaded, environ))
+        uvloop.run(serve(loaded, apart(environ), inherited(environ, os.getpid())))
     except* OutriderError as group:
         code = 1
         sys.stderr.writelines(f"outrider: {error}\n" for error in leaves(group))

@@ -6,6 +6,7 @@ import structlog
 
 from outrider.daemon.wiring import Daemon
 from outrider.errors import StoreError
+from outrider.service.inheritance import Inheritance
 from outrider.store import archive
 
 log = structlog.get_logger()
@@ -72,3 +73,10 @@ async def look_after(daemon: Daemon) -> None:
         await asyncio.sleep(LOOK_AFTER_S)
         await daemon.desk.steward.turn()
         await daemon.desk.trees.measure()
+
+
+async def show_life(given: Inheritance) -> None:
+    """Gives the service manager a sign of life, three times as often as it wants one: while this loop turns, it is alive."""
+    while given.watchdog_s is not None:
+        given.say("WATCHDOG=1")
+        await asyncio.sleep(given.watchdog_s / 3)

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from outrider.settings.section import Positive, Seconds, Section
+from outrider.settings.section import Count, Positive, Seconds, Section
 
 
 class Ending(Section):
@@ -56,3 +56,26 @@ class Recovery(Section):
         min_length=1,
         description="What it is told.",
     )
+
+
+class Service(Section):
+    """How the daemon is kept running by `outrider service run`, and what `outrider service install` writes into the units."""
+
+    memory_mb: Count = Field(default=500, description="MB of memory at which the daemon is ended and started again.")
+    memory_soft_mb: Count = Field(
+        default=450, description="MB at which it is reloaded, without losing a request; systemd slows it down instead."
+    )
+    watchdog_s: Positive = Field(
+        default=30, description="Seconds without a sign of life after which the daemon counts as hung."
+    )
+    start_s: Positive = Field(default=60, description="Seconds that the daemon may take to start.")
+    backoff_s: Positive = Field(
+        default=1, description="Seconds before the first restart after a crash; doubled for each further one in a row."
+    )
+    backoff_most_s: Positive = Field(default=60, description="Seconds before a restart at most.")
+    lame_s: Seconds = Field(
+        default=1,
+        description="Seconds that a daemon which is to be replaced has to send its clients' connections away.",
+    )
+    log_mb: Positive = Field(default=10, description="MB of a log file before a new one is begun.")
+    log_files: Count = Field(default=5, description="Log files before that are kept.")

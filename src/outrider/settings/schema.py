@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 
 from outrider.settings.fleet import Fleet, Redis
 from outrider.settings.keeping import Recordings, Retention
-from outrider.settings.lifecycle import Cleanup, Ending, Recovery
+from outrider.settings.lifecycle import Cleanup, Ending, Recovery, Service
 from outrider.settings.section import Count, Positive, Seconds, Section
 
 PREFIX = "OUTRIDER_"
@@ -253,6 +253,7 @@ class Settings(Section):
     sandbox: Sandbox = Sandbox()
     fleet: Fleet
     redis: Redis = Redis()
+    service: Service = Service()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 
 from outrider.logic.rates import Bucket
 from outrider.model.command import Command
@@ -42,6 +43,13 @@ class Lanes:
             while True:
                 lane = await self._new.get()
                 group.create_task(lane.run())
+
+    async def fold(self, limit_s: float) -> None:
+        """Every agent's hands are taken, for good: what is being typed is finished first, within that time, and nothing is begun."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(limit_s):
+                for member in list(self._crew):
+                    await member.hands.acquire()
 
     def add(self, commands: Iterable[Command]) -> None:
         """Hands commands to the lanes of their agents, together, so that the order among them holds from the start."""

@@ -24,17 +24,22 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def check_host(host: str, *, has_tokens: bool) -> None:
+    """BadSetting where the host is open to others while there is no token that they could come in with."""
+    if not is_loopback(host) and not has_tokens:
+        raise BadSetting(
+            f"The setting host is {host!r}, which other machines can reach, and there is no token yet: "
+            "make one with `outrider token create NAME`, or use 127.0.0.1."
+        )
+
+
 def open_tcp(host: str, port: int, *, has_tokens: bool = False) -> list[socket.socket]:
     """Listening sockets for host and port; 0 takes a free port.
 
     For `localhost` and `127.0.0.1` also on ::1 where there is one, because `localhost` may mean either. Conflict names who
     has the port; BadSetting where the host is no address here, or is open to others while there is no token.
     """
-    if not is_loopback(host) and not has_tokens:
-        raise BadSetting(
-            f"The setting host is {host!r}, which other machines can reach, and there is no token yet: "
-            "make one with `outrider token create NAME`, or use 127.0.0.1."
-        )
+    check_host(host, has_tokens=has_tokens)
     if host not in _LOCAL:
         return [_listen(host, port)]
     first = _listen("127.0.0.1", port)

@@ -1,0 +1,130 @@
+"""The daemon behind our own supervisor: whatever becomes of it, it comes back at the same address, and every agent lives."""
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from typing import cast
+
+import pytest
+
+from e2e.test_restart import lives, shell
+from e2e.waiting import until
+from e2e.world import World
+from outrider.errors import NoDaemon
+from outrider.service import control
+from outrider.service.logfile import files
+
+# The watchdog is patient enough for a busy machine, and a daemon that grows on SIGUSR2 can be made in no other way.
+CONFIG = """
+[service]
+backoff_s = 0.1
+watchdog_s = 6
+lame_s = 10
+log_mb = 0.004
+log_files = 1000
+memory_soft_mb = 500
+"""
+GROWS = """
+import signal
+held = []
+signal.signal(signal.SIGUSR2, lambda *_: held.append(bytearray(b"x") * 600_000_000))
+"""
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    fresh = World(config=CONFIG, verb=("service", "run"))
+    folder = fresh.root / "grows"
+    folder.mkdir()
+    folder.joinpath("sitecustomize.py").write_text(GROWS, encoding="utf-8")
+    fresh.env["PYTHONPATH"] = os.pathsep.join(filter(None, (str(folder), fresh.env.get("PYTHONPATH"))))
+    try:
+        yield fresh.start()
+    finally:
+        fresh.close()
+
+
+class State(dict[str, object]):
+    """What the supervisor tells."""
+
+    @property
+    def pid(self) -> int:
+        return cast("int", self["pid"])
+
+    def end(self, pid: int) -> Mapping[str, object] | None:
+        ends = cast("list[Mapping[str, object]]", self["ends"])
+        return next((end for end in ends if end["pid"] == pid), None)
+
+
+def asked(world: World, deed: str = "status") -> State:
+    return State(asyncio.run(control.ask(world.data / "run" / control.NAME, deed)))
+
+
+def up(world: World) -> State:
+    """Waits until there is a daemon that says it is ready."""
+    until(lambda: asked(world)["state"] == "running", 60, what="a daemon to be up")
+    return asked(world)
+
+
+def logged(world: World) -> list[dict[str, object]]:
+    """Every line of the log, whose files are whole lines of JSON."""
+    found = files(world.data / "logs" / "outrider.log")
+    return [json.loads(line) for file in found for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def kill(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+
+
+def hang(pid: int) -> None:
+    os.kill(pid, signal.SIGSTOP)
+
+
+def grow(pid: int) -> None:
+    os.kill(pid, signal.SIGUSR2)
+
+
+WAYS: tuple[tuple[Callable[[int], None], str], ...] = (
+    (kill, "SIGKILL"),
+    (hang, "no sign of life for 6 s"),
+    (grow, "MB, more than 500"),
+)
+
+
+def test_what_ends_the_daemon_ends_nothing_else(world: World) -> None:
+    agent = shell(world, "stays")
+    for way, says in WAYS:
+        before = up(world).pid
+        way(before)
+        end = until(lambda before=before: asked(world).end(before), 60, what=f"the end of {before}")  # type: ignore[misc]
+        assert says in str(end["why"])
+        assert not end["asked"]
+        assert up(world).pid != before
+        now = world.agent("stays")
+        assert (now["id"], now["pid"]) == (agent["id"], agent["pid"])
+        world.sent(world.send("stays", f"echo {way.__name__}-$((40+2))"))
+    for way, _ in WAYS:
+        assert f"{way.__name__}-42" in world.http.get("/api/agents/stays/output").json()["output"]
+    assert lives(agent["pid"])
+    assert len(files(world.data / "logs" / "outrider.log")) > 1, "the log was rotated while it was written"
+    said = [str(line.get("text", "")) for line in logged(world)]
+    assert any("Fatal Python error: Aborted" in text for text in said), "one that hung says where it stood"
+    last = up(world).pid
+    world.kill9()
+    until(lambda: not lives(last), 30, what="the daemon to end with its supervisor")
+    assert lives(agent["pid"])
+    world.start()
+    assert world.agent("stays")["pid"] == agent["pid"]
+
+
+def test_a_second_supervisor_and_a_daemon_that_nobody_keeps(world: World) -> None:
+    second = world.cli("service", "run", *world.flags)
+    assert second.returncode == 1
+    assert "the service of" in second.stderr
+    assert world.cli("service", "stop", "--config", str(world.config), "--data", str(world.data)).returncode == 0
+    assert world.wait() == 0
+    with pytest.raises(NoDaemon, match="outrider service run"):
+        asked(world)
+    assert world.cli("service", "logs", "-n", "3", "--data", str(world.data)).stdout.count("\n") == 3
