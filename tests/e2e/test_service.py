@@ -4,15 +4,18 @@ import asyncio
 import json
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import cast
 
+import httpx
 import pytest
 
+from e2e.load import Load, post
 from e2e.test_restart import lives, shell
 from e2e.waiting import until
 from e2e.world import World
-from outrider.errors import NoDaemon
+from outrider.errors import Conflict, NoDaemon
 from outrider.service import control
 from outrider.service.logfile import files
 
@@ -25,12 +28,16 @@ lame_s = 10
 log_mb = 0.004
 log_files = 1000
 memory_soft_mb = 500
+[commands]
+per_agent_per_s = 50
+per_node_per_s = 50
 """
 GROWS = """
 import signal
 held = []
 signal.signal(signal.SIGUSR2, lambda *_: held.append(bytearray(b"x") * 600_000_000))
 """
+RELOADS, MOST = 3, 60
 
 
 @pytest.fixture
@@ -119,10 +126,52 @@ def test_what_ends_the_daemon_ends_nothing_else(world: World) -> None:
     assert world.agent("stays")["pid"] == agent["pid"]
 
 
+def test_a_reload_under_load_loses_nothing(world: World) -> None:
+    run = world.spawn("typed", [[{"say": f"Answer {number}."}] for number in range(MOST)], "--prompt", "prompt 0")
+    events = world.record()
+    world.http.close()  # whose connection would rest, until it is closed
+    pids, ids, texts = [asked(world).pid], [], ["prompt 0"]
+    load = Load(world.port, "/api/agents")
+    typing = threading.Event()
+
+    def send() -> None:
+        while len(texts) <= MOST and not typing.wait(0.2):
+            texts.append(f"prompt {len(texts)}")
+            ids.append(str(post(world.port, "/api/agents/typed/command", {"command": texts[-1]})["id"]))
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    for number in range(RELOADS):
+        before = load.counts.ok
+        pids.append(asked(world, "reload").pid)
+        until(lambda before=before: load.counts.ok > before + 20, 30, what=f"answers after reload {number}")  # type: ignore[misc]
+    typing.set()
+    sender.join(60)
+    assert not sender.is_alive()
+    counts = load.close()
+    print(f"reloads {RELOADS}, requests ok {counts.ok}, lost {len(counts.lost)}, commands {len(ids)}")
+    assert counts.lost == []
+    assert len(ids) == len(texts) - 1, "every command was accepted"
+    assert len(set(pids)) == RELOADS + 1
+    world.http = httpx.Client(base_url=world.url, timeout=20, trust_env=False)
+    for each in ids:
+        world.sent(each, 60)
+    assert run.prompts() == texts, "each was typed once, in order"
+    last = world.http.get("/api/events", params={"since": 0, "limit": 1000}).json()["events"]
+    until(lambda: events.events and events.events[-1]["seq"] >= last[-1]["seq"], what="the recorder to catch up")
+    assert [event["seq"] for event in events.events] == list(range(1, len(events.events) + 1)), "no gap, no repeat"
+    until(lambda: len(events.hellos) > RELOADS, what="it to be connected to the last one")
+    world.config.write_text(f"nonsense = 1\n{CONFIG}", encoding="utf-8")
+    with pytest.raises(Conflict, match="nonsense"):
+        asked(world, "reload")
+    assert asked(world).pid == pids[-1], "settings that cannot be used change nothing"
+
+
 def test_a_second_supervisor_and_a_daemon_that_nobody_keeps(world: World) -> None:
     second = world.cli("service", "run", *world.flags)
     assert second.returncode == 1
     assert "the service of" in second.stderr
+    world.http.close()  # a connection that rests is waited for
     assert world.cli("service", "stop", "--config", str(world.config), "--data", str(world.data)).returncode == 0
     assert world.wait() == 0
     with pytest.raises(NoDaemon, match="outrider service run"):
