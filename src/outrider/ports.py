@@ -67,6 +67,17 @@ class Terminal(Protocol):
         ...
 
 
+class Pipes(Protocol):
+    """What programs write, byte for byte, to whoever reads it beside the terminal. Errors as of Terminal."""
+
+    async def pipe(self, ref: PaneRef, line: str) -> bool:
+        """Has a line of sh read what the pane's program writes from now on; an empty one takes off what reads it.
+
+        False, and nothing was done, where somebody reads it already: a pane has one reader.
+        """
+        ...
+
+
 class LivePanes(Protocol):
     """Panes as people watch and use them live. Errors as of Terminal."""
 

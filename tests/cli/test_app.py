@@ -269,7 +269,13 @@ def test_why(run: Run, fake: FakeDaemon, capsys: pytest.CaptureFixture[str]) -> 
     said = {"source": "hook", "state": "working", "rule": "hook:PreToolUse", "text": "Edit", "at": 1, "age_ms": 3000}
     not_believed = {**said, "source": "title", "state": "idle", "rule": "ready", "why": "A hook is newer."}
     body = {"session": "my-task", "state": "working", "alive": True, "exit_status": None, "since": 0}
-    body |= {"confidence": "high", "detail": {"tool": "Edit"}, "evidence": [said], "rejected": [not_believed]}
+    body |= {
+        "confidence": "high",
+        "detail": {"tool": "Edit"},
+        "evidence": [said],
+        "rejected": [not_believed],
+        "unheard": [],
+    }
     fake.answers["GET /api/agents/my-task/why"] = (200, body)
     assert run("why", "my-task") == 0
     out = capsys.readouterr().out

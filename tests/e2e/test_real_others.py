@@ -18,6 +18,7 @@ from e2e.real.install import NotInstalled
 from e2e.real.lab import Lab
 from e2e.real.model import Step
 from e2e.waiting import until
+from e2e.world import World
 from outrider.kinds.channels.gemini_hooks import believed
 
 pytestmark = pytest.mark.real
@@ -36,6 +37,8 @@ class Sitting:
     asks: bool = False
     shown: bool = False
     """Whether the other one has its hooks, too."""
+    announces: bool = False
+    """Whether it says in its raw output what it does."""
 
 
 SITTINGS = (
@@ -45,6 +48,7 @@ SITTINGS = (
         "exec_command",
         "cmd",
         "exec --skip-git-repo-check --dangerously-bypass-approvals-and-sandbox hello",
+        announces=True,
     ),
     Sitting("gemini", ("--yolo",), "run_shell_command", "command", "--yolo -p hello", shown=True),
     Sitting(
@@ -52,6 +56,12 @@ SITTINGS = (
     ),
     Sitting("opencode", (), "bash", "command", "", asks=True),
 )
+
+
+def sources(world: World) -> set[str]:
+    """Who speaks for what is believed, or against it."""
+    why = world.why("one")
+    return {each["source"] for each in (*why["evidence"], *why["rejected"])}
 
 
 @contextmanager
@@ -90,6 +100,8 @@ def test_it_speaks_for_itself_alone_and_says_how_it_failed(sitting: Sitting) -> 
             ]
         )
         lab.spawn("one", "--prompt", "Ask another one", extra=sitting.extra)
+        if sitting.announces:
+            until(lambda: "announcement" in sources(world), TIMEOUT, what="what its output announces to be heard")
         if sitting.asks:
             events.state("one", "waiting", timeout=TIMEOUT)
             lab.pressed("one", "Permission required", "Enter")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from outrider.logic.fuse import PRECEDENCE, Words, fuse
+from outrider.logic.fuse import PRECEDENCE, fuse
+from outrider.logic.words import Words
 from outrider.model.state import Detail, ErrorClass, Reading, Source, State
 
 NOW = 100_000
@@ -27,6 +28,8 @@ FAILED = said(Source.TRANSCRIPT, State.ERROR, at_ms=OLD, error=ErrorClass.AUTH, 
 STOPPED = said(Source.TRANSCRIPT, State.IDLE, at_ms=OLD, reason="interrupted")
 TRIED = said(Source.TRANSCRIPT, State.ERROR, at_ms=NOW - 5000, error=ErrorClass.SERVER, retrying=True)
 HEARD = said(Source.HOOK, State.READING, at_ms=OLD + 1000)
+ANNOUNCED = said(Source.ANNOUNCEMENT, State.WORKING, at_ms=OLD)
+BLOCKED = said(Source.ANNOUNCEMENT, State.WAITING, at_ms=OLD)
 
 TABLE: tuple[tuple[str, Words, State], ...] = (
     ("front", Words(NOW, screen(State.IDLE), LOOKED, front=said(Source.PROCESS, State.WORKING)), State.WORKING),
@@ -71,6 +74,38 @@ TABLE: tuple[tuple[str, Words, State], ...] = (
         "session-ahead",
         Words(NOW, screen(State.IDLE), LOOKED, session=said(Source.SESSION_FILE, State.THINKING)),
         State.THINKING,
+    ),
+    ("announced", Words(NOW, screen(State.IDLE), LOOKED, announced=ANNOUNCED, output_ms=NOW - 1), State.WORKING),
+    ("announced", Words(NOW, screen(State.IDLE), LOOKED, announced=BLOCKED, title=BUSY_TITLE), State.WAITING),
+    (
+        "announced",
+        Words(
+            NOW,
+            screen(State.IDLE),
+            LOOKED,
+            announced=ANNOUNCED,
+            output_ms=NOW,
+            hook=said(Source.HOOK, State.TESTING, at_ms=OLD),
+        ),
+        State.TESTING,
+    ),
+    ("screen", Words(NOW, screen(State.IDLE), LOOKED, announced=ANNOUNCED, output_ms=NOW - 10_001), State.IDLE),
+    ("screen", Words(NOW, screen(State.ERROR), LOOKED, announced=ANNOUNCED, output_ms=NOW), State.ERROR),
+    ("screen", Words(NOW, screen(State.IDLE), LOOKED, announced=said(Source.ANNOUNCEMENT, State.ERROR)), State.IDLE),
+    (
+        "dialog",
+        Words(NOW, screen(State.WAITING), LOOKED, announced=said(Source.ANNOUNCEMENT, State.COMPLETE)),
+        State.WAITING,
+    ),
+    (
+        "retrying",
+        Words(NOW, screen(State.ERROR, retrying=True), LOOKED, announced=ANNOUNCED, output_ms=NOW),
+        State.ERROR,
+    ),
+    (
+        "announcement",
+        Words(NOW, (), LOOKED, announced=said(Source.ANNOUNCEMENT, State.IDLE), title=CALM_TITLE),
+        State.IDLE,
     ),
     ("title-busy", Words(NOW, screen(State.COMPLETE), LOOKED, title=BUSY_TITLE), State.WORKING),
     (

@@ -6,7 +6,7 @@ import pytest
 
 import drawn
 from outrider.kinds.load import catalogue
-from outrider.logic.score import compare, score
+from outrider.logic.score import compare, judged, run, score
 
 # What was reached, less a small margin for the labels that can be argued about.
 FLOORS = {
@@ -36,6 +36,18 @@ def test_how_right_it_is(kind: str, with_channels: bool) -> None:
     coarse, exact = FLOORS[kind]
     assert row["coarse"] >= coarse, row
     assert row["exact"] >= exact, row
+
+
+def test_what_codex_announces_makes_nothing_worse() -> None:
+    """31 screens were recorded together with what its output had said (`osc7501`)."""
+    kinds = catalogue(None).by_name()
+    heard = [case for case in drawn.recorded().values() if case.kind == "codex" and case.heard]
+    assert len(heard) >= 30
+    for case in heard:
+        without, with_it = (
+            judged(run(case, kinds["codex"], with_channels=each), case.accept) for each in (False, True)
+        )
+        assert with_it >= without, case.id
 
 
 def test_programs_that_nobody_knows() -> None:

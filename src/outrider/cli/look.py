@@ -62,6 +62,8 @@ async def why(session: str, *, connection: Connection = HERE, environ: Environ) 
     if found["rejected"]:
         rows = [[*portrait.evidence(one)[:4], f"{one['why']} ({one['text']})"] for one in found["rejected"]]
         print("\nNot believed:\n" + _indented(table((*EVIDENCE[:4], "WHY NOT"), rows)))
+    if found["unheard"]:
+        print("\n" + "\n".join(found["unheard"]))
 
 
 EVIDENCE = ("SOURCE", "SAYS", "RULE", "AGE", "READ FROM")

@@ -151,6 +151,7 @@ async def _run(daemon: Daemon, held: Sequence[Lease], given: Inheritance, enviro
                 daemon.terminal.run(),
                 daemon.watch.run(),
                 daemon.listener.run(),
+                daemon.taps.run(),
                 daemon.strangers.run(),
                 daemon.lanes.run(),
                 daemon.audience.autopilot.run(),
@@ -175,5 +176,6 @@ async def _run(daemon: Daemon, held: Sequence[Lease], given: Inheritance, enviro
         await web_task
         daemon.bus.close()
         await daemon.lanes.fold(FOLD_S)
+        await daemon.taps.leave()
         for task in tasks:
             task.cancel()

@@ -48,6 +48,7 @@ from outrider.supervisor.record import Record
 from outrider.supervisor.recorder import Recorder
 from outrider.supervisor.steward import Steward
 from outrider.supervisor.strangers import Strangers
+from outrider.supervisor.taps import Taps
 from outrider.supervisor.trees import Trees
 from outrider.supervisor.typist import Typist
 from outrider.supervisor.upkeep import upkeep
@@ -79,6 +80,7 @@ class Daemon:
     audience: Audience
     watch: Watch
     listener: Listener
+    taps: Taps
     strangers: Strangers
     historian: Historian
     alarms: Alarms
@@ -198,6 +200,15 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         autopilot=heard.autopilot,
         settle=watch.settle,
     )
+    taps = Taps(
+        crew=crew,
+        pipes=terminal,
+        terminal=terminal,
+        folder=settings.runtime / "taps",
+        clock=clock,
+        settle=watch.settle,
+        wanted=settings.monitor.tap,
+    )
     bounds = Bounds(settings.commands.max_bytes, settings.commands.depth, settings.commands.blank_secrets)
     counter = Counter(bounds, store=store, ledger=ledger, lanes=lanes, clock=clock, token=new_token)
 
@@ -288,6 +299,7 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         heard,
         watch,
         listener,
+        taps,
         strangers,
         historian,
         alarms,

@@ -7,11 +7,14 @@ from pathlib import Path
 
 from outrider.errors import InvalidInput
 from outrider.kinds.channels import claude_session
+from outrider.kinds.channels.announcements import Announcements, its_own, word
 from outrider.logic.score import EXITED, Case
+from outrider.model.kind import Announces
 from outrider.model.pane import Pane, PaneRef, Screen
 from outrider.model.state import Reading, State
 
 INDEX = "index.jsonl"
+OSC = 7501
 NOWHERE = PaneRef("", 0, "%0")
 LABELS = frozenset({*(state.value for state in State), EXITED})
 
@@ -97,15 +100,27 @@ def _rows(folder: Path, name: str, place: str, height: int) -> tuple[str, ...]:
 
 
 def _heard(record: Record, at_ms: int) -> tuple[Reading, ...]:
-    """What Claude's session file said at the time of the first frame; other channels are not in recordings yet."""
+    """What Claude's session file and a program's output (`osc7501`) said at the time of the first frame; other channels are not in
+    recordings yet."""
     channels = record.get("channels")
-    said = channels.get("claude_session") if isinstance(channels, dict) else None
+    if not isinstance(channels, dict):
+        return ()
+    if isinstance(body := channels.get("osc7501"), str):
+        return _announced(str(record.get("agent")), body, at_ms)
+    said = channels.get("claude_session")
     if not isinstance(said, dict):
         return ()
     note = claude_session.parse(json.dumps({"pid": 1, **said}), at_ms)
     reading = claude_session.reading(note) if note is not None else None
     # It was read together with the frames, however late its own clock is.
     return (replace(reading, at_ms=min(reading.at_ms, at_ms)),) if reading is not None else ()
+
+
+def _announced(app: str, body: str, at_ms: int) -> tuple[Reading, ...]:
+    announces = Announces(OSC, app)
+    reports = Announcements(OSC).feed(f"\x1b]{OSC};{body}\x07".encode())
+    said = (word(announces, report, at_ms) for report in reports if its_own(announces, report))
+    return tuple(reading for reading in said if reading is not None)
 
 
 def _size(text: str, place: str) -> tuple[int, int]:

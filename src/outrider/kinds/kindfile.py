@@ -9,6 +9,8 @@ from outrider.logic.launching import CONVERSATION
 from outrider.logic.screen import BUILT_IN
 from outrider.logic.stuck import Thresholds
 from outrider.model.kind import (
+    STATUS,
+    Announces,
     By,
     Calm,
     Caveat,
@@ -95,6 +97,7 @@ def _kind(source: Source, data: Raw, *, trusted: bool) -> Kind:
         stop=_stop(table.table("stop")),
         calm=_calm(table.table("calm")),
         stuck=_stuck(table.table("stuck")),
+        announces=_announces(table.table("announces")),
     )
     table.finish()
     _check_ids(table, kind)
@@ -275,6 +278,16 @@ def _calm(table: Table) -> Calm:
     calm = Calm(shown_ms=table.number("shown_ms", usual.shown_ms), absent_ms=table.number("absent_ms", usual.absent_ms))
     table.finish()
     return calm
+
+
+def _announces(table: Table) -> Announces:
+    words = table.table("states")
+    states = {word: words.choice(word, State) for word in table.texts("states")}
+    announces = Announces(table.number("osc", 0), table.text("app", ""), states or STATUS)
+    if announces.osc and not announces.app:
+        raise table.bad("app", "must name the program whose reports count.")
+    table.finish()
+    return announces
 
 
 def _stuck(table: Table) -> dict[str, float]:

@@ -16,7 +16,7 @@ def of(reading: Reading, decision: Decision, rules: Mapping[str, Confidence], *,
         return Confidence.LOW
     if any(each.source is not reading.source for each in decision.agreeing) or reading.source is Source.HOOK:
         return Confidence.HIGH
-    if reading.source in (Source.TITLE, Source.SESSION_FILE, Source.TRANSCRIPT):
+    if reading.source in (Source.TITLE, Source.SESSION_FILE, Source.TRANSCRIPT, Source.ANNOUNCEMENT):
         return Confidence.MEDIUM
     if reading.source is Source.MOTION:
         return Confidence.MEDIUM if reading.rule == "typed" else Confidence.LOW

@@ -8,81 +8,14 @@ comes before all of it: `tracker` knows whether the agent is there.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from outrider.logic.words import Words
 from outrider.model.state import BUSY, COARSE, Coarse, Reading, Rejected, State
 
-# A hook is ahead of the screen by up to 650 ms (PreToolUse), on a loaded machine; then the screen has had its chance.
-HOOK_AHEAD_MS = 1500
-# A title is read at every sweep; an older one belongs to a server that cannot be asked.
-TITLE_MS = 10_000
-# Screens that moved so lately are moving; those that stood so long stand still.
-MOVING_MS, STANDING_MS = 2000, 5000
-
 CALM = (Coarse.IDLE,)
-# A failed request that its transcript tells of is tried again within so long; then its word on that is old.
-RETRY_MS = 15_000
 # A screen is behind the transcript's end of a turn by less than this.
 OUTLIVED_MS = 3000
 # What ends a turn without the agent's own word: a hook's older word does not undo it.
 UNSAID = ("interrupted", "background")
-
-
-@dataclass(slots=True)
-class Words:
-    """The last word of every source, and when the screen was looked at and changed (ms); whoever listens keeps it up to date.
-
-    `screen` is everything the rules said, best first. `front` is a shell's foreground program. `typed` is set while our own
-    Enter has not been answered by anybody. `settled` says that the screen stands still. `behind` is what the screen's best word was
-    when the hook spoke, or that it shows the model's turn since.
-    """
-
-    now_ms: int
-    screen: tuple[Reading, ...] = ()
-    looked_ms: int = 0
-    changed_ms: int = 0
-    settled: bool = True
-    hook: Reading | None = None
-    behind: Reading | None = None
-    session: Reading | None = None
-    transcript: Reading | None = None
-    title: Reading | None = None
-    front: Reading | None = None
-    typed: Reading | None = None
-    motion: Reading | None = None
-
-    @property
-    def seen(self) -> Reading | None:
-        """The screen's best word."""
-        return self.screen[0] if self.screen else None
-
-    @property
-    def hook_ahead(self) -> bool:
-        """Whether the hook spoke so lately that the screen has not had its chance."""
-        return self.hook is not None and self.hook.at_ms > self.looked_ms - HOOK_AHEAD_MS
-
-    @property
-    def hook_unseen(self) -> bool:
-        """Whether nobody has looked at the screen since the hook spoke."""
-        return self.hook is not None and self.hook.at_ms > self.looked_ms
-
-    @property
-    def session_unseen(self) -> bool:
-        """Whether nobody has looked at the screen since the session file changed."""
-        return self.session is not None and self.session.at_ms > self.looked_ms
-
-    @property
-    def title_fresh(self) -> bool:
-        """Whether the title is young enough to be believed."""
-        return self.title is not None and self.now_ms - self.title.at_ms <= TITLE_MS
-
-    @property
-    def retry_fresh(self) -> bool:
-        """Whether a request that the transcript tells to have failed may still wait for its next try."""
-        return self.transcript is not None and self.now_ms - self.transcript.at_ms <= RETRY_MS
-
-    @property
-    def ages(self) -> tuple[bool, bool, bool, bool, bool]:
-        """All that the policy makes of `now_ms` and `looked_ms`: while these and the words stay the same, so does the decision."""
-        return (self.hook_ahead, self.hook_unseen, self.session_unseen, self.title_fresh, self.retry_fresh)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +49,7 @@ def fuse(words: Words) -> Decision:
     others = [
         each
         for each in (
-            *(words.front, words.hook, words.session, words.transcript, words.title),
+            *(words.front, words.hook, words.session, words.transcript, words.announced, words.title),
             *(*words.screen[:3], words.typed, words.motion),
         )
         if each is not None and each is not chosen
@@ -224,6 +157,17 @@ def _session_ahead(words: Words) -> Reading | None:
     return session
 
 
+def _announced(words: Words) -> Reading | None:
+    """What it announces where the screen shows nothing of it: work without a mark, a dialog that no rule reads."""
+    announced, seen, hook = words.announced, words.seen, words.hook
+    if announced is None or not words.announced_fresh or COARSE[announced.state] not in (Coarse.BUSY, Coarse.WAITING):
+        return None
+    if seen is not None and COARSE[seen.state] not in (*CALM, Coarse.STARTING):
+        return None
+    both = hook is not None and announced.state in BUSY and hook.state in BUSY and hook.state is not State.THINKING
+    return hook if both else announced
+
+
 def _title_busy(words: Words) -> Reading | None:
     title, seen, hook = words.title, words.seen, words.hook
     if title is None or title.state not in BUSY or not words.title_fresh:
@@ -274,6 +218,10 @@ def _session(words: Words) -> Reading | None:
     return words.session
 
 
+def _announced_last(words: Words) -> Reading | None:
+    return words.announced if words.announced_fresh else None
+
+
 def _title(words: Words) -> Reading | None:
     return words.title if words.title_fresh else None
 
@@ -293,6 +241,7 @@ PRECEDENCE: tuple[Row, ...] = (
     Row("tool", _tool, "the agent itself named the tool it runs, and the screen shows it busy"),
     Row("screen-busy", _screen_busy, "the screen shows it at work; a title or file that says otherwise is late"),
     Row("session-ahead", _session_ahead, "its session file is newer than the last look at the screen"),
+    Row("announced", _announced, "it announces otherwise in its output, and a calm screen may be a silent stream"),
     Row("title-busy", _title_busy, "its title is that of work going on; a calm screen may be a silent stream"),
     Row("turn-end", _turn_end, "the agent itself said how the turn ended, and the screen shows it ended"),
     Row("end-told", _end_told, "its transcript says how the turn ended, and the screen shows it ended"),
@@ -300,6 +249,7 @@ PRECEDENCE: tuple[Row, ...] = (
     Row("screen", _screen, "the screen shows otherwise, and Esc or an answered dialog fires no hook"),
     Row("hook", _hook, "nothing on the screen contradicts the agent's own word"),
     Row("session", _session, "nothing on the screen contradicts the agent's session file"),
+    Row("announcement", _announced_last, "nothing on the screen contradicts what it announced in its output"),
     Row("title", _title, "nothing but the title speaks"),
     Row("motion", _motion, "nothing but the screen's movement speaks"),
 )

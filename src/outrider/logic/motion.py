@@ -1,7 +1,7 @@
 """The movement of one agent's screen: when it last changed, and what that alone says of an agent whose screens no rule reads."""
 
-from outrider.logic.fuse import MOVING_MS, STANDING_MS
 from outrider.logic.stillness import worked
+from outrider.logic.words import MOVING_MS, STANDING_MS
 from outrider.model.kind import Kind
 from outrider.model.pane import Screen
 from outrider.model.state import Reading, Source, State

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from outrider.logic.fuse import Words
+from outrider.logic.words import Words
 from outrider.model.state import COARSE, Coarse, Reading, Source, State
 
 
@@ -32,8 +32,9 @@ class Submission:
         hook = words.hook if words.hook is not None and words.hook.at_ms >= at_ms else None
         session = words.session if words.session is not None and words.session.at_ms >= at_ms else None
         told = words.transcript if words.transcript is not None and words.transcript.at_ms >= at_ms else None
+        announced = words.announced if words.announced is not None and words.announced.at_ms >= at_ms else None
         typed = Reading(Source.MOTION, State.THINKING, "typed", "a prompt was submitted", at_ms)
-        return replace(words, typed=typed, hook=hook, session=session, transcript=told)
+        return replace(words, typed=typed, hook=hook, session=session, transcript=told, announced=announced)
 
 
 def _answered(words: Words, at_ms: int) -> bool:

@@ -8,9 +8,10 @@ types; every time is an argument (Unix ms).
 from dataclasses import replace
 
 from outrider.logic import composer, confidence, detect
+from outrider.logic.aside import Aside
 from outrider.logic.ending import Ending, ended, exited
 from outrider.logic.foreground import is_shell, starts_others
-from outrider.logic.fuse import Decision, Words, fuse, outlive
+from outrider.logic.fuse import Decision, fuse, outlive
 from outrider.logic.motion import Motion
 from outrider.logic.news import transitions
 from outrider.logic.resets import Resets, Zones, only_utc
@@ -18,6 +19,7 @@ from outrider.logic.screen import Layout
 from outrider.logic.submission import Submission
 from outrider.logic.tools import of_command
 from outrider.logic.turn import Turn, fuller
+from outrider.logic.words import Words
 from outrider.model.kind import Kind
 from outrider.model.pane import Pane, Screen
 from outrider.model.state import (
@@ -39,13 +41,13 @@ __all__ = ["Tracker", "transitions"]
 STARTING_MS = 15_000
 
 
-# All that time alone changes about a verdict: the ages of words, whether the screen has stood long enough, what its movement says.
-Moment = tuple[tuple[bool, ...], bool, bool, bool, Reading | None, Reading | None]
+# What stands beside a verdict, and all that time alone changes about it: the ages of words, whether the screen has stood long enough,
+# what its movement says.
+Moment = tuple[object, tuple[bool, ...], bool, bool, bool, Reading | None, Reading | None]
 
 
 class Tracker:
-    """Knows one agent. `spawned` says that we started it; `verdict` is what was known of it before a restart of ours. `zones`
-    are those in which it tells the time."""
+    """Knows one agent: whether we `spawned` it, its `verdict` before a restart of ours, the `zones` in which it tells the time."""
 
     def __init__(
         self, kind: Kind, *, born_ms: int, spawned: bool, verdict: Verdict | None = None, zones: Zones = only_utc
@@ -68,9 +70,9 @@ class Tracker:
         self._background = False
         self._unfinished = False
         self._followed = False
-        self._overheard: tuple[Rejected, ...] = ()
         self._given: Verdict | None = None
         self._moment: Moment | None = None
+        self.aside = Aside()
         self.leaving = ""  # why it is being ended by us, while that is under way: its end is no news of its work then
 
     def pane(self, pane: Pane, at_ms: int) -> None:
@@ -133,22 +135,18 @@ class Tracker:
         self._words.looked_ms = at_ms
 
     def hear(self, reading: Reading) -> None:
-        """A word of the agent itself: by a hook, its session file or its transcript. One older than what was heard is dropped."""
+        """A word of the agent itself: by a hook, its session file, its transcript or its output. Old ones of the first two are dropped."""
         self._moment = None
-        words = self._words
-        if reading.source is Source.HOOK:
-            if words.hook is None or reading.at_ms >= words.hook.at_ms:
-                words.hook, words.behind = reading, words.seen
-        elif reading.source is Source.TRANSCRIPT:
-            words.transcript = reading
-        elif words.session is None or reading.at_ms >= words.session.at_ms:
-            words.session = reading
+        self._words.take(reading)
         self._submission.heard(reading)
 
-    def overhear(self, foreign: Rejected) -> None:
-        """The last word of somebody else that came under its name: shown beside what is believed."""
-        self._moment = None
-        self._overheard = (foreign,)
+    def unsaid(self) -> None:
+        """What it announced in its raw output is taken back, or that is not listened to any more."""
+        self._moment = self._words.announced = None
+
+    def wrote(self, at_ms: int) -> None:
+        """Its program wrote something, says who listens to its raw output."""
+        self._words.output_ms = at_ms
 
     def typed(self, at_ms: int) -> None:
         """Keys that submit a prompt were pressed: it is busy until somebody says otherwise, up to the kind's patience."""
@@ -217,8 +215,7 @@ class Tracker:
         return self._giving(self._last)
 
     def _giving(self, verdict: Verdict) -> Verdict:
-        overheard = self._overheard
-        self._given = replace(verdict, rejected=(*verdict.rejected, *overheard)) if overheard else verdict
+        self._given = self.aside.beside(verdict)
         return self._given
 
     def stands(self, now_ms: int) -> bool:
@@ -228,7 +225,15 @@ class Tracker:
 
     def _time(self, words: Words) -> Moment:
         shown = self._stood(self._kind.calm.shown_ms, words.now_ms)
-        return (words.ages, words.settled, shown, _unseen_ms(words) > confidence.UNSEEN_MS, words.motion, words.typed)
+        return (
+            self.aside.said,
+            words.ages,
+            words.settled,
+            shown,
+            _unseen_ms(words) > confidence.UNSEEN_MS,
+            words.motion,
+            words.typed,
+        )
 
     def _alive(self, words: Words) -> Verdict:
         decision = fuse(words)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 from outrider.model.state import Confidence, State
 
@@ -202,6 +203,31 @@ class Stop:
     quit_keys: tuple[str, ...] = ("C-c", "C-c")
 
 
+STATUS: Mapping[str, State] = MappingProxyType(
+    {
+        "idle": State.IDLE,
+        "working": State.WORKING,
+        "done": State.COMPLETE,
+        "blocked": State.WAITING,
+        "error": State.ERROR,
+    }
+)
+"""The program status protocol's states (revision 0.2), as ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announces:
+    """What it says of itself in its raw output, where no screen shows it: reports of the program status protocol (`OSC 7501`).
+
+    `osc` is the number of the sequence, 0 for none. Reports count whose `app` is its own; `states` gives the state of each of theirs.
+    One that is not there (the protocol's `clear`) takes the last word back.
+    """
+
+    osc: int = 0
+    app: str = ""
+    states: Mapping[str, State] = field(default_factory=lambda: STATUS)
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of agent. `channel` names the native channel module it has (`claude`), empty for none.
@@ -226,6 +252,7 @@ class Kind:
     typing: Typing = Typing()
     stop: Stop = Stop()
     calm: Calm = Calm()
+    announces: Announces = Announces()
     banner: re.Pattern[str] | None = None
     """What its first screens say of its version, in a group `version`."""
     stuck: Mapping[str, float] = field(default_factory=dict)

@@ -43,6 +43,8 @@ class Pane:
     generation: str = ""
     clients: int = 0
     """How many clients are attached to its session, ours not counted."""
+    piped: bool = False
+    """Whether tmux gives its output to a program, as `pipe-pane` has it; there is one such program a pane."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,7 @@ class ProgressJSON(TypedDict):
 
 
 class WhyJSON(TypedDict):
-    """What an agent is doing, what says so, and what said otherwise and was not believed."""
+    """What an agent is doing, what says so, what said otherwise and was not believed, and what cannot be heard of it."""
 
     session: str
     state: str
@@ -154,6 +154,7 @@ class WhyJSON(TypedDict):
     detail: DetailJSON
     evidence: list[EvidenceJSON]
     rejected: list[RejectedJSON]
+    unheard: list[str]
 
 
 class AttemptJSON(TypedDict):

@@ -60,6 +60,7 @@ class Source(StrEnum):
     HOOK = "hook"
     SESSION_FILE = "session_file"
     TRANSCRIPT = "transcript"
+    ANNOUNCEMENT = "announcement"
     TITLE = "title"
     SCREEN = "screen"
     MOTION = "motion"
@@ -138,7 +139,8 @@ class Rejected:
 class Verdict:
     """What an agent is doing, since when (ms), and what says so.
 
-    `alive` tells whether the agent's own process is there; `exit_status` is set once it is known to have exited.
+    `alive` tells whether the agent's own process is there; `exit_status` is set once it is known to have exited. `unheard` says, in
+    sentences, which of its words cannot be heard that its kind would give.
     """
 
     state: State
@@ -149,3 +151,4 @@ class Verdict:
     detail: Detail = NO_DETAIL
     evidence: tuple[Reading, ...] = ()
     rejected: tuple[Rejected, ...] = field(default=())
+    unheard: tuple[str, ...] = ()

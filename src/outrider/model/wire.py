@@ -201,6 +201,7 @@ def why_json(session: str, verdict: Verdict, now: int) -> WhyJSON:
         "detail": detail_json(verdict.detail),
         "evidence": [evidence_json(reading, now) for reading in verdict.evidence],
         "rejected": [_rejected_json(rejected, now) for rejected in verdict.rejected],
+        "unheard": list(verdict.unheard),
     }
 
 

@@ -71,6 +71,10 @@ class Monitor(Section):
     quiet_ms: int = Field(
         default=1000, ge=10, le=60_000, description="Milliseconds between looks at a pane that stands still."
     )
+    tap: bool = Field(
+        default=True,
+        description="Read what Codex announces in its raw output, by a tmux pipe of each of its panes that has none.",
+    )
     doubt_s: Seconds = Field(
         default=180.0,
         description="Seconds that agents of a new version are read before it may be told that they are hard to read.",

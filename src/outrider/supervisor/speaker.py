@@ -83,4 +83,4 @@ def _overhear(member: Member, event: HookEvent) -> None:
     reading = voice.hear(event).reading if voice is not None else None
     if reading is not None:
         why = f"Process {event.speaker} said so, which has this agent's hooks but is not this agent (process {member.agent.speaker})."
-        member.tracker.overhear(Rejected(reading, why))
+        member.tracker.aside.overhear(Rejected(reading, why))

@@ -67,6 +67,11 @@ def literal(text: str) -> str:
     return _HASHES.sub(lambda run: run.group() * 2, text)
 
 
+def timeless(text: str) -> str:
+    """The same where tmux fills in the time, too."""
+    return literal(text).replace("%", "%%")
+
+
 def _escape(found: re.Match[str]) -> str:
     char = found.group()
     code = ord(char)

@@ -29,6 +29,7 @@ _NUMBERS = (
     "pane_dead",
     "pane_dead_status",
     "pane_dead_signal",
+    "pane_pipe",
 )
 _TEXTS = ("session_name", GENERATION, "pane_current_command", "pane_title", "pane_current_path")
 _HEAD = len(_NUMBERS) + len(_TEXTS)
@@ -124,6 +125,7 @@ class Rows:
             exit_status=_exit_status(parts[12], parts[13]) if dead else None,
             generation=generation,
             clients=number["session_attached"],
+            piped=bool(number["pane_pipe"]),
         )
         return Row(pane, number["window_activity"], number["session_id"])
 

@@ -20,16 +20,17 @@ from outrider.tmux import launch as launching
 from outrider.tmux.cadence import Pace
 from outrider.tmux.mirror import Mirror, View
 from outrider.tmux.protocol import Reply
-from outrider.tmux.quote import Question, question, unless
+from outrider.tmux.quote import Question, question, timeless, unless
 from outrider.tmux.rows import FORMAT, Rows
 from outrider.tmux.server import Server, ServerGone
 from outrider.tmux.sgr import plain, standing
 from outrider.tmux.version import pasting
-from outrider.tmux.watch import Meter, Watch, fitted
+from outrider.tmux.watch import Meter, Watch, complaint, fitted, state
 
 # tmux 3.3a crashes, with every agent in it, when something is pasted into a pane whose program has ended.
 _DEAD = "#{?pane_dead,dead,}"
 _DEAD_OR_MODE = "#{?pane_dead,dead,#{?pane_in_mode,mode,}}"
+_DEAD_OR_PIPED = "#{?pane_dead,dead,#{?pane_pipe,piped,}}"
 _REFUSED = {
     "dead": "the program of pane {pane} has ended; nothing was typed",
     "left": "another program than the agent is in front of pane {pane}; nothing was typed",
@@ -236,6 +237,12 @@ class TmuxTerminal:
                     del self._mirrors[ref]
                 await mirror.close()
 
+    async def pipe(self, ref: PaneRef, line: str) -> bool:
+        """Has a line of sh read what the pane's program writes; an empty one takes off what does. False: somebody does, or it ended."""
+        words = ("pipe-pane", "-O", "-t", ref.pane, timeless(line))
+        asked = unless(ref.pane, _DEAD_OR_PIPED, words) if line else question("pipe-pane", "-t", ref.pane)
+        return not (await self._read(ref, asked))[0].text
+
     async def end(self, ref: PaneRef) -> None:
         """Ends the pane (its session with it, if it was the last one). A pane that is gone already is no error."""
         try:
@@ -246,11 +253,11 @@ class TmuxTerminal:
 
     def health(self) -> Mapping[str, object]:
         """JSON-shaped: `status` (`ok` or `degraded`), `version`, a list `servers` with the state of each, `why` if degraded."""
-        reasons = [why for watch in self._watches.values() if (why := _complaint(watch))]
+        reasons = [why for watch in self._watches.values() if (why := complaint(watch))]
         health: dict[str, object] = {
             "status": "degraded" if reasons else "ok",
             "version": self._own.release,
-            "servers": [_state(watch) for watch in self._watches.values()],
+            "servers": [state(watch) for watch in self._watches.values()],
         }
         return health | {"why": "; ".join(reasons)} if reasons else health
 
@@ -296,23 +303,3 @@ def _in_front(program: str) -> str:
         return _DEAD_OR_MODE
     other = f"#{{?#{{==:#{{pane_current_command}},{program}}},,left}}"
     return f"#{{?pane_dead,dead,#{{?pane_in_mode,mode,{other}}}}}"
-
-
-def _complaint(watch: Watch) -> str:
-    if watch.server.fallback:
-        return watch.server.fallback
-    return watch.away.why if watch.away is not None and not watch.away.gone else ""
-
-
-def _state(watch: Watch) -> dict[str, object]:
-    """One server in `health`: `state` is `ok`, `forks` (the fallback), `away` (unknown) or `gone` (nobody listens)."""
-    away = watch.away
-    state = ("gone" if away.gone else "away") if away else ("forks" if watch.server.fallback else "ok")
-    row: dict[str, object] = {"server": watch.server.name, "state": state, "panes": len(watch.panes) if not away else 0}
-    if away:
-        return row | {"why": away.why}
-    return row | {
-        "started": watch.server.started_s,
-        "version": watch.server.version,
-        "interval_ms": round(watch.interval_ms),
-    }

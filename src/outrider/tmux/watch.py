@@ -227,3 +227,24 @@ def fitted(lines: tuple[str, ...], height: int) -> tuple[str, ...]:
     """Exactly `height` rows, trailing blanks cut."""
     rows = tuple(line.rstrip(" ") for line in lines[:height])
     return rows + ("",) * (height - len(rows))
+
+
+def complaint(watch: Watch) -> str:
+    """Why this server is not looked at as it should be; empty where it is, or is gone."""
+    if watch.server.fallback:
+        return watch.server.fallback
+    return watch.away.why if watch.away is not None and not watch.away.gone else ""
+
+
+def state(watch: Watch) -> dict[str, object]:
+    """One server in `health`: `state` is `ok`, `forks` (the fallback), `away` (unknown) or `gone` (nobody listens)."""
+    away = watch.away
+    state = ("gone" if away.gone else "away") if away else ("forks" if watch.server.fallback else "ok")
+    row: dict[str, object] = {"server": watch.server.name, "state": state, "panes": len(watch.panes) if not away else 0}
+    if away:
+        return row | {"why": away.why}
+    return row | {
+        "started": watch.server.started_s,
+        "version": watch.server.version,
+        "interval_ms": round(watch.interval_ms),
+    }
