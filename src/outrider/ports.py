@@ -77,6 +77,10 @@ class Pipes(Protocol):
         """
         ...
 
+    def urge(self, ref: PaneRef) -> None:
+        """Has this pane captured at the next opportunity."""
+        ...
+
 
 class LivePanes(Protocol):
     """Panes as people watch and use them live. Errors as of Terminal."""

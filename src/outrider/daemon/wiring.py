@@ -200,15 +200,8 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         autopilot=heard.autopilot,
         settle=watch.settle,
     )
-    taps = Taps(
-        crew=crew,
-        pipes=terminal,
-        terminal=terminal,
-        folder=settings.runtime / "taps",
-        clock=clock,
-        settle=watch.settle,
-        wanted=settings.monitor.tap,
-    )
+    folder, wanted = settings.runtime / "taps", settings.monitor.tap
+    taps = Taps(crew, terminal, folder, clock=clock, settle=watch.settle, wanted=wanted)
     bounds = Bounds(settings.commands.max_bytes, settings.commands.depth, settings.commands.blank_secrets)
     counter = Counter(bounds, store=store, ledger=ledger, lanes=lanes, clock=clock, token=new_token)
 

@@ -17,7 +17,7 @@ from outrider.errors import TerminalError, TimedOut
 from outrider.kinds.channels.announcements import Announcements, its_own, word
 from outrider.kinds.channels.tap import Tap
 from outrider.model.pane import PaneRef
-from outrider.ports import Pipes, Terminal
+from outrider.ports import Pipes
 from outrider.supervisor.crew import Crew, Member
 
 log = structlog.get_logger()
@@ -61,17 +61,15 @@ class Taps:
 
     def __init__(
         self,
-        *,
         crew: Crew,
-        pipes: Pipes,
-        terminal: Terminal,
+        terminal: Pipes,
         folder: Path,
+        *,
         clock: Callable[[], int],
         settle: Callable[[Member, int], None],
         wanted: bool = True,
     ) -> None:
         self._crew = crew
-        self._pipes = pipes
         self._terminal = terminal
         self._folder = folder
         self._clock = clock
@@ -161,7 +159,7 @@ class Taps:
         line.up, line.why = tap.written(), ""
         if not line.up:
             try:
-                line.why = FOREIGN if piped or not await self._pipes.pipe(line.ref, tap.line) else ""
+                line.why = FOREIGN if piped or not await self._terminal.pipe(line.ref, tap.line) else ""
             except (TerminalError, TimedOut) as error:
                 log.debug("a pane could not be tapped yet", pane=line.ref.pane, why=error.message)
                 line.why = AWAY
@@ -175,7 +173,7 @@ class Taps:
         """Takes our reader off. One that is gone has been replaced by somebody's, or is seen to be gone with the pane's next byte."""
         if tap.written():
             with suppress(TerminalError, TimedOut):
-                await self._pipes.pipe(ref, "")
+                await self._terminal.pipe(ref, "")
 
     async def _drop(self, agent_id: str) -> None:
         line = self._lines.pop(agent_id)

@@ -10,7 +10,7 @@ import os
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
 from outrider.errors import Conflict, InvalidInput, OtherProgram, PaneGone, TerminalAway, TerminalError, TimedOut
@@ -44,10 +44,9 @@ _PASTE_END = "\x1b[201~"
 class TmuxTerminal:
     """Panes of tmux servers named as for `tmux -L`, or by the absolute path of their socket.
 
-    `env` is the environment of the tmux processes (our own server's, when it is started); `cpu_budget` is the share of a
-    core that looking may cost, the consumer's work on each sight included; `busy_ms` and `quiet_ms` bound the time between
-    two looks; `limit_s` is how long tmux may take to answer; `cpu` gives the CPU seconds of this thread. A verb of typing
-    that tmux was asked for and never answered ends in TimedOut: it cannot be told whether it was typed.
+    `env` is the environment of the tmux processes (our own server's, when it is started); `cpu_budget` is the share of a core that
+    looking may cost, the consumer's work on each sight included; `busy_ms` and `quiet_ms` bound the time between two looks; `limit_s` is
+    how long tmux may take to answer; `cpu` gives the CPU seconds of this thread. A verb that types, never answered, ends in TimedOut.
     """
 
     def __init__(
@@ -208,9 +207,8 @@ class TmuxTerminal:
     async def key(self, ref: PaneRef, data: bytes) -> None:
         """Gives the program these bytes as if they came from a keyboard. TerminalError as for `write`."""
         if data:
-            await self._type(
-                ref, _DEAD_OR_MODE, "send-keys", "-t", ref.pane, "-H", "--", *(f"{byte:02x}" for byte in data)
-            )
+            codes = [f"{byte:02x}" for byte in data]
+            await self._type(ref, _DEAD_OR_MODE, "send-keys", "-t", ref.pane, "-H", "--", *codes)
             self.urge(ref)
 
     @asynccontextmanager
@@ -291,10 +289,8 @@ class TmuxTerminal:
         return replies
 
     async def _forget(self, ref: PaneRef, buffer: str) -> None:
-        try:
+        with suppress(TerminalError, TimedOut):
             await self._ask(ref, question("delete-buffer", "-b", buffer))
-        except (TerminalError, TimedOut):
-            return
 
 
 def _in_front(program: str) -> str:
