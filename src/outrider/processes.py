@@ -134,7 +134,12 @@ def relations() -> Mapping[int, Relation]:
 
 def generation(pid: int) -> str:
     """The token that the process carries in OUTRIDER_GENERATION; empty without one, or where it cannot be read."""
-    mark = b"OUTRIDER_GENERATION="
+    return variable(pid, "OUTRIDER_GENERATION")
+
+
+def variable(pid: int, name: str) -> str:
+    """What that variable was in the environment the process was started with; empty without one, or where it cannot be read."""
+    mark = f"{name}=".encode()
     found = next((entry for entry in _environment(pid) if entry.startswith(mark)), mark)
     return found[len(mark) :].decode("utf-8", "replace")
 

@@ -119,7 +119,8 @@ def test_others_refuse_by_themselves_what_is_denied_and_ask_for_the_rest(kind: s
         lab.script([runs("touch made"), runs("git push origin main"), runs("curl https://x.example"), [{"say": "No."}]])
         lab.spawn("works", "--policy", str(lab.world.root / "mine.toml"), "--prompt", "Make a file, and send it")
         approval = asked_for(lab, "curl https://x.example")
-        assert approval["ruling"] and approval["ruling"]["verdict"] == "ask", "neither allowed nor denied: a person is asked"
+        assert approval["ruling"] is not None
+        assert approval["ruling"]["verdict"] == "ask", "neither allowed nor denied: a person is asked"
         assert lab.project.joinpath("made").exists(), "allowed, and done without a person"
         assert refused in json.dumps(lab.asked()[-1]["messages"]), "the refusal was its own"
         assert "git push origin main" not in decided(lab)

@@ -1,18 +1,22 @@
 """Transcripts of the crew, read on as they grow."""
 
 import asyncio
+import hashlib
 import json
 import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 import drawn
 from outrider import processes
+from outrider.kinds.channels import gemini_chat
 from outrider.kinds.load import catalogue
 from outrider.logic.rates import Bucket
 from outrider.logic.tracker import Tracker
@@ -119,6 +123,43 @@ async def test_what_tells_no_conversation_tells_no_transcript(tmp_path: Path) ->
     transcripts.noted(member, SessionNote(7, "idle", None, None, "/w", None, 5), {"HOME": str(tmp_path)})
     transcripts.noted(member, SessionNote(7, "idle", None, "c", "/w", None, 5), {})
     assert member.agent.transcript is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process's directory and environment")
+async def test_an_adopted_geminis_conversation_is_told_by_where_and_when_it_began(tmp_path: Path) -> None:
+    chats = tmp_path / ".gemini" / "tmp" / "project" / "chats"
+    chats.mkdir(parents=True)
+    recorded = RECORDED.joinpath("gemini.txt").read_text(encoding="utf-8").split("\n", 1)[1]
+    where = {"cwd": tmp_path, "env": {"HOME": str(tmp_path)}}
+
+    def conversation(name: str, *, cwd: str = str(tmp_path), late_s: float = 1.0, kind: str = "main") -> Path:
+        at = datetime.fromtimestamp(time.time() + late_s, UTC).isoformat()
+        head = {"projectHash": hashlib.sha256(cwd.encode()).hexdigest(), "startTime": at, "kind": kind}
+        path = chats / f"session-{name}.jsonl"
+        path.write_text(json.dumps(head) + "\n" + recorded, encoding="utf-8")
+        return path
+
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, **where) as agent:  # type: ignore[call-overload]
+        crew, member, _ = a_crew("gemini")
+        member.pane = replace(CALM.pane, pid=agent.pid)
+        transcripts = Transcripts(crew=crew, record=Record(Nowhere()), clock=lambda: round(time.time() * 1000))
+        conversation("elsewhere", cwd="/elsewhere")
+        conversation("before", late_s=-60)
+        conversation("later", late_s=600)
+        conversation("sub", kind="subagent")
+        chats.joinpath("session-broken.jsonl").write_text("{", encoding="utf-8")
+        its_own = conversation("own")
+        settled = asyncio.Event()
+        following = asyncio.ensure_future(transcripts.run(lambda *_: settled.set()))
+        await asyncio.wait_for(settled.wait(), 10)
+        following.cancel()
+        assert member.agent.transcript is not None
+        assert member.agent.transcript.path == str(its_own)
+        conversation("another")
+        assert gemini_chat.begun(tmp_path, str(tmp_path), round(time.time() * 1000) - 1000) is None, (
+            "one of two: not told"
+        )
+        agent.communicate(b"\n")
 
 
 HOLDER = """

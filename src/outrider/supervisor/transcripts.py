@@ -6,11 +6,12 @@ A file's size is asked for twice a second (a few microseconds an agent); agents 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from outrider import processes
 from outrider.kinds.channels import claude_session
-from outrider.kinds.channels.catalogue import held_by, transcript_of
+from outrider.kinds.channels.catalogue import begun_by, held_by, transcript_of
 from outrider.kinds.channels.transcript import Spent, read_on
 from outrider.model.agent import Counters
 from outrider.model.hook import SessionNote
@@ -61,16 +62,20 @@ class Transcripts:
                 settle(member, self._clock())
 
     async def search(self) -> None:
-        """Looks for the transcripts of agents without hooks that keep theirs open, where that is due."""
+        """Looks for the transcripts of agents without hooks that keep theirs open, or whose beginning tells it apart, where that is due."""
         now = self._clock()
         for member in self._crew:
-            agent, name = member.agent, held_by(member.kind.channel)
-            if name is None or member.voice is not None or member.pane is None or agent.ended_ms is not None:
+            agent = member.agent
+            if member.voice is not None or member.pane is None or agent.ended_ms is not None:
+                continue
+            pid = member.process.pid if member.process is not None else member.pane.pid
+            seek = _seeker(member.kind.channel, member.pane.pid, pid, now)
+            if seek is None:
                 continue
             last = self._searched.get(agent.id)
             if last is not None and now - last < (AGAIN_MS if agent.id in self._told else SEARCH_MS):
                 continue
-            path = await asyncio.to_thread(processes.held, member.pane.pid, name)
+            path = await asyncio.to_thread(seek)
             self._searched[agent.id] = now
             if path is not None:
                 self.spoke(agent.id, str(path), now if last is None else last)
@@ -105,6 +110,22 @@ class Transcripts:
         if spent.said is not None:
             member.tracker.hear(spent.said)
         self._record.put(Change(agents=(member.agent,)))
+
+
+def _seeker(channel: str, root: int, pid: int, now_ms: int) -> Callable[[], Path | None] | None:
+    """How to look for the transcript of an agent whose process is `pid`, in a pane whose is `root`; None where there is no way."""
+    if (name := held_by(channel)) is not None:
+        return partial(processes.held, root, name)
+    begun = begun_by(channel)
+    return partial(_begun, begun, pid, now_ms) if begun is not None else None
+
+
+def _begun(begun: Callable[[Path, str, int], Path | None], pid: int, now_ms: int) -> Path | None:
+    process, home = next(iter(processes.tree(pid)), None), processes.variable(pid, "HOME")
+    age_s = processes.age_s(process) if process is not None else None
+    if process is None or process.cwd is None or age_s is None or not home:
+        return None
+    return begun(Path(home), process.cwd, now_ms - round(age_s * 1000))
 
 
 def _offset(mark: TranscriptMark | None, path: str) -> int:

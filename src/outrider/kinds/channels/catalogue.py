@@ -1,7 +1,8 @@
 """Which channel a kind's `channel` names."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 from outrider.kinds.channels import (
@@ -27,7 +28,11 @@ CHANNELS: Mapping[str, Channel] = MappingProxyType(
             codex_hooks.CodexVoice, codex_hooks.furnish, transcript=codex_rollout.counted, held=codex_rollout.HELD
         ),
         "gemini": Channel(
-            gemini_hooks.GeminiVoice, gemini_hooks.furnish, inherited=True, transcript=gemini_chat.counted
+            gemini_hooks.GeminiVoice,
+            gemini_hooks.furnish,
+            inherited=True,
+            transcript=gemini_chat.counted,
+            begun=gemini_chat.begun,
         ),
         "opencode": Channel(OpenCodeVoice, opencode_server.furnish),
         "qwen": Channel(qwen_hooks.QwenVoice, qwen_hooks.furnish, inherited=True, transcript=qwen_chat.counted),
@@ -57,6 +62,12 @@ def held_by(channel: str) -> re.Pattern[str] | None:
     """The path of the transcript that such an agent keeps open; None where it keeps none open."""
     known = CHANNELS.get(channel)
     return known.held if known is not None else None
+
+
+def begun_by(channel: str) -> Callable[[Path, str, int], Path | None] | None:
+    """How the transcript is found that such an agent began when it was started; None where nothing tells it apart."""
+    known = CHANNELS.get(channel)
+    return known.begun if known is not None else None
 
 
 def furnish(channel: str, ground: Ground) -> Furnishing:

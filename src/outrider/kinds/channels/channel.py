@@ -44,7 +44,8 @@ class Channel:
 
     `inherited` says that what the agent starts is given the same hooks: its own word is then told from that of others by the
     process that calls. `transcript` reads the file in which it writes its conversation down, `held`
-    matches that file's path where the agent keeps it open.
+    matches that file's path where the agent keeps it open, `begun` finds it by the agent's home, its directory and when it was
+    started (Unix ms): None where that does not tell it apart.
     """
 
     voice: Callable[[], Voice]
@@ -52,3 +53,4 @@ class Channel:
     inherited: bool = False
     transcript: Count | None = None
     held: re.Pattern[str] | None = None
+    begun: Callable[[Path, str, int], Path | None] | None = None

@@ -4,9 +4,13 @@ That a turn failed or was cancelled is told here alone; hooks tell only that it 
 retried in silence here, too. What it repeats of the whole conversation (`$set`) is passed over.
 """
 
+import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
 
 from outrider.kinds.channels.transcript import Spent, inner, number, once, reading_of, rows
 from outrider.logic.failure import of_status, of_words
@@ -16,6 +20,9 @@ from outrider.model.state import Detail, Reading, State
 _MARKS = (b'"type":"gemini"', b'"type":"user"', b'"type":"error"', b'"type":"info"')
 _CODE = re.compile(r'"code"\s*:\s*"?(\d{3})\b|\bstatus:? (\d{3})\b')
 _MESSAGE = re.compile(r'"message"\s*:\s*"((?:[^"\\]|\\.)*)"')
+# From the start of its process to the first line; 40 s were seen on a busy machine. Processes' starts are known to 10 ms.
+BEGINS_MS, SLACK_MS = 90_000, 1000
+LONGEST_HEAD = 10_000
 CANCELLED = "Request cancelled."
 
 
@@ -29,6 +36,38 @@ def counted(data: bytes, mark: TranscriptMark, since_ms: int) -> Spent:
         if (said := _said(row, at_ms)) is not None:
             spent = replace(spent, said=said, errors=spent.errors + (said.state is State.ERROR))
     return spent
+
+
+def begun(home: Path, cwd: str, began_ms: int) -> Path | None:
+    """The conversation that a Gemini CLI of that home began there when it was started then; None unless exactly one may be it.
+
+    Each file's first line names its directory, by a digest, and when it was begun; that is seconds after the process is.
+    """
+    project = hashlib.sha256(cwd.encode("utf-8", "surrogateescape")).hexdigest()
+    found = [
+        path
+        for path in home.glob(".gemini/tmp/*/chats/session-*.jsonl")
+        if _written_ms(path) >= began_ms and _is_of(path, project, began_ms)
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _is_of(path: Path, project: str, began_ms: int) -> bool:
+    try:
+        with path.open("rb") as file:
+            head = json.loads(file.readline(LONGEST_HEAD))
+        at_ms = datetime.fromisoformat(str(head["startTime"])).timestamp() * 1000
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+    its_own = head.get("kind") == "main" and head.get("projectHash") == project
+    return its_own and began_ms - SLACK_MS <= at_ms <= began_ms + BEGINS_MS
+
+
+def _written_ms(path: Path) -> float:
+    try:
+        return path.stat().st_mtime * 1000
+    except OSError:
+        return 0
 
 
 def _said(row: Mapping[str, object], at_ms: int) -> Reading | None:
