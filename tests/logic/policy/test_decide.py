@@ -111,19 +111,23 @@ QUOTING = (
 )
 
 
-@settings(max_examples=600, deadline=None)
-@given(st.sampled_from(READABLE), st.sampled_from(WRAPPERS), st.sampled_from(WRAPPERS))
-def test_wrapping_makes_nothing_allowed(command: str, inner: str, outer: str) -> None:
-    assert said(outer.format(inner.format(command))).verdict is not Verdict.ALLOW
+def test_wrapping_makes_nothing_allowed() -> None:
+    """Every one in two wrappers, all of which come up as inner and as outer ones; the same in each run."""
+    count = len(WRAPPERS)
+    lines = [
+        WRAPPERS[(at + at // count) % count].format(WRAPPERS[at % count].format(command))
+        for at, command in enumerate(READABLE)
+    ]
+    assert [line for line in lines if said(line).verdict is Verdict.ALLOW] == []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.sampled_from(READABLE), st.sampled_from(QUOTING))
 def test_quoting_for_another_shell_makes_nothing_allowed(command: str, wrapper: str) -> None:
     assert said(wrapper.format(shlex.quote(command))).verdict is not Verdict.ALLOW
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400, deadline=None, derandomize=True)
 @given(st.sampled_from(READABLE), st.sampled_from(STAYING), st.sampled_from(["; ", " && ", "\n", " || ", " | ", " & "]))
 def test_company_makes_nothing_allowed(command: str, other: str, joint: str) -> None:
     assert said(command + joint + other).verdict is not Verdict.ALLOW
