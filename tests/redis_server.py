@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+import redis
 
 from e2e.waiting import until
 
@@ -47,6 +48,19 @@ class RedisServer:
         except OSError:
             return False
         return answer.startswith((b"+PONG", b"-NOAUTH"))
+
+    def letters(self, node: str) -> list[str]:
+        """What lies there for a node, sealed, oldest first."""
+        with self._client() as client:
+            return [str(fields["b"]) for _, fields in client.xrange(f"outrider:cmd:{node}")]
+
+    def put_letter(self, node: str, body: str) -> None:
+        """Somebody else puts one there."""
+        with self._client() as client:
+            client.xadd(f"outrider:cmd:{node}", {"b": body})
+
+    def _client(self) -> "redis.Redis":
+        return redis.Redis.from_url(self.url, decode_responses=True)
 
     def kill9(self) -> None:
         """It is gone, at once."""

@@ -1,11 +1,13 @@
 """Three nodes on one machine that are one fleet, on a real Redis."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
 from e2e.fleet import Fleet
+from e2e.scripted.script import Step
 from e2e.waiting import until
+from e2e.world import Run
 
 
 @pytest.fixture
@@ -97,3 +99,104 @@ def test_a_name_is_given_once_a_key_is_needed_and_a_node_that_is_drained_starts_
     assert "drained" in refused.stderr
     assert fleet["west"].cli("node", "drain", "west", "--off").returncode == 0
     fleet["west"].spawn("x")
+
+
+def started(
+    fleet: Fleet, asker: str, owner: str, session: str, turns: Sequence[Sequence[Step]] = (), *words: str
+) -> Run:
+    """An agent that `asker` has started on `owner`."""
+    run = fleet[owner].run(session)
+    run.script(turns)
+    where = ("--node", owner, "--workdir", str(fleet[owner].workdir()), "--agent", "claude")
+    done = fleet[asker].cli("spawn", "--session", session, *where, "--env", f"SCRIPTED_AGENT_DIR={run.root}", *words)
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    assert f"{owner}/{session}" in done.stdout
+    return run
+
+
+@pytest.fixture
+def pair() -> Iterator[Fleet]:
+    """North and south, joined."""
+    made = Fleet("north", "south")
+    try:
+        yield made.start()
+    finally:
+        made.close()
+
+
+def test_a_command_is_typed_once_whatever_becomes_of_redis_and_of_the_nodes(pair: Fleet) -> None:
+    north, south, address = pair["north"], pair["south"], "south%2Ftypes"
+    run = started(pair, "north", "south", "types")
+    pair.state_is("north", "south/types", "idle")
+    north.sent(north.send(address, "one", id="first"))
+    assert north.http.post(f"/api/agents/{address}/command", json={"command": "one", "id": "first"}).status_code == 202
+    assert north.http.post(f"/api/agents/{address}/command", json={"command": "1", "id": "first"}).status_code == 409
+
+    pair.redis.kill9()  # what is accepted meanwhile waits here
+    ids = [north.send(address, "two"), north.send(address, "three")]
+    pair.redis.start(wiped=True)
+    for command in ids:
+        north.sent(command, 40)
+
+    south.kill9()  # what is carried to a node that is not there is lost with Redis, and comes all the same
+    ids = [north.send(address, "four"), north.send(address, "five")]
+    letters = until(lambda: found if len(found := pair.redis.letters("south")) == 2 else None)
+    north.kill9()
+    pair.redis.kill9()
+    pair.redis.start(wiped=True)
+    north.start(degraded=True)
+    south.start(degraded=True)
+    for command in ids:
+        north.sent(command, 40)
+    assert run.prompts() == ["one", "two", "three", "four", "five"]
+
+    for letter in letters:  # somebody who can write to Redis says it again, and something of his own
+        pair.redis.put_letter("south", letter)
+    pair.redis.put_letter("south", f"{'0' * 64}.{letters[0].partition('.')[2].replace('four', 'evil')}")
+    until(lambda: pair.redis.letters("south") == [], what="south to have read them")
+    south.kill9()
+    late = north.send(address, "too late", expires_s=0.5)
+    until(lambda: north.command(late)["status"] == "expired", 30, what="it to expire")
+    south.start(degraded=True)
+    north.sent(north.send(address, "six"), 40)
+    assert run.prompts() == ["one", "two", "three", "four", "five", "six"]
+
+
+def test_agents_of_other_nodes_are_steered_from_here_where_their_node_lets_them_be(fleet: Fleet) -> None:
+    north = fleet["north"]
+    bash = {"command": "rm -rf build"}
+    asks: list[Step] = [{"tool": "Bash", "input": {**bash}, "ask": True}, {"say": "Gone."}, {"hold": "never"}]
+    run = started(fleet, "north", "south", "asks", [asks], "--prompt", "Clean up")
+    fleet.state_is("north", "south/asks", "waiting")
+    until(lambda: dialogs_of(fleet, "north") == ["south/asks"], what="the dialog to be listed")
+    assert "rm -rf build" in north.cli("output", "south/asks").stdout
+    answered = north.cli("approve", "south/asks")
+    assert answered.returncode == 0, answered.stderr
+    run.reached("never")
+    assert [line["answer"] for line in run.log("answer")] == ["Yes"]
+    who = fleet["south"].http.get("/api/agents/asks/log").json()["log"]
+    assert any(row["action"] == "approval_answered" and row["actor"].endswith("@north") for row in who)
+    until(lambda: north.http.post("/api/agents/south%2Fasks/interrupt").is_success, what="it to be interrupted")
+    until(lambda: run.log("interrupted"), what="the interrupt to arrive")
+    assert north.http.get("/api/agents/south%2Fasks/why").json()["session"] == "south/asks"
+    assert north.cli("kill", "--now", "south/asks").returncode == 0
+    until(lambda: not fleet.agents("north")["south/asks"]["alive"], what="it to be gone")
+    assert north.http.get("/api/agents/north%2Fnobody").status_code == 404
+    assert north.http.get("/api/agents/south%2Fnobody").status_code == 404
+    assert north.cli("node", "drain", "south").returncode == 0
+    until(lambda: fleet.listed("north")["south"]["draining"])
+    refused = north.cli("spawn", "--session", "x", "--node", "south", "--workdir", "/", "--agent", "claude")
+    assert "drained" in refused.stderr
+
+    closed = fleet.add("closed", fleet="steer = false").start(degraded=True)
+    closed.spawn("own")
+    fleet.state_is("north", "closed/own", "idle")
+    assert north.http.post("/api/agents/closed%2Fown/command", json={"command": "x"}).status_code == 403
+    assert north.http.post("/api/agents/closed%2Fown/kill").status_code == 403
+    assert "own" in north.http.get("/api/agents/closed%2Fown/output").json()["session"]
+    assert closed.agent("own")["alive"]
+    closed.kill9()
+    until(lambda: fleet.listed("north")["closed"]["away"], what="it to be away")
+    gone = north.http.get("/api/agents/closed%2Fown").json()
+    assert (gone["session"], gone["state"], gone["away"] > 0) == ("closed/own", "idle", True)
+    assert north.http.get("/api/agents/closed%2Fown/output").status_code == 503

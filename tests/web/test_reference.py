@@ -93,6 +93,7 @@ def test_every_promised_route_is_there(api: Mapping[str, object]) -> None:
         "GET /api/nodes",
         "POST /api/nodes/{node}/drain",
         "POST /api/nodes/{node}/forget",
+        "POST /api/nodes/{node}/agents/{session}/command",
     }
 
 

@@ -58,6 +58,12 @@ async def spawn(
     stuck: Annotated[
         list[str] | None, Parameter(negative=(), help="REASON=SECONDS: its own patience, such as frozen=900.")
     ] = None,
+    node: Annotated[
+        str | None, Parameter(help="Node to start it on, where the folder is one of that; any: one with little to do.")
+    ] = None,
+    label: Annotated[
+        list[str] | None, Parameter(negative=(), help="With --node any: only nodes with this label; may be repeated.")
+    ] = None,
     env: Annotated[list[str] | None, Parameter(negative=(), help="K=V for its environment; may be repeated.")] = None,
     record: Annotated[
         bool | None, Parameter(negative="--no-record", help="Record what its pane shows; outrider play plays it.")
@@ -86,6 +92,8 @@ async def spawn(
         "spec": resolved(spec, home) if spec and spec.startswith(("/", "~")) else spec,
         "policy": _policy(policy, home) if policy else None,
         "stuck": _seconds(stuck or []),
+        "node": node,
+        "labels": label or [],
         "env": _pairs(env or []),
         "extra": extra or [],
         "recording": record,

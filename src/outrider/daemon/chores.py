@@ -42,6 +42,7 @@ async def _forget(daemon: Daemon) -> None:
     )
     await daemon.historian.trim()
     await daemon.sender.trim(now - int(keep.commands_days * DAY_MS))
+    await daemon.fleet.trim(now - int(keep.commands_days * DAY_MS))
 
 
 async def keep_watch(daemon: Daemon) -> None:

@@ -12,15 +12,19 @@ from outrider.bus.redis import RedisBroker
 from outrider.fleet.agents import RemoteAgents
 from outrider.fleet.fleet import Draining, Fleet
 from outrider.fleet.follower import Follower
+from outrider.fleet.incoming import Incoming, Queue
 from outrider.fleet.keys import KeyFile
 from outrider.fleet.link import Link
 from outrider.fleet.membership import Membership
+from outrider.fleet.outgoing import Outgoing
+from outrider.fleet.post import Post
 from outrider.fleet.publisher import Publisher, Seen
 from outrider.logic.seal import Seal
 from outrider.model.fleet import NodeCard
 from outrider.ports import Broker, Bus
 from outrider.settings import Settings
 from outrider.store import Store
+from outrider.store.outbox import Inbox, Outbox
 from outrider.supervisor.audience import Audience
 from outrider.supervisor.crew import Crew
 
@@ -28,7 +32,15 @@ log = structlog.get_logger()
 
 
 async def joined(
-    settings: Settings, *, store: Store, bus: Bus, crew: Crew, dialogs: Audience, clock: Callable[[], int]
+    settings: Settings,
+    *,
+    store: Store,
+    bus: Bus,
+    crew: Crew,
+    dialogs: Audience,
+    queue: "Queue",
+    clock: Callable[[], int],
+    token: Callable[[], str],
 ) -> Fleet:
     """Wires a node of a fleet; nothing is connected yet. A key is made where there is none."""
     keys = KeyFile(settings.fleet.key_file)
@@ -86,6 +98,16 @@ async def joined(
     )
     others = RemoteAgents()
     follower = Follower(others, broker=broker, seal=seal, link=link, membership=membership)
+    post = Post(settings.node, broker=broker, seal=seal, link=link, membership=membership, clock=clock)
+    outgoing = Outgoing(
+        Outbox(store.database),
+        post,
+        clock=clock,
+        token=token,
+        expires_s=settings.fleet.expires_s,
+        most=settings.fleet.outbox_max,
+    )
+    incoming = Incoming(post, Inbox(store.database), queue, outgoing, clock=clock, steer=settings.fleet.steer)
     return Fleet(
         settings.node,
         broker=broker,
@@ -97,4 +119,8 @@ async def joined(
         publisher=publisher,
         follower=follower,
         agents=others,
+        post=post,
+        outgoing=outgoing,
+        incoming=incoming,
+        token=token,
     )

@@ -12,14 +12,25 @@ from outrider.supervisor.crew import Crew
 
 if TYPE_CHECKING:
     from outrider.fleet.fleet import Fleet
+    from outrider.fleet.incoming import Queue
 
 
 async def join(
-    settings: Settings, *, store: Store, bus: Bus, crew: Crew, dialogs: Audience, clock: Callable[[], int]
+    settings: Settings,
+    *,
+    store: Store,
+    bus: Bus,
+    crew: Crew,
+    dialogs: Audience,
+    queue: "Queue",
+    clock: Callable[[], int],
+    token: Callable[[], str],
 ) -> "Alone | Fleet":
     """The fleet that this node is in. BadSetting where its key or the Redis's address cannot be used."""
     if settings.bus == "local":
         return Alone(settings.node, clock)
     from outrider.daemon.joined import joined  # noqa: PLC0415  # with the client of Redis: who is alone does not pay for it
 
-    return await joined(settings, store=store, bus=bus, crew=crew, dialogs=dialogs, clock=clock)
+    return await joined(
+        settings, store=store, bus=bus, crew=crew, dialogs=dialogs, queue=queue, clock=clock, token=token
+    )

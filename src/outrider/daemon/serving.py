@@ -141,6 +141,7 @@ async def _run(daemon: Daemon, held: Sequence[Lease], given: Inheritance, enviro
         max_body=settings.http.max_body_bytes,
         buffer=settings.http.buffer,
     )
+    daemon.fleet.answer_with(face.inward)
     stopped = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         tasks = [

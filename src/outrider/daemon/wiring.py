@@ -301,7 +301,7 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         sender,
         office,
         recorder,
-        await join(settings, store=store, bus=bus, crew=crew, dialogs=heard, clock=clock),
+        await join(settings, store=store, bus=bus, crew=crew, dialogs=heard, queue=desk, clock=clock, token=new_token),
         clock,
     )
 

@@ -6,7 +6,8 @@ from outrider import __version__
 from outrider.errors import Conflict
 from outrider.fleet.agents import RemoteAgent
 from outrider.model.actor import Actor
-from outrider.model.fleet import NodeCard
+from outrider.model.command import Command, CommandRequest
+from outrider.model.fleet import Call, NodeCard, Reply
 from outrider.model.fleet_wire import NodeJSON, node_json
 
 
@@ -46,6 +47,50 @@ class Alone:
     async def forget(self, node: str, actor: Actor) -> Sequence[NodeJSON]:
         """Conflict: there is no other."""
         raise _alone()
+
+    async def command(self, node: str, session: str, request: CommandRequest, actor: Actor) -> Command:
+        """Conflict."""
+        raise _alone()
+
+    async def find_command(self, command_id: str) -> Command | None:
+        """None."""
+        return None
+
+    async def commands(self, limit: int) -> Sequence[Command]:
+        """None."""
+        return ()
+
+    async def taken_by(self, command_id: str) -> str | None:
+        """None."""
+        return None
+
+    async def cancel(self, command_id: str, actor: Actor) -> Command:
+        """Conflict."""
+        raise _alone()
+
+    async def trim(self, before_ms: int) -> None:
+        """There is nothing to forget."""
+
+    async def call(self, node: str, call: Call, limit_s: float = 0) -> Reply:
+        """Conflict."""
+        raise _alone()
+
+    def asking(self, approval_id: str) -> str | None:
+        """None."""
+        return None
+
+    def find(self, node: str, session: str) -> RemoteAgent | None:
+        """None."""
+        return None
+
+    def choose(self, labels: Sequence[str]) -> str:
+        """This one; Conflict where labels are asked for."""
+        if labels:
+            raise _alone()
+        return self.node
+
+    def answer_with(self, serve: object) -> None:
+        """Nobody calls."""
 
 
 def _alone() -> Conflict:

@@ -1,20 +1,27 @@
 """The fleet as this node's faces see it: who is there, what agents they have, and how it is."""
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 import structlog
 
-from outrider.errors import BadSetting, Conflict, NoSuchThing
+from outrider.errors import BadSetting, Conflict, Forbidden, NoSuchAgent, NoSuchThing, TimedOut
 from outrider.fleet.agents import RemoteAgent, RemoteAgents
 from outrider.fleet.follower import Follower
+from outrider.fleet.incoming import Incoming, Serve
 from outrider.fleet.keys import KeyFile
 from outrider.fleet.link import Link
-from outrider.fleet.membership import Membership
+from outrider.fleet.membership import Membership, Neighbour
+from outrider.fleet.outgoing import Outgoing
+from outrider.fleet.post import Post
 from outrider.fleet.publisher import Publisher
 from outrider.logic.seal import Seal
 from outrider.model.actor import Actor
 from outrider.model.audit import AuditRow
+from outrider.model.command import Command, CommandRequest, Status
+from outrider.model.fleet import Call, Delivery, Parcel, Reply
 from outrider.model.fleet_wire import NodeJSON
 from outrider.ports import Broker
 from outrider.store import Change, Store
@@ -23,6 +30,7 @@ log = structlog.get_logger()
 
 DRAINING = "fleet_draining"
 KEYS_S = 1.0
+CALL_S = 15.0
 
 
 class Draining:
@@ -62,6 +70,10 @@ class Fleet:
         publisher: Publisher,
         follower: Follower,
         agents: RemoteAgents,
+        post: Post,
+        outgoing: Outgoing,
+        incoming: Incoming,
+        token: Callable[[], str],
     ) -> None:
         self.node = node
         self._broker = broker
@@ -73,13 +85,23 @@ class Fleet:
         self._publisher = publisher
         self._follower = follower
         self._agents = agents
+        self._post = post
+        self._outgoing = outgoing
+        self._incoming = incoming
+        self._token = token
+
+    def answer_with(self, serve: Serve) -> None:
+        """Has other nodes' calls answered by this node's API."""
+        self._incoming.serve = serve
 
     async def run(self) -> None:
         """Everything that goes on by itself."""
         try:
             async with asyncio.TaskGroup() as group:
-                for work in (self._membership.run(), self._publisher.run(), self._follower.run(), self._mind_keys()):
-                    group.create_task(work)
+                parts = (self._membership, self._publisher, self._follower, self._outgoing, self._incoming)
+                for part in parts:
+                    group.create_task(part.run())
+                group.create_task(self._mind_keys())
         finally:
             await self._broker.close()
 
@@ -122,9 +144,13 @@ class Fleet:
 
     async def drain(self, node: str, actor: Actor, *, on: bool) -> Sequence[NodeJSON]:
         """Has no agents started on this node from now on, or (`on` false) has them started again."""
-        if node != self.node:
-            raise Conflict(f"Ask {node} itself: outrider node drain {node}, there.")
-        await self._draining.set(actor, on=on)
+        if node == self.node:
+            await self._draining.set(actor, on=on)
+        else:
+            body = json.dumps({"drain": on})
+            reply = await self.call(node, Call("POST", f"/api/nodes/{node}/drain", "", body, actor))
+            if reply.status >= 400:
+                raise Conflict(str(json.loads(reply.body).get("error")))
         return self.nodes()
 
     async def forget(self, node: str, actor: Actor) -> Sequence[NodeJSON]:
@@ -139,3 +165,126 @@ class Fleet:
         self._membership.forget(node)
         log.info("a node was forgotten", node=node, by=actor.name)
         return self.nodes()
+
+    # ---- having things done elsewhere --------------------------------------------------------------
+
+    async def command(self, node: str, session: str, request: CommandRequest, actor: Actor) -> Command:
+        """Accepts a command for another node's agent, whether that can be reached now or not."""
+        known = self._known(node)
+        if self._agents.find(node, session) is None:
+            raise NoSuchAgent(
+                f"No agent has the session name {session!r} on {node}, as far as is known here.",
+                detail={"session": f"{node}/{session}"},
+            )
+        if not known.card.steer:
+            raise Forbidden(f"{node} is not steered by other nodes (fleet.steer).")
+        return shown(await self._outgoing.accept(node, session, request, actor))
+
+    async def find_command(self, command_id: str) -> Command | None:
+        """A command that was accepted here for another node, as far as this node knows; None where there is none of that id."""
+        parcel = await self._outgoing.find(command_id)
+        return None if parcel is None else shown(parcel)
+
+    async def commands(self, limit: int) -> Sequence[Command]:
+        """Those that were accepted here for other nodes, newest first."""
+        return [shown(parcel) for parcel in await self._outgoing.listed(limit)]
+
+    async def taken_by(self, command_id: str) -> str | None:
+        """The node that has the command in its own queue by now; None where that is not so."""
+        parcel = await self._outgoing.find(command_id)
+        return parcel.node if parcel is not None and parcel.status is Delivery.TAKEN else None
+
+    async def cancel(self, command_id: str, actor: Actor) -> Command:
+        """Takes one back that its node has not seen; Conflict where it may have."""
+        parcel = await self._outgoing.find(command_id)
+        if parcel is None:
+            raise NoSuchThing(f"No command has the id {command_id!r}.", detail={"id": command_id})
+        if parcel.status is Delivery.WAITING:
+            parcel = await self._outgoing.cancel(parcel)
+            log.info("a command for another node was taken back", id=command_id, by=actor.name)
+        if parcel.status is not Delivery.CANCELLED:
+            raise Conflict(
+                f"{parcel.node} may have the command already: it is {shown(parcel).status.value}.",
+                detail={"id": command_id},
+            )
+        return shown(parcel)
+
+    async def trim(self, before_ms: int) -> None:
+        """Forgets commands for other nodes that came to their end before then, and what nobody can ask for again."""
+        await self._outgoing.trim(before_ms)
+        await self._incoming.trim()
+
+    async def call(self, node: str, call: Call, limit_s: float = CALL_S) -> Reply:
+        """What that node's API answers. NoSuchThing, Unavailable; TimedOut where no answer came: it may have been done."""
+        self._known(node)
+        self._post.reachable(node)
+        try:
+            return await self._incoming.ask(node, call, call_id=self._token(), limit_s=limit_s)
+        except TimeoutError:
+            doubt = "" if call.method == "GET" else " Whether it was done is not known: look before you ask again."
+            raise TimedOut(f"{node} did not answer within {limit_s:g} s.{doubt}", detail={"node": node}) from None
+
+    def asking(self, approval_id: str) -> str | None:
+        """The node on which that dialog stands; None where it is none of another node's."""
+        for each in self._agents:
+            if each.approval is not None and each.approval["id"] == approval_id:
+                return each.agent["node"]
+        return None
+
+    def find(self, node: str, session: str) -> RemoteAgent | None:
+        """An agent of another node, as it was told of last."""
+        return self._agents.find(node, session)
+
+    def choose(self, labels: Sequence[str]) -> str:
+        """The node with the least to do of those that have all these labels and take agents in; Conflict where there is none."""
+        able = [
+            node
+            for node in self.nodes()
+            if node["away"] is None and not node["draining"] and (node["here"] or node["steer"])
+        ]
+        fit = [node for node in able if set(labels) <= set(node["labels"])]
+        if not fit:
+            wanted = f" with the labels {', '.join(labels)}" if labels else ""
+            raise Conflict(f"No node{wanted} takes agents in now; `outrider node list` shows them.")
+        return min(fit, key=lambda node: (node["load"] + node["alive"] / 100, node["node"]))["node"]
+
+    def _known(self, node: str) -> Neighbour:
+        known = self._membership.get(node)
+        if known is None:
+            raise NoSuchThing(f"No other node is called {node[:63]!r} here; `outrider node list` shows them.")
+        return known
+
+
+STATUS: Mapping[Delivery, Status] = MappingProxyType(
+    {
+        Delivery.WAITING: Status.QUEUED,
+        Delivery.TAKEN: Status.QUEUED,
+        Delivery.REFUSED: Status.FAILED,
+        Delivery.EXPIRED: Status.EXPIRED,
+        Delivery.CANCELLED: Status.CANCELLED,
+        Delivery.UNCERTAIN: Status.UNCERTAIN,
+    }
+)
+
+
+def shown(parcel: Parcel) -> Command:
+    """A parcel as the command that it is, for an agent by its address here."""
+    asked = parcel.request
+    return Command(
+        id=parcel.id,
+        seq=parcel.n,
+        agent="",
+        session=f"{parcel.node}/{parcel.session}",
+        text=asked.text,
+        status=STATUS[parcel.status],
+        actor=parcel.actor,
+        created_ms=parcel.created_ms,
+        changed_ms=parcel.changed_ms,
+        when=asked.when,
+        priority=asked.priority,
+        not_before_ms=parcel.created_ms + round(asked.delay_s * 1000) if asked.delay_s else None,
+        expires_ms=parcel.expires_ms,
+        key=asked.key,
+        error=parcel.error,
+        form=asked.form,
+    )

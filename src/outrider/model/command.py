@@ -104,7 +104,10 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class CommandRequest:
-    """What a person asks to have typed; `key` makes asking twice the same as asking once."""
+    """What a person asks to have typed; `key` makes asking twice the same as asking once.
+
+    `id` is set where another node gave it one already: asking again with that is asking once, too.
+    """
 
     text: str
     when: When = When.READY
@@ -113,3 +116,4 @@ class CommandRequest:
     expires_s: float | None = None
     key: str | None = None
     form: Form = Form.TEXT
+    id: str | None = None

@@ -1,7 +1,11 @@
 """The words of a fleet: nodes, what each tells the others, and letters between them."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import NamedTuple
+
+from outrider.model.actor import Actor
+from outrider.model.command import CommandRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +69,57 @@ class NodeCard:
     def feed(self) -> Feed:
         """What it tells."""
         return Feed(self.node, self.incarnation)
+
+
+class Delivery(StrEnum):
+    """How far a command for another node's agent came. `waiting` and `uncertain` may still change: its node has not said.
+
+    `taken`: its node has it in its own queue, and says the rest. `refused`: its node could not take it.
+    """
+
+    WAITING = "waiting"
+    TAKEN = "taken"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    UNCERTAIN = "uncertain"
+
+
+OPEN = frozenset({Delivery.WAITING, Delivery.UNCERTAIN})
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A command for an agent of another node. `n` is its place among those of this node; times are of this node's clock."""
+
+    n: int
+    id: str
+    node: str
+    session: str
+    request: CommandRequest
+    actor: str
+    created_ms: int
+    changed_ms: int
+    expires_ms: int
+    status: Delivery = Delivery.WAITING
+    error: str | None = None
+    mark: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request of the API that another node is to answer, for somebody who was let in here."""
+
+    method: str
+    path: str
+    query: str
+    body: str
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What it answered: JSON, with the HTTP status."""
+
+    status: int
+    body: str

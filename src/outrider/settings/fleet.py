@@ -35,6 +35,10 @@ class Fleet(Section):
     )
     heartbeat_s: Positive = Field(default=1, description="Seconds between two signs of life.")
     away_s: Positive = Field(default=5, description="Seconds without a sign of life after which a node counts as away.")
+    expires_s: Positive = Field(
+        default=3600, description="Seconds that a command waits for another node, where it names no time of its own."
+    )
+    outbox_max: Count = Field(default=10_000, description="Commands that may wait for other nodes; more are refused.")
     events_hours: Positive = Field(default=24, description="Hours that events are kept for other nodes.")
     events_max: Count = Field(
         default=10_000, description="Events that are told again, at most, after a Redis that lost everything."

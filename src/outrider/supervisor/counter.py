@@ -51,6 +51,8 @@ class Counter:
 
     async def accept(self, member: Member, request: CommandRequest, actor: Actor) -> Command:
         """The command, queued; of an idempotency key that was used before, the command it was used for."""
+        if request.id is not None and (known := await self._store.command(request.id)) is not None:
+            return known
         check(request, self.bounds, member.kind.typing)
         if request.key is not None:
             known = await self._store.command_by_key(member.agent.session, request.key)
@@ -76,7 +78,7 @@ class Counter:
     def _command(self, member: Member, request: CommandRequest, actor: Actor) -> Command:
         now = self._clock()
         return Command(
-            id=self._token(),
+            id=request.id or self._token(),
             seq=0,
             agent=member.agent.id,
             session=member.agent.session,

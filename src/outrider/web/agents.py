@@ -11,10 +11,14 @@ from outrider.errors import InvalidInput
 from outrider.model import wire
 from outrider.model.agent import Agent, SpawnRequest
 from outrider.model.audit import AuditJSON, AuditQuery, audit_json
+from outrider.model.fleet import Call
 from outrider.model.state import State
 from outrider.web.answers import AGENT, BODY, CHANGE, RATE, TMUX, answer, documented, encoded, routes
 from outrider.web.context import Asker, Given, Service, Strict, one_of, several
+from outrider.web.forwarded import elsewhere
 
+SPAWN_S = 600.0
+"""How long another node may take to start an agent: a new worktree may be set up first."""
 _STATES = [state.value for state in State]
 
 Session = Annotated[str, Path(description="The agent's tmux session name.", examples=["my-task"])]
@@ -95,6 +99,11 @@ class SpawnBody(Strict):
     recording: bool | None = Field(
         None, description="Whether what its pane shows is recorded; else what the settings say."
     )
+    node: str | None = Field(
+        None,
+        description="Another node to start it on, where `workdir` is a directory of that; `any`: one with little to do.",
+    )
+    labels: list[str] = Field([], description="With `any`: only nodes that have all these labels.", examples=[["gpu"]])
     width: int = Field(120, ge=20, le=1000, description="Columns of its pane.")
     height: int = Field(40, ge=5, le=500, description="Rows of its pane.")
 
@@ -178,7 +187,11 @@ async def list_agents(context: Given, wanted: Annotated[AgentFilter, Query()]) -
 @router.post("", status_code=201, response_model=wire.AgentJSON, responses=documented(*BODY, *CHANGE))
 async def spawn_agent(body: SpawnBody, context: Given, actor: Asker) -> Response:
     """Starts an agent in a new tmux session; its prompt goes in once it is ready."""
-    request = SpawnRequest(**{**body.model_dump(), "extra": tuple(body.extra)})
+    request = SpawnRequest(**{**body.model_dump(exclude={"node", "labels"}), "extra": tuple(body.extra)})
+    node = context.fleet.choose(body.labels) if body.node == "any" else body.node
+    if node is not None and node != context.fleet.node:
+        asked = body.model_dump_json(exclude={"node", "labels"}, exclude_none=True)
+        return elsewhere(await context.fleet.call(node, Call("POST", "/api/agents", "", asked, actor), SPAWN_S), node)
     context.fleet.admit()
     agent = await context.engine.spawn(request, actor)
     return answer(wire.agent_full_json(agent, context.clock()), 201, {"location": f"/api/agents/{agent.session}"})

@@ -34,11 +34,13 @@ from outrider.web import (
 from outrider.web.access import Access
 from outrider.web.answers import ErrorJSON
 from outrider.web.context import Context
+from outrider.web.elsewhere import Elsewhere
 from outrider.web.encoded import EncodedAgents
 from outrider.web.engine import Engine, Notices
 from outrider.web.fleet import Fleet
 from outrider.web.gate import Callers, Gate, Tokens
 from outrider.web.hub import Hub
+from outrider.web.inward import Inward
 from outrider.web.links import Links
 from outrider.web.reels import Recordings
 
@@ -82,10 +84,11 @@ _ROUTERS = (
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """What `server.serve` serves. `hub` feeds the WebSockets while it runs."""
+    """What `server.serve` serves. `hub` feeds the WebSockets while it runs; `inward` answers other nodes."""
 
     app: ASGIApp
     hub: Hub
+    inward: Inward
 
 
 class _Api(FastAPI):
@@ -136,5 +139,7 @@ def build(
         api.router.routes.extend(router.routes)
     api.mount("/static", StaticFiles(directory=page.STATIC))
     complaints.install(api)
-    gate = Gate(api, access=access, tokens=tokens, callers=callers, clock=clock, max_body=max_body)
-    return Web(gate, hub)
+    gate = Gate(
+        Elsewhere(api, fleet.node), access=access, tokens=tokens, callers=callers, clock=clock, max_body=max_body
+    )
+    return Web(gate, hub, Inward(api))

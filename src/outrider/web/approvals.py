@@ -9,8 +9,10 @@ from typing_extensions import TypedDict
 
 from outrider.model import wire
 from outrider.model.approval import ApprovalStatus
+from outrider.model.fleet import Call
 from outrider.web.answers import BODY, CHANGE, THING, WAIT, answer, documented, routes
-from outrider.web.context import Asker, Given, Service, Strict
+from outrider.web.context import Asker, Given, Strict
+from outrider.web.forwarded import elsewhere
 
 
 class ApprovalList(TypedDict):
@@ -62,9 +64,13 @@ async def list_approvals(context: Given, query: Annotated[ApprovalQuery, Query()
 
 
 @router.get("/approvals/{approval_id}", response_model=wire.ApprovalJSON, responses=documented(*THING))
-async def get_approval(approval_id: ApprovalId, engine: Service) -> Response:
+async def get_approval(approval_id: ApprovalId, context: Given, actor: Asker) -> Response:
     """One approval, open or closed."""
-    return answer(wire.approval_json(await engine.dialogs.find(approval_id)))
+    if node := context.fleet.asking(approval_id):
+        return elsewhere(
+            await context.fleet.call(node, Call("GET", f"/api/approvals/{approval_id}", "", "", actor)), node
+        )
+    return answer(wire.approval_json(await context.engine.dialogs.find(approval_id)))
 
 
 @router.post(
@@ -72,9 +78,12 @@ async def get_approval(approval_id: ApprovalId, engine: Service) -> Response:
     response_model=wire.ApprovalJSON,
     responses=documented(*THING, *BODY, *CHANGE, *WAIT),
 )
-async def answer_approval(approval_id: ApprovalId, body: AnswerBody, engine: Service, actor: Asker) -> Response:
+async def answer_approval(approval_id: ApprovalId, body: AnswerBody, context: Given, actor: Asker) -> Response:
     """Answers the dialog, and returns once it is seen gone.
 
     A conflict where it is not open or has changed: `detail.approval` is what stands now.
     """
-    return answer(wire.approval_json(await engine.dialogs.answer(approval_id, body.answer, body.reason, actor)))
+    if node := context.fleet.asking(approval_id):
+        call = Call("POST", f"/api/approvals/{approval_id}", "", body.model_dump_json(exclude_none=True), actor)
+        return elsewhere(await context.fleet.call(node, call), node)
+    return answer(wire.approval_json(await context.engine.dialogs.answer(approval_id, body.answer, body.reason, actor)))

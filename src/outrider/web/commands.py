@@ -7,12 +7,15 @@ from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from outrider.errors import InvalidInput
+from outrider.errors import Conflict, InvalidInput, NoSuchThing, TimedOut, Unavailable
 from outrider.model import wire
 from outrider.model.command import Command, CommandRequest, Form, Status, When
+from outrider.model.fleet import Call
 from outrider.web.agents import Session
 from outrider.web.answers import AGENT, BODY, CHANGE, RATE, THING, answer, documented, routes
-from outrider.web.context import Asker, Service, Strict
+from outrider.web.context import Asker, Given, Service, Strict
+from outrider.web.fleet import Fleet
+from outrider.web.forwarded import elsewhere
 
 _MONTH_S = 30 * 86400
 
@@ -83,18 +86,7 @@ router = routes("/api", "commands")
 )
 async def send_command(session: Session, body: CommandBody, engine: Service, actor: Asker, key: Key = None) -> Response:
     """Keeps a text to be typed once the agent is ready for it; typed exactly once, or said to be uncertain."""
-    if key is not None and body.id is not None and key != body.id:
-        raise InvalidInput("The header Idempotency-Key and 'id' in the body differ; send one of them.")
-    request = CommandRequest(
-        text=body.command,
-        when=body.when,
-        form=body.form,
-        priority=body.priority,
-        delay_s=body.delay_s,
-        expires_s=body.expires_s,
-        key=key or body.id,
-    )
-    return _accepted(await engine.command(session, request, actor))
+    return accepted(await engine.command(session, asked(body, key), actor))
 
 
 @router.get("/agents/{session}/commands", response_model=CommandList, responses=documented(*AGENT))
@@ -105,20 +97,36 @@ async def list_agent_commands(session: Session, engine: Service, query: Annotate
 
 
 @router.get("/commands", response_model=CommandList)
-async def list_commands(engine: Service, query: Annotated[AllCommandsQuery, Query()]) -> Response:
-    """All agents' commands, newest first."""
-    return await _listed(engine, query.session, query)
+async def list_commands(context: Given, query: Annotated[AllCommandsQuery, Query()]) -> Response:
+    """All agents' commands, newest first; those that were accepted here for other nodes too."""
+    engine, status, limit = context.engine, query.status, query.limit
+    found = list(await engine.commands(session=query.session, status=status, limit=limit))
+    sent = await context.fleet.commands(limit)
+    found += [each for each in sent if query.session in (None, each.session) and status in (None, each.status)]
+    found = sorted(found, key=lambda each: each.created_ms, reverse=True)[:limit] if sent else found
+    return answer({"commands": [wire.command_json(command) for command in found], "count": len(found)})
 
 
 @router.get("/commands/{command_id}", response_model=wire.CommandJSON, responses=documented(*THING))
-async def get_command(command_id: CommandId, engine: Service) -> Response:
-    """One command, with its attempts."""
+async def get_command(command_id: CommandId, context: Given, actor: Asker) -> Response:
+    """One command, with its attempts; of one that another node has by now, what that node says of it, where it can be asked."""
+    engine, fleet = context.engine, context.fleet
+    sent = await fleet.find_command(command_id)
+    if sent is not None:
+        node = await fleet.taken_by(command_id)
+        live = await _live(fleet, node, Call("GET", f"/api/commands/{command_id}", "", "", actor)) if node else None
+        return live or answer(wire.command_json(sent))
     return answer(wire.command_json(await engine.find_command(command_id)))
 
 
 @router.delete("/commands/{command_id}", response_model=wire.CommandJSON, responses=documented(*THING, *CHANGE))
-async def cancel_command(command_id: CommandId, engine: Service, actor: Asker) -> Response:
+async def cancel_command(command_id: CommandId, context: Given, actor: Asker) -> Response:
     """Takes it back; a conflict once it has started, because then it may be typed already."""
+    engine, fleet = context.engine, context.fleet
+    if await fleet.find_command(command_id) is not None:
+        if node := await fleet.taken_by(command_id):
+            return elsewhere(await fleet.call(node, Call("DELETE", f"/api/commands/{command_id}", "", "", actor)), node)
+        return answer(wire.command_json(await fleet.cancel(command_id, actor)))
     return answer(wire.command_json(await engine.cancel(command_id, actor)))
 
 
@@ -128,13 +136,36 @@ async def cancel_command(command_id: CommandId, engine: Service, actor: Asker) -
     response_model=Accepted,
     responses=documented(*THING, *CHANGE, *RATE),
 )
-async def retry_command(command_id: CommandId, engine: Service, actor: Asker) -> Response:
+async def retry_command(command_id: CommandId, context: Given, actor: Asker) -> Response:
     """Has what was not sent typed after all, as a new command; asking twice is asking once."""
-    return _accepted(await engine.retry(command_id, actor))
+    engine, fleet = context.engine, context.fleet
+    if await fleet.find_command(command_id) is not None:
+        if node := await fleet.taken_by(command_id):
+            return elsewhere(
+                await fleet.call(node, Call("POST", f"/api/commands/{command_id}/retry", "", "", actor)), node
+            )
+        raise Conflict("It did not reach its node: send it again.", detail={"id": command_id})
+    return accepted(await engine.retry(command_id, actor))
 
 
-def _accepted(command: Command) -> Response:
-    accepted: Accepted = {
+def asked(body: CommandBody, key: str | None) -> CommandRequest:
+    """What a body and the header ask for; InvalidInput where they contradict each other."""
+    if key is not None and body.id is not None and key != body.id:
+        raise InvalidInput("The header Idempotency-Key and 'id' in the body differ; send one of them.")
+    return CommandRequest(
+        text=body.command,
+        when=body.when,
+        form=body.form,
+        priority=body.priority,
+        delay_s=body.delay_s,
+        expires_s=body.expires_s,
+        key=key or body.id,
+    )
+
+
+def accepted(command: Command) -> Response:
+    """The answer that it is kept."""
+    told: Accepted = {
         "success": True,
         "jobId": command.id,
         "id": command.id,
@@ -142,7 +173,16 @@ def _accepted(command: Command) -> Response:
         "command": command.text,
         "status": command.status.value,
     }
-    return answer(accepted, 202, {"location": f"/api/commands/{command.id}"})
+    return answer(told, 202, {"location": f"/api/commands/{command.id}"})
+
+
+async def _live(fleet: Fleet, node: str, call: Call) -> Response | None:
+    """What the node says now; None where it cannot be asked or does not know it any more."""
+    try:
+        reply = await fleet.call(node, call)
+    except (Unavailable, TimedOut, NoSuchThing):
+        return None
+    return elsewhere(reply, node) if reply.status < 400 else None
 
 
 async def _listed(engine: Service, session: str | None, query: CommandQuery) -> Response:

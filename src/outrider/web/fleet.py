@@ -5,6 +5,8 @@ from typing import Protocol
 
 from outrider.fleet.agents import RemoteAgent
 from outrider.model.actor import Actor
+from outrider.model.command import Command, CommandRequest
+from outrider.model.fleet import Call, Reply
 from outrider.model.fleet_wire import NodeJSON
 
 
@@ -43,4 +45,40 @@ class Fleet(Protocol):
 
     async def forget(self, node: str, actor: Actor) -> Sequence[NodeJSON]:
         """Leaves a node that is away out of the list. NoSuchThing; Conflict where it is not away."""
+        ...
+
+    async def command(self, node: str, session: str, request: CommandRequest, actor: Actor) -> Command:
+        """Accepts a command for another node's agent, whether that node can be reached now or not."""
+        ...
+
+    async def find_command(self, command_id: str) -> Command | None:
+        """One that was accepted here for another node, as far as is known here."""
+        ...
+
+    async def commands(self, limit: int) -> Sequence[Command]:
+        """Those that were accepted here for other nodes, newest first."""
+        ...
+
+    async def taken_by(self, command_id: str) -> str | None:
+        """The node that has the command in its own queue by now."""
+        ...
+
+    async def cancel(self, command_id: str, actor: Actor) -> Command:
+        """Takes one back that its node has not seen; Conflict where it may have."""
+        ...
+
+    async def call(self, node: str, call: Call, limit_s: float = ...) -> Reply:
+        """What that node's API answers. NoSuchThing, Unavailable; TimedOut where no answer came: it may have been done."""
+        ...
+
+    def asking(self, approval_id: str) -> str | None:
+        """The other node on which that dialog stands."""
+        ...
+
+    def find(self, node: str, session: str) -> RemoteAgent | None:
+        """An agent of another node, as it was told of last."""
+        ...
+
+    def choose(self, labels: Sequence[str]) -> str:
+        """The node with the least to do of those that have all these labels and take agents in; Conflict where there is none."""
         ...

@@ -1,0 +1,86 @@
+"""The post between nodes: letters out to one node, letters in to this one, each sealed for its addressee.
+
+Kinds of letters: `command`, a parcel of the sender's outbox; `receipt`, what its addressee did with one; `call`, a request to be answered
+while somebody waits for it; `reply`, its answer. A letter that is older than `OLDEST_MS` is left unread, so that what the
+inbox has forgotten cannot be brought again.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+
+from outrider.errors import Unavailable
+from outrider.fleet.link import Link
+from outrider.fleet.membership import Membership
+from outrider.logic.seal import Seal
+from outrider.model.fleet import Letter as Carried
+from outrider.ports import Broker
+
+log = structlog.get_logger()
+
+WAIT_MS = 500
+OLDEST_MS = 32 * 24 * 3_600_000
+"""The longest that a command may wait is 30 days."""
+Letter = Mapping[str, object]
+
+
+class Post:
+    """Sends and receives for one node."""
+
+    def __init__(
+        self, node: str, *, broker: Broker, seal: Seal, link: Link, membership: Membership, clock: Callable[[], int]
+    ) -> None:
+        self.node = node
+        self.broker = broker
+        self.link = link
+        self.membership = membership
+        self._seal = seal
+        self._clock = clock
+        self._left: list[Carried] = []
+
+    def now_ms(self) -> int:
+        """The time as all nodes can agree on it."""
+        return self.membership.common_ms(self._clock())
+
+    async def send(self, node: str, letter: Letter) -> str:
+        """Has it carried to that node; its mark. Unavailable: it may have been carried all the same."""
+        body = json.dumps({**letter, "from": self.node, "at": self.now_ms()})
+        return await self.broker.send(node, self._seal.close(f"letter {node}", body))
+
+    async def receive(self, take: Callable[[Letter], Awaitable[None]]) -> None:
+        """Takes what has come, in order, and waits a little where nothing has. What `take` fails on is brought again."""
+        if not self._left:
+            self._left = list(await self.broker.receive(self.node, wait_ms=WAIT_MS))
+        done = []
+        try:
+            while self._left:
+                letter = self._opened(self._left[0])
+                if letter is not None:
+                    await take(letter)
+                done.append(self._left.pop(0).mark)
+        finally:
+            await self.broker.done(self.node, done)
+
+    def _opened(self, carried: Carried) -> Letter | None:
+        body = self._seal.open(f"letter {self.node}", carried.body)
+        if body is None:
+            log.warning("a letter is not believed: it does not bear this fleet's key")
+            return None
+        try:
+            letter = json.loads(body)
+        except ValueError:
+            return None
+        at_ms = letter.get("at") if isinstance(letter, dict) else None
+        if not isinstance(at_ms, int) or self.now_ms() - at_ms > OLDEST_MS:
+            return None
+        return letter if isinstance(letter, dict) else None
+
+    def reachable(self, node: str) -> None:
+        """Unavailable, with a sentence, where that node cannot answer now."""
+        if not self.link.up:
+            raise Unavailable(f"Other nodes cannot be reached now. {self.link.why}")
+        known = self.membership.get(node)
+        if known is not None and known.away_ms is not None:
+            age_s = max(0, self._clock() - known.away_ms) // 1000
+            raise Unavailable(f"{node} is away: nothing was heard of it for {age_s} s.", detail={"node": node})
