@@ -2,7 +2,8 @@
 the daemon is killed with SIGKILL. What arrived is counted at the model, and every key in a wrong place is found out:
 
 A person answers each dialog, denies some, and what was denied must not have been done. The person's drafts hold a word of their own and
-are never submitted, so no prompt may hold it. Each command holds its number, so that losses, doubles and the order are seen.
+are never submitted, so no prompt may hold it. Each command holds its number, so that losses, doubles and the order are seen. Agents
+take a prompt back that is interrupted before they asked their model: what was interrupted right behind its Enter may be missing there.
 """
 
 import fcntl
@@ -39,6 +40,7 @@ ENDED = ("sent", "failed", "cancelled", "expired", "uncertain")
 REDRAW = b"\x0c"
 BUSY = ("thinking", "reading", "working", "testing")
 STILL_S, LIMIT_S = 3.0, 60.0
+RIGHT_BEHIND_MS = 3000
 
 
 class Stage(Protocol):
@@ -126,6 +128,7 @@ class Storm:
         self.chance = random.Random(seed)
         self.report = Report()
         self.denied: set[str] = set()
+        self.interrupts: list[float] = []
         names = [self.chance.choice(list(payloads)) for _ in range(count)]
         self.texts = [numbered(name, payloads[name], number) for number, name in enumerate(names)]
         self.ids: list[str] = []
@@ -182,6 +185,7 @@ class Storm:
         elif agent["state"] in BUSY and self.chance.random() < 0.15:
             answer = self.world.http.post(f"/api/agents/{SESSION}/interrupt")
             self.report.weather["interrupts"] += answer.is_success
+            self.interrupts += [time.time() * 1000] if answer.is_success else []
 
     def _answer(self, person: Person, screen: str) -> None:
         made = MADE.findall(screen)
@@ -242,9 +246,18 @@ class Storm:
                 report.reasons[str(command["error"])] += 1
             mine = [each for each in arrived if NUMBER.findall(each) == [str(number)]]
             told = command["error"] or (command["attempts"][-1]["proof"] if command["attempts"] else "")
+            if not mine and command["status"] == "sent" and self._interrupted(command):
+                report.weather["taken back"] += 1
+                continue
             self._judge_one(f"{number} {command['status']} {text[:30]!r} {told}", text, command["status"], mine)
             if not told:
                 report.untold.append(str(number))
+
+    def _interrupted(self, command: CommandJSON) -> bool:
+        """Whether somebody interrupted right behind the Enter of this command."""
+        last = command["attempts"][-1]
+        began, ended = last["started"], (last["ended"] or last["started"]) + RIGHT_BEHIND_MS
+        return any(began <= at <= ended for at in self.interrupts)
 
     def _judge_one(self, name: str, text: str, status: str, mine: Sequence[str]) -> None:
         report = self.report

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from e2e.real import dialogs
 from e2e.real.install import NotInstalled
 from e2e.real.lab import Lab
 from e2e.real.model import Step
@@ -116,6 +117,8 @@ def test_keys_answer_where_no_hook_waits(keys: Lab) -> None:
     assert (done.status_code, done.json()["way"]) == (200, "keys"), done.text
     events.state("asks", "complete", timeout=TIMEOUT)
     assert keys.project.joinpath("made").exists()
+    dialogs.drafted(keys.world, "asks", "Go on", TIMEOUT)
+    until(lambda: keys.prompts()[-1] == "Go on", what="the command to be asked, without the draft")
 
 
 def test_a_question_of_two_parts_is_answered_part_by_part(lab: Lab) -> None:
@@ -139,20 +142,26 @@ def test_a_question_of_two_parts_is_answered_part_by_part(lab: Lab) -> None:
     first = standing(lab.world, "asks")
     assert (first["kind"], first["question"]) == ("question", "Which storage should it use?")
     assert answer(lab.world, first, "Type something.").status_code == 422
-    assert answer(lab.world, first, "Redis").status_code == 200
+    _told(lab, "Redis", "asks was told 'Redis'")
     second = until(lambda: _other(lab, first["id"]))
-    ticked = answer(lab.world, second, "Unit")
-    assert ticked.status_code == 200, ticked.text
-    assert [option["checked"] for option in ticked.json()["options"]][:2] == [True, False]
-    done = answer(lab.world, second, "Submit")
-    assert done.status_code == 200, done.text
+    assert (second["kind"], second["question"]) == ("question", "Which tests should I add?")
+    _told(lab, "Unit", "asks has chosen so far: Unit.")
+    ticked = lab.world.http.get(f"/api/approvals/{second['id']}").json()
+    assert [option["checked"] for option in ticked["options"]][:2] == [True, False]
+    _told(lab, "Submit", "asks was told 'Submit'")
     review = until(lambda: _other(lab, second["id"]))
-    print(review)
-    assert answer(lab.world, review, "1").status_code == 200
+    assert review["kind"] == "question"
+    _told(lab, "1", "asks was told 'Submit answers'")
     events.state("asks", "complete", timeout=TIMEOUT)
     said = str(lab.asked()[-1]["messages"])
     assert "Redis" in said
     assert "Unit" in said
+
+
+def _told(lab: Lab, option: str, said: str) -> None:
+    """Answers by the command line."""
+    done = lab.world.cli("approve", "asks", "--option", option)
+    assert (done.returncode, said in done.stdout) == (0, True), f"{done.stdout}{done.stderr}"
 
 
 def _other(lab: Lab, known: str) -> ApprovalJSON | None:
@@ -170,6 +179,6 @@ def test_a_plan_is_approved_by_an_option(lab: Lab) -> None:
     assert approval["kind"] == "plan"
     labels = [option["label"] for option in approval["options"]]
     wanted = next(label for label in labels if label in ("Yes, manually approve edits", "Yes"))
-    done = answer(lab.world, approval, wanted)
-    assert (done.status_code, done.json()["way"]) == (200, "keys"), done.text
+    done = lab.world.cli("approve", "plans", "--option", wanted)
+    assert (done.returncode, f"plans was told {wanted!r}" in done.stdout) == (0, True), f"{done.stdout}{done.stderr}"
     until(lambda: lab.world.agent("plans")["state"] == "complete", TIMEOUT)

@@ -1,7 +1,8 @@
-"""The channels of the real Codex, Gemini CLI, Qwen Code and OpenCode, their model a script of ours: one sitting each.
+"""The real Codex, Gemini CLI, Qwen Code and OpenCode, their model a script of ours: one sitting each, for their dialogs and channels.
 
-Each runs a command in which it starts another one of its own kind, and then meets a failure. OpenCode starts none: it takes half a
-minute to, and what it starts has a server of its own.
+Each asks for leave to run a command, is approved, and starts another one of its own kind in it; asks for leave to edit a file, and is
+denied; and then meets a failure. OpenCode starts none: it takes half a minute to, and what it starts has a server of its own. Codex
+and aider have a sitting of their own for their dialogs.
 """
 
 import shutil
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.real import install
+from e2e.real import dialogs, install
 from e2e.real.install import NotInstalled
 from e2e.real.lab import Lab
 from e2e.real.model import Step
@@ -22,19 +23,19 @@ from e2e.world import World
 from outrider.kinds.channels.gemini_hooks import believed
 
 pytestmark = pytest.mark.real
-TIMEOUT = 120.0
+TIMEOUT = 300.0
 
 
 @dataclass(frozen=True)
 class Sitting:
-    """How to let an agent run a command unasked, the tool for it and its argument, and how it starts another one of its kind."""
+    """Words for its command line, the tool that runs a command and its argument, and how it starts another one of its kind."""
 
     kind: str
     extra: tuple[str, ...]
     tool: str
     argument: str
     child: str
-    asks: bool = False
+    asks: bool = True
     shown: bool = False
     """Whether the other one has its hooks, too."""
     announces: bool = False
@@ -48,13 +49,12 @@ SITTINGS = (
         "exec_command",
         "cmd",
         "exec --skip-git-repo-check --dangerously-bypass-approvals-and-sandbox hello",
+        asks=False,
         announces=True,
     ),
-    Sitting("gemini", ("--yolo",), "run_shell_command", "command", "--yolo -p hello", shown=True),
-    Sitting(
-        "qwen", ("--approval-mode", "yolo"), "run_shell_command", "command", "--approval-mode yolo -p hello", shown=True
-    ),
-    Sitting("opencode", (), "bash", "command", "", asks=True),
+    Sitting("gemini", (), "run_shell_command", "command", "--yolo -p hello", shown=True),
+    Sitting("qwen", (), "run_shell_command", "command", "--approval-mode yolo -p hello", shown=True),
+    Sitting("opencode", (), "bash", "command", ""),
 )
 
 
@@ -85,17 +85,20 @@ def opened(kind: str) -> Iterator[Lab]:
 
 
 @pytest.mark.parametrize("sitting", SITTINGS, ids=lambda sitting: sitting.kind)
-def test_it_speaks_for_itself_alone_and_says_how_it_failed(sitting: Sitting) -> None:
+def test_its_dialogs_are_answered_by_keys_it_speaks_for_itself_alone_and_says_how_it_failed(sitting: Sitting) -> None:
     with opened(sitting.kind) as lab:
         world, events = lab.world, lab.world.record()
         program = world.root / "bin" / sitting.kind
         line = f"{program} {sitting.child}" if sitting.child else "while [ ! -e go ]; do sleep 0.1; done"
         child: list[list[Step]] = [[{"hold": "child"}, {"say": "I am the child."}]] if sitting.child else []
+        file = lab.project / "src" / "parser.py"
+        run: dict[str, object] = {sitting.argument: line, "description": "Ask another one"}
         lab.script(
             [
-                [{"tool": sitting.tool, "input": {sitting.argument: line, "description": "Ask another one"}}],
+                [{"tool": sitting.tool, "input": run}],
                 *child,
                 [{"say": "The other one is done."}],
+                *(dialogs.edit(sitting.kind, file) if sitting.asks else ()),
                 [{"error": 400, "kind": "invalid_request_error", "message": "Bad request", "times": 5}],
             ]
         )
@@ -103,8 +106,7 @@ def test_it_speaks_for_itself_alone_and_says_how_it_failed(sitting: Sitting) -> 
         if sitting.announces:
             until(lambda: "announcement" in sources(world), TIMEOUT, what="what its output announces to be heard")
         if sitting.asks:
-            events.state("one", "waiting", timeout=TIMEOUT)
-            lab.pressed("one", "Permission required", "Enter")
+            _a_command_is_approved(lab, line)
         if sitting.child:
             lab.reached("child", TIMEOUT)
         until(lambda: world.agent("one")["state"] == "working", TIMEOUT, what="its command to be seen")
@@ -117,15 +119,95 @@ def test_it_speaks_for_itself_alone_and_says_how_it_failed(sitting: Sitting) -> 
         if sitting.shown:
             foreign = [each for each in world.why("one")["rejected"] if "is not this agent" in each["why"]]
             assert [each["source"] for each in foreign] == ["hook"], "what the child said is shown, and not believed"
-        world.sent(world.send("one", "Once more"), TIMEOUT)
+        if sitting.asks:
+            _an_edit_is_denied(lab, file)
+        errors = world.agent("one")["counters"]["errors"]
+        if sitting.shown:
+            dialogs.drafted(world, "one", "Once more", TIMEOUT)
+        else:
+            world.sent(world.send("one", "Once more"), TIMEOUT)
+        until(lambda: lab.prompts()[-1] == "Once more", what="the command to be asked, without the draft")
         events.state("one", "error", timeout=TIMEOUT)
         until(lambda: world.agent("one")["detail"].get("retrying") is not True, TIMEOUT, what="it to give up")
         assert world.agent("one")["detail"]["error"] == "invalid_request"
         assert {each["source"] for each in world.why("one")["evidence"]} & {"hook", "transcript"}
         counters = world.agent("one")["counters"]
-        assert (counters["commands"], counters["errors"], counters["tokens"] > 0) == (1, 1, True)
+        assert (counters["commands"], counters["errors"] - errors, counters["tokens"] > 0) == (1, 1, True)
         world.tmux("send-keys", "-R", "-t", "=one:")
         world.tmux("clear-history", "-t", "=one:")
         output = "/api/agents/one/output"
         until(lambda: "Once more" not in world.http.get(output).json()["output"], what="all that was drawn to be gone")
         assert world.agent("one")["counters"] == counters, "they come from what it tells, not from what it drew"
+
+
+def test_codex_dialogs_are_answered_by_keys() -> None:
+    with opened("codex") as lab:
+        file = lab.project / "src" / "parser.py"
+        run: Step = {
+            "tool": "exec_command",
+            "input": {"cmd": "touch made", "sandbox_permissions": "require_escalated", "justification": "Allow it?"},
+        }
+        lab.script([[run], [{"say": "Made."}], *dialogs.edit("codex", file)])
+        lab.spawn("one", "--prompt", "Make a file", extra=("--no-daemon", "--sandbox", "read-only"))
+        _a_command_is_approved(lab, "touch made")
+        until(lab.project.joinpath("made").exists, TIMEOUT, what="the command to have run")
+        _an_edit_is_denied(lab, file)
+
+
+def _a_command_is_approved(lab: Lab, line: str) -> None:
+    approval, asks = dialogs.shown(lab.world, "one", TIMEOUT), dialogs.RUNS[lab.kind](line)
+    dialogs.reads_as(approval, asks)
+    assert "".join((approval["command"] or "").split()) == "".join(line.split())
+    dialogs.answered(lab.world, approval, asks.yes, "approve", "one")
+
+
+def _an_edit_is_denied(lab: Lab, file: Path) -> None:
+    world, asks = lab.world, dialogs.EDITS[lab.kind]
+    world.sent(world.send("one", "Edit it"), TIMEOUT)
+    approval = dialogs.shown(world, "one", TIMEOUT, holds=(dialogs.BEFORE, dialogs.AFTER))
+    dialogs.reads_as(approval, asks)
+    assert (approval["file"] or "").endswith("src/parser.py")
+    dialogs.answered(world, approval, asks.no, "deny", "one", "--reason", "Not today")
+    until(lambda: world.agent("one")["state"] in ("idle", "complete"), TIMEOUT, what="it to be at rest again")
+    assert dialogs.BEFORE in file.read_text(encoding="utf-8")
+
+
+def test_aiders_dialogs_are_answered_by_keys() -> None:
+    block = "\n".join(
+        (
+            "Here:",
+            "",
+            "src/parser.py",
+            "```python",
+            "<<<<<<< SEARCH",
+            f"    {dialogs.BEFORE}",
+            "=======",
+            f"    {dialogs.AFTER}",
+            ">>>>>>> REPLACE",
+            "```",
+            "",
+        )
+    )
+    with opened("aider") as lab:
+        world = lab.world
+        lab.script([[{"say": "Run it:\n\n```bash\ntouch made\n```\n"}], [{"say": block}]])
+        lab.spawn("one", "--prompt", "Make a file")
+        approval = dialogs.shown(world, "one", TIMEOUT)
+        dialogs.reads_as(
+            approval, dialogs.Asks("Run shell command?", "Bash", ("Yes", "No", "Don't ask again"), "Yes", "No")
+        )
+        assert approval["command"] == "touch made"
+        dialogs.answered(world, approval, "Yes", "approve", "one")
+        until(lab.project.joinpath("made").exists, what="the command to have run")
+        world.sent(world.send("one", "Edit it"), TIMEOUT)
+        approval = dialogs.shown(world, "one", TIMEOUT)
+        dialogs.reads_as(
+            approval,
+            dialogs.Asks(
+                "Allow edits to file that has not been added to the chat?", "Edit", ("Yes", "No"), "Yes", "No"
+            ),
+        )
+        assert approval["file"] == "src/parser.py"
+        dialogs.answered(world, approval, "No", "deny", "one")
+        until(lambda: world.agent("one")["state"] in ("idle", "complete"), TIMEOUT, what="it to be at rest again")
+        assert dialogs.BEFORE in lab.project.joinpath("src", "parser.py").read_text(encoding="utf-8")

@@ -8,6 +8,7 @@ from typing import TypedDict
 
 import pytest
 
+import drawn
 from outrider.kinds.load import catalogue
 from outrider.logic import approval, styled
 from outrider.model.approval import DialogKind, Form, Shown
@@ -197,6 +198,70 @@ def test_edits_are_shown_with_their_file_and_diff() -> None:
     assert other.file == "src/parser.py"
     assert other.diff is not None
     assert "12 +" in other.diff
+    boxed = shown(BY_ID["gew120-perm-edit-waiting"])
+    assert (boxed.diff or "").split("\n")[3:5] == [
+        " 12 -     total = total + n if op == '+' else total - n",
+        " 12 +     total = total + n if op == '+' else total * n",
+    ]
+    fresh = shown(BY_ID["gew120-perm-write-waiting"])
+    assert (fresh.tool, fresh.file, (fresh.diff or "").split("\n")[0]) == (
+        "WriteFile",
+        "src/lexer.py",
+        "  1 def tok(s):",
+    )
+
+
+ABOVE = """
+• Edited src/parser.py (+1 -1)
+    2 -    return s.split()
+    2 +    return s.split(',')
+
+
+  Would you like to make the following edits?
+
+  Description: Apply proposed file edits
+
+  Destination: /home/me/project/src/parser.py
+
+
+› 1. Yes, proceed (y)
+  2. Yes, and don't ask again for these files (a)
+  3. No, and tell Codex what to do differently (esc)
+
+  Press enter to confirm or esc to cancel"""
+
+
+def test_codex_edits_belong_to_their_dialog_although_they_stand_above_it() -> None:
+    edit = approval.read(drawn.kind("codex"), drawn.screen(ABOVE))
+    assert edit is not None
+    assert (edit.kind, edit.tool, edit.file) == (DialogKind.PERMISSION, "Edit", "/home/me/project/src/parser.py")
+    assert "2 +    return s.split(',')" in (edit.diff or "")
+    other = approval.read(drawn.kind("codex"), drawn.screen(ABOVE.replace("(',')", "(';')")))
+    assert other is not None
+    assert mark(other) != mark(edit)
+
+
+AIDER: Mapping[str, tuple[str | None, str | None, str | None, bool]] = {
+    "touch made\nRun shell command? (Y)es/(N)o/(D)on't ask again [Yes]:": ("Bash", "touch made", None, True),
+    "# first\nrm -rf x\nRun shell command? (Y)es/(N)o/(D)on't ask again [Yes]:": (None, None, None, False),
+    "rm -rf x\n\n# last\nRun shell command? (Y)es/(N)o/(D)on't ask again [Yes]:": (None, None, None, False),
+    "one\ntwo\nRun shell commands? (Y)es/(N)o/(D)on't ask again [Yes]:": (None, None, None, False),
+    "src/a.py\nAllow edits to file that has not been added to the chat? (Y)es/(N)o [Yes]:": (
+        "Edit",
+        None,
+        "src/a.py",
+        False,
+    ),
+    "src/b.py\nCreate new file? (Y)es/(N)o [Yes]:": ("Write", None, "src/b.py", False),
+}
+
+
+@pytest.mark.parametrize("asked", AIDER)
+def test_aider_asks_about_what_stands_above_its_question(asked: str) -> None:
+    rows = f"diff> Do it\n\nTokens: 2.3k sent, 11 received.\n\n{asked}"
+    found = approval.read(drawn.kind("aider"), drawn.at_cursor(drawn.screen(rows), rows.count("\n") + 1))
+    assert found is not None
+    assert (found.tool, found.command, found.file, found.whole) == AIDER[asked]
 
 
 def test_the_odd_one_out_is_marked() -> None:

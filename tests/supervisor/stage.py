@@ -14,7 +14,8 @@ WIDTH, HEIGHT = 100, 30
 
 
 class ScriptedTerminal:
-    """One pane with one agent. `swallow` Enters have no effect; `away` makes every call fail; `dialog` covers the composer."""
+    """One pane with one agent. `swallow` Enters have no effect; `away` makes every call fail; `dialog` covers the composer; with
+    `asks_after` one does once a text was submitted; `hidden`: nothing of the composer is on the screen."""
 
     def __init__(self, clock: Callable[[], int]) -> None:
         self.clock = clock
@@ -24,6 +25,8 @@ class ScriptedTerminal:
         self.away = 0
         self.other = 0
         self.dialog = False
+        self.asks_after = False
+        self.hidden = False
         self.gone = False
         self.pressed: list[str] = []
 
@@ -39,15 +42,19 @@ class ScriptedTerminal:
                     " Do you want to proceed?", " ❯ 1. Yes", "   2. No", "", " Esc to cancel · Tab to amend"]  # fmt: skip
         else:
             first, *rest = self.draft.split("\n")
-            rows = [
-                "● Ready.",
-                "",
-                rule,
-                f"❯\xa0{first}".rstrip(" "),
-                *(f"  {row}" for row in rest),
-                rule,
-                "  ? for shortcuts",
-            ]
+            rows = (
+                ["  a long text"] * HEIGHT
+                if self.hidden
+                else [
+                    "● Ready.",
+                    "",
+                    rule,
+                    f"❯\xa0{first}".rstrip(" "),
+                    *(f"  {row}" for row in rest),
+                    rule,
+                    "  ? for shortcuts",
+                ]
+            )
         rows += [""] * (HEIGHT - len(rows))
         return Screen(self.pane(), tuple(rows), self.clock(), tuple(rows))
 
@@ -106,6 +113,7 @@ class ScriptedTerminal:
         elif self.draft:
             self.arrived.append(self.draft)
             self.draft = ""
+            self.dialog = self.asks_after
 
     async def end(self, ref: PaneRef) -> None:
         self.gone = True

@@ -28,7 +28,7 @@ from outrider.supervisor.ledger import Ledger
 from outrider.supervisor.typist import Pauses, Typist
 from supervisor.stage import REF, ScriptedTerminal
 
-QUICK = Pauses(look=0.002, seen=0.05, again=0.03, unheard=0.01, settle=0.02, crash=0.06)
+QUICK = Pauses(look=0.002, seen=0.05, again=0.03, unheard=0.01, settle=0.02, crash=0.06, back=0.1)
 
 
 def now_ms() -> int:
@@ -92,7 +92,13 @@ class World:
         member.agent = replace(member.agent, verdict=member.tracker.verdict(now_ms()))
 
     def lane(
-        self, member: Member, ledger: Ledger | None = None, *, attempts: int = 3, draft_wait_s: float = 600
+        self,
+        member: Member,
+        ledger: Ledger | None = None,
+        *,
+        attempts: int = 3,
+        draft_wait_s: float = 600,
+        draft_still_s: float = 0.02,
     ) -> Lane:
         crew = Crew()
         crew.add(member)
@@ -104,7 +110,7 @@ class World:
             node_rate=Bucket(1000),
             clock=now_ms,
             random=lambda: 0.5,
-            limits=Limits(attempts, 0.001, draft_wait_s),
+            limits=Limits(attempts, 0.001, draft_wait_s, draft_still_s),
         )
 
     async def queue(self, *texts: str, when: When = When.READY, expires_ms: int | None = None) -> list[Command]:
@@ -326,6 +332,97 @@ async def test_a_draft_that_stays_fails_the_command_and_is_left_as_it_is(world: 
     assert done.status is Status.FAILED
     assert "draft stood in the composer for 0.05 s" in (done.error or "")
     assert (world.terminal.pressed, world.terminal.draft) == ([], "half a thought")
+
+
+async def test_a_composer_that_stays_hidden_fails_the_command_with_that_reason(world: World) -> None:
+    (command,) = await world.queue("go on")
+    member = world.member()
+    lane = world.lane(member, draft_wait_s=0.05)
+    world.terminal.hidden = True
+    lane.add([command])
+    async with running(world, lane, member):
+        (done,) = await ended(world, command)
+    assert (done.status, world.terminal.pressed) == (Status.FAILED, [])
+    assert "no composer was seen, although the agent is at rest" in (done.error or "")
+
+
+async def test_an_interrupting_command_puts_a_draft_aside_and_back(world: World) -> None:
+    (command,) = await world.queue("go on", when=When.INTERRUPT)
+    world.terminal.draft = "half a thought,\nand its second line"
+    member = world.member()
+    lane = world.lane(member)
+    lane.add([command])
+    async with running(world, lane, member):
+        (done,) = await ended(world, command)
+    assert (done.status, world.terminal.arrived) == (Status.SENT, ["go on"])
+    assert world.terminal.draft == "half a thought,\nand its second line"
+    assert "put aside, and put back" in (done.attempts[-1].proof or "")
+
+
+@pytest.mark.parametrize("draft", ["[Pasted text #1 +40 lines]", "/comp", "\n".join("abcdefgh")])
+async def test_a_draft_that_cannot_be_read_whole_is_never_put_aside(world: World, draft: str) -> None:
+    (command,) = await world.queue("go on", when=When.INTERRUPT)
+    world.terminal.draft = draft
+    member = world.member()
+    lane = world.lane(member, draft_wait_s=0.05)
+    lane.add([command])
+    async with running(world, lane, member):
+        (done,) = await ended(world, command)
+    assert (done.status, world.terminal.pressed, world.terminal.draft) == (Status.FAILED, [], draft)
+
+
+async def test_a_draft_that_somebody_is_typing_is_not_put_aside(world: World) -> None:
+    (command,) = await world.queue("go on", when=When.INTERRUPT)
+    world.terminal.draft = "x"
+    member = world.member()
+    lane = world.lane(member, draft_wait_s=0.3, draft_still_s=0.2)
+    lane.add([command])
+    async with running(world, lane, member):
+        while (await world.status(command)).status is Status.QUEUED:
+            world.terminal.draft += "x"
+            await asyncio.sleep(0.02)
+        (done,) = await ended(world, command)
+    assert (done.status, world.terminal.pressed) == (Status.FAILED, [])
+
+
+async def test_a_draft_that_cannot_be_put_back_is_told_word_by_word(world: World) -> None:
+    (command,) = await world.queue("go on", when=When.INTERRUPT)
+    world.terminal.draft, world.terminal.asks_after = "half a thought", True
+    member = world.member()
+    lane = world.lane(member)
+    lane.add([command])
+    async with running(world, lane, member):
+        (done,) = await ended(world, command)
+    assert world.terminal.arrived == ["go on"]
+    assert "could not be put back (no composer is on the screen). It was: half a thought" in (
+        done.attempts[-1].proof or ""
+    )
+    assert world.terminal.draft == "", "nothing was typed into the dialog"
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before-the-write", "after-the-write"])
+@pytest.mark.parametrize("at", [1, 2, 3, 4])
+async def test_cut_off_at_any_write_a_draft_is_put_back_or_told(world: World, at: int, before: bool) -> None:
+    (command,) = await world.queue("go on", when=When.INTERRUPT)
+    world.terminal.draft = "half a thought"
+    member = world.member()
+    lane = world.lane(member, CutLedger(world.store, at, before=before))
+    lane.add([command])
+    task = asyncio.create_task(lane.run())
+    async with asyncio.timeout(5):
+        while not task.done():
+            world.see(member)
+            lane.wake()
+            await asyncio.sleep(0.01)
+    assert isinstance(task.exception(), Cut)
+    again = world.member()
+    second = world.lane(again)
+    second.add(await world.store.unfinished())
+    async with running(world, second, again):
+        (done,) = await ended(world, command)
+    assert world.terminal.arrived == ["go on"]
+    assert done.status in (Status.SENT, Status.UNCERTAIN)
+    assert world.terminal.draft == "half a thought"
 
 
 async def test_nothing_is_pressed_while_somebody_else_has_the_hands(world: World) -> None:

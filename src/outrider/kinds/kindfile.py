@@ -252,6 +252,7 @@ def _typing(table: Table) -> Typing:
         clear=table.words("clear", usual.clear),
         patience_ms=table.number("patience_ms", usual.patience_ms),
         queues=table.flag("queues"),
+        draft_rows=table.number("draft_rows", 0),
     )
     table.finish()
     return typing

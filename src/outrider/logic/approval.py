@@ -44,6 +44,9 @@ ASKS = {
     "Do you want to overwrite ": "Write",
 }
 OPENING = re.compile(r"^Would you like to .*\?$")
+# Codex asks for leave to edit below what it would edit, which is no part of the dialog's own rows.
+EDITS = re.compile(r"^ *Would you like to make the following edits\?")
+EDITED = re.compile(r"^• (?:Edited|Added|Deleted) ")
 TABS = re.compile(r"[☐☒].*✔ Submit|^\s*Question \d+/\d+")
 
 # What is asked, by its words; the first row that matches decides, and what the kind's rule says comes before all.
@@ -66,13 +69,14 @@ REASONS = {"permission": DialogKind.PERMISSION, "plan": DialogKind.PLAN}
 
 @dataclass(frozen=True, slots=True)
 class _Drawn:
-    """A dialog's parts as found on the screen: the rows above its options are `box`."""
+    """A dialog's parts as found on the screen: the rows above its options are `box`, and `edits` those above that belong to it."""
 
     form: Form
     box: Sequence[str]
     question: str | None
     options: tuple[Option, ...]
     marked: int | None
+    edits: Sequence[str] = ()
 
 
 def read(kind: Kind, screen: Screen) -> Shown | None:
@@ -113,7 +117,8 @@ def _list(rows: Sequence[str], styled: Sequence[str], detail: Detail) -> Shown |
         places = _places(rows, found.first, [option.label for option in options])
         marked = odd([styled[at] for at in places], [option.label for option in options]) if places else None
     box = _box(rows, found.first)
-    return _shown(_Drawn(Form.LIST, box, found.question, tuple(options), marked), detail)
+    edits = _edits(rows[: found.first - len(box)]) if box and EDITS.match(box[0]) else []
+    return _shown(_Drawn(Form.LIST, box, found.question, tuple(options), marked, edits), detail)
 
 
 def _places(rows: Sequence[str], first: int, labels: Sequence[str]) -> list[int]:
@@ -158,6 +163,12 @@ def _box(rows: Sequence[str], first: int) -> list[str]:
     return list(rows[0 if top is None else top : first])
 
 
+def _edits(above: Sequence[str]) -> list[str]:
+    """The last block of these rows, if it says what would be edited."""
+    at = next((at for at in range(len(above) - 1, -1, -1) if above[at][:1].strip()), None)
+    return [row for row in above[at:] if row.strip()] if at is not None and EDITED.match(above[at]) else []
+
+
 def _bar(rows: Sequence[str], styled: Sequence[str], detail: Detail) -> Shown | None:
     at = next((i for i in range(len(rows) - 1, -1, -1) if BAR.match(rows[i])), None)
     if at is None:
@@ -198,7 +209,7 @@ def _entry(rows: Sequence[str], styled: Sequence[str], detail: Detail) -> Shown 
 def _shown(drawn: _Drawn, detail: Detail) -> Shown:
     form, box, question = drawn.form, drawn.box, drawn.question
     bare = [dialog.plain(row) for row in box]
-    body = "\n".join(row.rstrip() for row in bare).strip("\n")
+    body = "\n".join(row.rstrip() for row in (*drawn.edits, *bare)).strip("\n")
     asked = question or "" if form is Form.LINE else detail.question or question or ""
     opening = next((row.strip() for row in bare if row.strip()), "")
     if form is Form.LIST and ("?" not in asked or OPENING.match(opening)):
@@ -215,7 +226,7 @@ def _shown(drawn: _Drawn, detail: Detail) -> Shown:
         tool=tool or _tool(asked, header),
         command=detail.command,
         file=_file(bare, header, detail),
-        diff=_diff(box, bare),
+        diff="\n".join(drawn.edits) or _diff(box, bare, detail.tool),
         whole=detail.command is not None and _unwrapped(detail.command, box),
         body=body,
     )
@@ -253,15 +264,17 @@ def _file(bare: Sequence[str], header: re.Match[str] | None, detail: Detail) -> 
     return path or detail.file
 
 
-def _diff(box: Sequence[str], bare: Sequence[str]) -> str | None:
-    """What would be changed: between two dashed rules, or the rows with line numbers where some of them are changes."""
+def _diff(box: Sequence[str], bare: Sequence[str], tool: str | None) -> str | None:
+    """What would be changed: between two dashed rules, or the rows with line numbers where some of them are changes, or all are new."""
     dashes = [at for at, row in enumerate(box) if DASHES.match(row)]
     if dashes:
         first = dashes[0] + 1 if len(dashes) > 1 else 0
         return "\n".join(row.rstrip() for row in box[first : dashes[-1]]) or None
-    if not any(CHANGED.match(row) for row in bare):
+    # Gemini CLI draws a box of its own around it.
+    inner = [dialog.plain(row) if row.strip()[:1] == "│" else row for row in bare]
+    if tool != "WriteFile" and not any(CHANGED.match(row) for row in inner):
         return None
-    return "\n".join(row for row in bare if NUMBERED.match(row))
+    return "\n".join(row for row in inner if NUMBERED.match(row)) or None
 
 
 def _unwrapped(command: str, box: Sequence[str]) -> bool:

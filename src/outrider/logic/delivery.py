@@ -28,6 +28,7 @@ class Gate(StrEnum):
 
     GO = "go"
     CLEAR = "clear"
+    ASIDE = "aside"
     WAIT = "wait"
     REFUSE = "refuse"
 
@@ -36,7 +37,8 @@ class Gate(StrEnum):
 class Admission:
     """The gate's answer; `why` is a sentence for a person, empty where it is open.
 
-    CLEAR: what stands in the composer is a text of ours that the agent put back there; it is to be emptied first.
+    CLEAR: what stands in the composer is a text of ours that the agent put back there; it is to be emptied first. ASIDE: a person's
+    draft stands there; it may be taken out, and must be put back.
     """
 
     gate: Gate
@@ -45,6 +47,11 @@ class Admission:
 
 OPEN = Admission(Gate.GO)
 DRAFT = Admission(Gate.WAIT, "Somebody's draft stands in the composer.")
+ASIDE = Admission(Gate.ASIDE, DRAFT.why)
+HIDDEN = Admission(Gate.WAIT, "No composer is seen on the screen, although the agent is at rest.")
+RESTS = frozenset({State.IDLE, State.COMPLETE, State.ERROR})
+# What a program may take for the beginning of a command, a shell line, a file or a note: its composer is then another.
+MODES = ("/", "!", "@", "#", "?")
 
 
 class Next(StrEnum):
@@ -75,11 +82,10 @@ def admit(
         return Admission(Gate.WAIT, "The pane is in copy mode.")
     if verdict.state is State.WAITING:
         return Admission(Gate.WAIT, "The agent shows a dialog that waits for an answer.")
-    rests = form is Form.KEYS and verdict.state in (State.IDLE, State.COMPLETE)
-    if view is None and rests:
+    if view is None and form is Form.KEYS and verdict.state in (State.IDLE, State.COMPLETE):
         return OPEN  # a help page or the like: keys are what leaves it
     if view is None:
-        return Admission(Gate.WAIT, "No composer is seen on the screen.")
+        return HIDDEN if verdict.state in RESTS else Admission(Gate.WAIT, "No composer is seen on the screen.")
     queueing = when is When.NOW and typing.queues and verdict.state in BUSY
     if not ready and not queueing:
         return Admission(Gate.WAIT, f"The agent is {verdict.state.value}, not ready for text.")
@@ -87,7 +93,12 @@ def admit(
         return OPEN
     if ours is not None and composer.holds(view, guarded(typing, ours)):
         return Admission(Gate.CLEAR, "The agent put the last prompt back into its composer.")
-    return DRAFT
+    return ASIDE if when is When.INTERRUPT and _whole(view, typing) else DRAFT
+
+
+def _whole(view: ComposerView, typing: Typing) -> bool:
+    """Whether all of the draft is seen, so that it can be put back as it was."""
+    return view.rows <= typing.draft_rows and not view.pasted and not view.text.startswith(MODES)
 
 
 def refusal(text: str, typing: Typing, form: Form = Form.TEXT) -> str | None:

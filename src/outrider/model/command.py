@@ -64,7 +64,10 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try at typing a command, times in ms; `proof` says how the outcome is known, `screen` is kept when it is not."""
+    """One try at typing a command, times in ms; `proof` says how the outcome is known, `screen` is kept when it is not.
+
+    While it is under way, `screen` holds a person's draft that is put aside for it.
+    """
 
     number: int
     stage: Stage

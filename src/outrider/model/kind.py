@@ -179,7 +179,8 @@ class Typing:
     `tab_blanks` a tab becomes so many blanks, as the program would make them itself. What `refused` finds is never typed, whatever
     is put around it; of what `altered` finds the program makes something else, which the proof says.
     `clear` are the keys that empty the composer. `patience_ms` is how long to wait for the proof after Enter.
-    `queues` says that it takes a prompt while it works.
+    `queues` says that it takes a prompt while it works. A draft of at most `draft_rows` rows is drawn whole, and can be put aside
+    and put back; 0 where that is not known.
     """
 
     method: Method = Method.PASTE
@@ -193,6 +194,7 @@ class Typing:
     clear: tuple[str, ...] = ("C-u",)
     patience_ms: int = 5000
     queues: bool = False
+    draft_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,8 @@ class Commands(Section):
     max_bytes: Count = Field(default=131_072, description="Longest text of one command, in bytes of UTF-8.")
     attempts: Count = Field(default=3, description="Tries of a command that failed before its first key.")
     draft_wait_s: Seconds = Field(
-        default=600.0, description="Seconds that a command waits for a person's draft to go; then it fails."
+        default=600.0,
+        description="Seconds that a command waits for a person's draft to go, or for a hidden composer; then it fails.",
     )
     backoff_s: Seconds = Field(default=2.0, description="Seconds before the second try; doubled for each further one.")
     blank_secrets: bool = Field(

@@ -16,6 +16,7 @@ from outrider.model.state import BUSY
 from outrider.store import Change, Step
 from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.ledger import Ledger
+from outrider.supervisor.shelf import Shelf
 from outrider.supervisor.typist import Outcome, Typist, Write
 
 RECHECK_S = 1.0
@@ -31,12 +32,13 @@ EVENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How often a command is tried where tmux fails before the first key, the pause after the first failure, and how long it
-    waits for a person's draft to go."""
+    """How often a command is tried where tmux fails before the first key, the pause after the first failure, how long it waits for a
+    person's draft to go, and how long one must have stood unchanged that is put aside."""
 
     attempts: int = 3
     backoff_s: float = 2.0
     draft_wait_s: float = 600.0
+    draft_still_s: float = 2.0
 
 
 class Lane:
@@ -62,10 +64,10 @@ class Lane:
         self._clock = clock
         self._random = random
         self._limits = limits
+        self._shelf = Shelf(typist, clock, wait_s=limits.draft_wait_s, still_s=limits.draft_still_s)
         self._waiting: list[Command] = []
         self._wake = asyncio.Event()
         self._interrupted = ""
-        self._drafted = ("", 0)
         self.why = ""
 
     def add(self, commands: Sequence[Command]) -> None:
@@ -143,22 +145,14 @@ class Lane:
                 await self._typist.interrupt(member)
         view = composer.view(member.kind, member.screen) if member.screen is not None else None
         gate = self._admit(member, command, view)
-        if self._outlasted(command, gate):
-            why = f"Somebody's draft stood in the composer for {self._limits.draft_wait_s:g} s; it was left as it is."
+        if why := self._shelf.outlasted(command, gate):
             await self._close(command, None, Outcome(Status.FAILED, why))
             return True
-        if gate.gate is Gate.WAIT:
+        if self._shelf.shut(gate, view):
             return False  # the cheap question, before tmux is asked
         await self._pace(member)
         async with member.hands:
             return command not in self._waiting or await self._attempt(member, command)
-
-    def _outlasted(self, command: Command, gate: Admission) -> bool:
-        """Whether a person's draft has been in the way of this command for too long."""
-        now = self._clock()
-        if gate is not delivery.DRAFT or self._drafted[0] != command.id:
-            self._drafted = (command.id if gate is delivery.DRAFT else "", now)
-        return gate is delivery.DRAFT and now - self._drafted[1] >= self._limits.draft_wait_s * 1000
 
     async def _pace(self, member: Member) -> None:
         for bucket in (member.rate, self._node_rate):
@@ -186,22 +180,26 @@ class Lane:
         except (TerminalError, TimedOut) as error:
             await self._fail_early(command, error)
             return True
-        gate = self._admit(member, command, composer.view(member.kind, screen))
-        if gate.gate is Gate.WAIT:
+        view = composer.view(member.kind, screen)
+        gate = self._admit(member, command, view)
+        if self._shelf.shut(gate, view):
             return False
+        draft = view.text if gate.gate is Gate.ASIDE and view is not None else None
         if gate.gate is Gate.REFUSE:
             await self._close(command, None, Outcome(Status.FAILED, gate.why))
             return True
-        opened = await self._open(command)
+        opened = await self._open(command, draft)
         if opened is None:
             return True
         command, attempt = opened
-        if gate.gate is Gate.CLEAR and not await self._typist.empty(member):
-            await self._close(command, attempt, Outcome(Status.QUEUED, "The composer could not be emptied."))
-            return False
-        stages = self._stages(command, attempt)
-        outcome = await self._typist.give(member, command, attempt, stages, program=screen.pane.command)
-        await self._close(command, attempt, outcome)
+        if gate.gate in (Gate.CLEAR, Gate.ASIDE) and not await self._typist.empty(member):
+            # A person's draft is tried once: what is left of it, and what was typed meanwhile, is theirs.
+            status = Status.QUEUED if draft is None else Status.FAILED
+            outcome = Outcome(status, "The composer could not be emptied.")
+        else:
+            stages = self._stages(command, attempt)
+            outcome = await self._typist.give(member, command, attempt, stages, program=screen.pane.command)
+        await self._close(command, attempt, await self._unshelved(member, outcome, draft))
         return outcome.status is not Status.QUEUED
 
     async def _resume(self, member: Member, command: Command) -> None:
@@ -212,7 +210,13 @@ class Lane:
             await self._close(command, attempt, Outcome(status, "The agent is not running any more."))
             return
         outcome = await self._typist.resume(member, command, attempt, self._stages(command, attempt))
-        await self._close(command, attempt, outcome)
+        await self._close(command, attempt, await self._unshelved(member, outcome, attempt.screen))
+
+    async def _unshelved(self, member: Member, outcome: Outcome, draft: str | None) -> Outcome:
+        """The outcome, once a draft that was put aside for it is back, or could not be."""
+        if draft is None:
+            return outcome
+        return replace(outcome, proof=f"{outcome.proof} {await self._shelf.put_back(member, draft)}")
 
     async def _fail_early(self, command: Command, error: OutriderError) -> None:
         """tmux could not be asked: nothing was typed, so it is tried again, a few times and ever later."""
@@ -229,10 +233,10 @@ class Lane:
 
     # ---- writing it down -------------------------------------------------------------------------
 
-    async def _open(self, command: Command) -> tuple[Command, Attempt] | None:
-        """Writes down that the command is being sent, before any key. None where somebody cancelled it first."""
+    async def _open(self, command: Command, draft: str | None = None) -> tuple[Command, Attempt] | None:
+        """Writes down that it is being sent, before any key, and the draft put aside. None where somebody cancelled it first."""
         now = self._clock()
-        attempt = Attempt(len(command.attempts) + 1, Stage.OPENED, now)
+        attempt = Attempt(len(command.attempts) + 1, Stage.OPENED, now, screen=draft)
         audit = AuditRow(
             now, command.actor, "attempt", command.session, {"command": command.id, "number": attempt.number}
         )

@@ -6,7 +6,7 @@ done: what is written tells the next daemon what may have happened, whatever cut
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -46,7 +46,8 @@ class Pauses:
     """How long the typist waits for what, in seconds.
 
     `look` between two looks; `seen` for a paste to show; `again` before Enter is pressed again; `unheard` for the composer to
-    stay empty where the agent cannot confirm by itself; `settle` and `crash` after a restart, until what was typed must show.
+    stay empty where the agent cannot confirm by itself; `settle` and `crash` after a restart, until what was typed must show;
+    `back` for the composer to be there and empty again, for a draft to be put back.
     """
 
     look: float = 0.08
@@ -55,6 +56,7 @@ class Pauses:
     unheard: float = 0.3
     settle: float = 1.5
     crash: float = 4.0
+    back: float = 5.0
 
 
 PATIENT = Pauses()
@@ -66,7 +68,7 @@ class Typist:
     def __init__(self, terminal: Terminal, clock: Callable[[], int], pauses: Pauses = PATIENT) -> None:
         self._terminal = terminal
         self._clock = clock
-        self._pauses = pauses
+        self.pauses = pauses
 
     async def look(self, member: Member) -> Screen:
         """The agent's screen now, with colours."""
@@ -94,12 +96,22 @@ class Typist:
                 return False
             if not await self._changed(member, view.text):
                 return False
-            await asyncio.sleep(self._pauses.look)
+            await asyncio.sleep(self.pauses.look)
             view = await self._view(member)
         return view is not None
 
     async def _changed(self, member: Member, before: str) -> bool:
-        return await self._until(member, lambda view: view is None or view.text != before, self._pauses.again)
+        return await self._until(member, lambda view: view is None or view.text != before, self.pauses.again)
+
+    async def put(self, member: Member, text: str, program: str) -> bool:
+        """Pastes a text into the empty composer of `program`, without Enter; whether it is seen there."""
+        await self._terminal.paste(member.agent.ref, text, program=program)
+        self._terminal.urge(member.agent.ref)
+        return await self._until(
+            member,
+            lambda view: view is not None and composer.holds(view, text),
+            self.pauses.seen + len(text) / SHOWN_PER_S,
+        )
 
     async def give(self, member: Member, command: Command, attempt: Attempt, stage: Write, *, program: str) -> Outcome:
         """The composer of `program` was just seen empty: keys are pressed, or a text is typed."""
@@ -128,7 +140,7 @@ class Typist:
         if not await self._until(
             member,
             lambda view: delivery.after_typing(view, typed) is Next.ENTER,
-            self._pauses.seen + len(typed) / SHOWN_PER_S,
+            self.pauses.seen + len(typed) / SHOWN_PER_S,
         ):
             return await self._unknown(member, "The text was not seen in the composer.")
         await asyncio.sleep(typing.settle_ms / 1000)
@@ -151,7 +163,7 @@ class Typist:
         """The text stands in the composer: Enter, and again only while it still stands there, until there is proof."""
         typed = _typed(member, command)
         if not await self._until(
-            member, lambda view: view is not None and composer.holds(view, typed), self._pauses.again
+            member, lambda view: view is not None and composer.holds(view, typed), self.pauses.again
         ):
             if delivery.confirmed(command.text, member.prompts, attempt.started_ms):
                 return Outcome(Status.SENT, _proof(member, command, attempt))
@@ -180,18 +192,18 @@ class Typist:
             # A slash command may open a screen of its own in the composer's place.
             at_work = command.form is Form.SLASH or seen_at_work(member, entered_ms)
             unsure = (member.voice is not None and command.form is Form.TEXT) or (view is None and not at_work)
-            patience_ms = member.kind.typing.patience_ms if unsure else self._pauses.unheard * 1000
+            patience_ms = member.kind.typing.patience_ms if unsure else self.pauses.unheard * 1000
             taken = delivery.confirmed(command.text, member.prompts, attempt.started_ms)
             patient = waited_ms < patience_ms
             match delivery.after_enter(view, typed, taken=taken, at_work=at_work, patient=patient):
                 case Next.SENT:
                     return Outcome(Status.SENT, _proof(member, command, attempt))
-                case Next.ENTER if waited_ms > self._pauses.again * 1000:
+                case Next.ENTER if waited_ms > self.pauses.again * 1000:
                     return None
                 case Next.UNCERTAIN:
                     return await self._unknown(member, "After Enter the composer was not seen empty.")
                 case _:
-                    await asyncio.sleep(self._pauses.look)
+                    await asyncio.sleep(self.pauses.look)
 
     async def _unsubmitted(self, member: Member, typed: str) -> Outcome:
         """Enter has no effect: the text is taken back out, so that nobody sends it by accident later."""
@@ -207,19 +219,20 @@ class Typist:
             return Outcome(Status.QUEUED, "The daemon was stopped before a key was pressed.")
         typed = _typed(member, command)
         start = self._clock()
-        step = Next.WATCH
-        while step is Next.WATCH and self._clock() - start < self._pauses.crash * 1000:
+        step, settled = Next.WATCH, False
+        while step is Next.WATCH and (not settled or self._clock() - start < self.pauses.crash * 1000):
+            settled = self._clock() - start >= self.pauses.settle * 1000
             step = delivery.after_crash(
                 attempt.stage,
-                await self._view(member),
+                _without(await self._view(member), attempt.screen),
                 typed,
                 taken=delivery.confirmed(command.text, member.prompts, attempt.started_ms),
                 moved=member.beneath.state in BUSY,
             )
-            if step in (Next.TYPE, Next.UNCERTAIN) and self._clock() - start < self._pauses.settle * 1000:
+            if step in (Next.TYPE, Next.UNCERTAIN) and not settled:
                 step = Next.WATCH  # what was typed may show late, and what the agent said be read late
             if step is Next.WATCH:
-                await asyncio.sleep(self._pauses.look)
+                await asyncio.sleep(self.pauses.look)
         match step:
             case Next.SENT:
                 return Outcome(Status.SENT, f"After a restart of the daemon: {_proof(member, command, attempt)}")
@@ -246,7 +259,7 @@ class Typist:
         while not wish(await self._view(member)):
             if self._clock() >= end:
                 return False
-            await asyncio.sleep(self._pauses.look)
+            await asyncio.sleep(self.pauses.look)
         return True
 
     async def _unknown(self, member: Member, why: str) -> Outcome:
@@ -261,6 +274,13 @@ def seen_at_work(member: Member, since_ms: int) -> bool:
     """Whether a screen taken since then shows the agent busy."""
     evidence = member.agent.verdict.evidence
     return any(said.source is Source.SCREEN and said.state in BUSY and said.at_ms >= since_ms for said in evidence)
+
+
+def _without(view: ComposerView | None, draft: str | None) -> ComposerView | None:
+    """The composer as if a draft that was put aside, and stands there still or again, did not."""
+    if view is None or draft is None or not composer.holds(view, draft):
+        return view
+    return replace(view, text="", empty=True, pasted=False)
 
 
 def _typed(member: Member, command: Command) -> str:
