@@ -26,9 +26,26 @@ def told(world: World, metric: str, line: str, **query: str) -> float:
     return sum(value or 0 for value in found["lines"][line])
 
 
+# What has moved by the time an agent asked, and somebody listened.
+MOVED = (
+    *("outrider_captures_total{", "outrider_capture_seconds_count{", "outrider_capture_seconds_sum{"),
+    *("outrider_look_interval_seconds{", "outrider_event_lag_seconds_count", "outrider_websocket_clients"),
+    *("outrider_database_bytes", "outrider_database_log_bytes", "outrider_events_total", "outrider_uptime_seconds"),
+    *('outrider_agents{alive="true"', "outrider_detection_agents{", 'outrider_state_seconds_total{state="waiting"'),
+    *('outrider_commands{status="sent"', "outrider_build_info{"),
+)
+
+
+def scraped(world: World) -> dict[str, float]:
+    lines = world.http.get("/metrics").raise_for_status().text.splitlines()
+    pairs = (line.rpartition(" ") for line in lines if not line.startswith("#"))
+    return {name: float(value) for name, _, value in pairs}
+
+
 def test_history_and_alerts_over_a_kill(quick: World) -> None:
     rules = {"rules": [{"id": "quickly", "on": "waiting", "above": 0.001, "ways": ["phone"]}]}
     assert quick.http.put("/api/alerts", json=rules).status_code == 200
+    listener = quick.record()
     quick.spawn("asker", [ASKS], "--prompt", "Clean up")
 
     def alerts() -> list[dict[str, object]]:
@@ -36,8 +53,13 @@ def test_history_and_alerts_over_a_kill(quick: World) -> None:
         return events
 
     until(alerts, what="the alert")
+    listener.named("alert", "asker")
     until(lambda: told(quick, "commands", "sent") > 0, what="the command to be counted")
     assert told(quick, "time_in_state", "waiting", session="asker") > 0
+    metrics = scraped(quick)
+    assert metrics["outrider_up"] == metrics["outrider_approvals_open"] == metrics["outrider_alerts_firing"] == 1
+    for name in MOVED:
+        assert any(value > 0 for each, value in metrics.items() if each.startswith(name)), name
     before = told(quick, "commands", "sent")
     quick.kill9()
     quick.start()

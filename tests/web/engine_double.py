@@ -538,7 +538,11 @@ class LittleEngine:
         status: dict[str, object] = {"status": "ok"}
         if self.degraded:
             status = {"status": "degraded", "reason": self.degraded}
-        parts = {"tmux": {"status": "ok"}, "store": {"status": "ok"}}
+        server = {"server": "outrider", "interval_ms": 250, "captured": 40, "rounds": 8, "capture_s": 0.5}
+        parts = {
+            "tmux": {"status": "ok", "servers": [server, {"server": "default", "state": "gone"}]},
+            "store": {"status": "ok", "size": 4096, "log": 1024},
+        }
         return {**status, "version": "0", "node": NODE, "uptime": 12.5, **parts}
 
     def _write(self, actor: Actor, action: str, session: str, **data: object) -> None:

@@ -37,6 +37,14 @@ async def test_what_was_counted_is_shown() -> None:
         "outrider_websocket_cut_off_total 0.0",
         'outrider_notices_total{outcome="sent",way="phone"} 1.0',
         "outrider_notices_queued 0.0",
+        "outrider_events_behind 0.0",
+        "outrider_event_lag_seconds_count 0.0",
+        "outrider_database_bytes 4096.0",
+        "outrider_database_log_bytes 1024.0",
+        'outrider_look_interval_seconds{server="outrider"} 0.25',
+        'outrider_captures_total{server="outrider"} 40.0',
+        'outrider_capture_seconds_count{server="outrider"} 8.0',
+        'outrider_capture_seconds_sum{server="outrider"} 0.5',
     ):
         assert expected in lines
     assert any(line.startswith('outrider_build_info{version="') for line in lines)

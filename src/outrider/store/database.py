@@ -101,12 +101,14 @@ class Database:
         return f"The database {self.path} is damaged: {wrong}." if wrong else None
 
     def health(self) -> Mapping[str, object]:
-        """JSON-shaped: `status` (`ok` or `degraded`), `path`, `size` (bytes), `why` if degraded, `notice` if there is one."""
+        """JSON-shaped: `status` (`ok` or `degraded`), `path`, `size` and of it the `log` (bytes), `why` if degraded,
+        `notice` if there is one."""
         why = self._writer.why or self._reading
         told = {
             "status": "degraded" if why else "ok",
             "path": str(self.path),
-            "size": _size(self.path) + _size(_beside(self.path, "-wal")),
+            "size": _size(self.path) + (log := _size(_beside(self.path, "-wal"))),
+            "log": log,
         }
         return told | ({"why": why} if why else {}) | ({"notice": self.notice} if self.notice else {})
 

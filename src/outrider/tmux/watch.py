@@ -46,6 +46,11 @@ class Watch:
         self.away: Away | None = None
         self.panes: tuple[Pane, ...] = ()
         self.interval_ms = float(pace.busy_ms)
+        self.captured = 0
+        """How many screens were captured since the start."""
+        self.rounds = 0
+        """In how many goes that was, and how long tmux took to answer them all."""
+        self.capture_s = 0.0
         self._pace = pace
         self._clock = clock
         self._meter = meter
@@ -180,7 +185,10 @@ class Watch:
         for row in wanted:
             if seen := self._seen.get(row.pane.ref.pane):
                 seen.urged = False
+        began_s = asyncio.get_running_loop().time()
         replies = await channel.ask(questions, limit_s=self.server.limit_s)
+        self.capture_s += asyncio.get_running_loop().time() - began_s
+        self.captured, self.rounds = self.captured + len(wanted), self.rounds + 1
         before = self._meter.cpu()
         panes = {pane.ref: pane for pane in self.panes}
         screens = []
@@ -247,4 +255,7 @@ def state(watch: Watch) -> dict[str, object]:
         "started": watch.server.started_s,
         "version": watch.server.version,
         "interval_ms": round(watch.interval_ms),
+        "captured": watch.captured,
+        "rounds": watch.rounds,
+        "capture_s": round(watch.capture_s, 3),
     }

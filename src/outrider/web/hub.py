@@ -6,6 +6,7 @@ that what it hands out has no gap either.
 """
 
 import asyncio
+from collections.abc import Callable
 from enum import Enum, auto
 
 from outrider.model import wire
@@ -51,6 +52,11 @@ class Client:
         self._wake = asyncio.Event()
         self._ended = asyncio.Event()
 
+    @property
+    def waiting(self) -> int:
+        """How many events wait for its reader."""
+        return len(self._buffer)
+
     def offer(self, seq: int, text: str) -> None:
         """Keeps it for the reader; past the limit the client is ended instead."""
         if self.ending is not None:
@@ -92,9 +98,10 @@ class Hub:
     `buffer` is how many events a client may fall behind, `grace_s` how long one that was told to go may take to read that.
     """
 
-    def __init__(self, engine: Engine, *, buffer: int = 1000, grace_s: float = 5.0) -> None:
+    def __init__(self, engine: Engine, *, clock: Callable[[], int], buffer: int = 1000, grace_s: float = 5.0) -> None:
         self.grace_s = grace_s
         self._engine = engine
+        self._clock = clock
         self._limit = buffer
         self._clients: set[Client] = set()  # those that are offered events
         self._open: set[Client] = set()
@@ -104,6 +111,10 @@ class Hub:
         self._closing = False
         self.cut_off = 0
         """How many were cut off because they were too slow, since this daemon started."""
+        self.told = 0
+        """How many events were handed out as they happened, and how long (ms) after they did, in all."""
+        self.told_ms = 0
+        self._last = 0
 
     @property
     def clients(self) -> int:
@@ -115,20 +126,25 @@ class Hub:
         """How many of them were too slow and are on their way out."""
         return sum(client.ending is Ending.LAGGED for client in self._open)
 
+    def behind(self, newest: int) -> int:
+        """How many events the slowest client still has to be given, of all up to `newest`."""
+        return max(0, newest - self._last) + max((client.waiting for client in self._clients), default=0)
+
     async def run(self) -> None:
         """Hands out events until it is cancelled, or until the engine's bus ends for good."""
         subscription = self._engine.subscribe()
         try:
-            last = await self._engine.last_seq()
+            last = self._last = await self._engine.last_seq()
             self._ready.set()
             while True:
                 async for event in subscription:
-                    last = self._hand_out(event, last)
+                    last = self._last = self._hand_out(event, last)
+                    self.told, self.told_ms = self.told + 1, self.told_ms + max(0, self._clock() - event.fact.at_ms)
                 if not subscription.lagged:
                     return
                 subscription.close()
                 subscription = self._engine.subscribe()
-                last = await self._catch_up(last)
+                last = self._last = await self._catch_up(last)
         finally:
             subscription.close()
             self.shut()

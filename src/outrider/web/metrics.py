@@ -65,8 +65,8 @@ async def get_metrics(context: Given) -> Response:
     """Everything that is counted and measured; docs/metrics.md says what each is."""
     engine = context.engine
     stats, health = await engine.stats(), await engine.health()
-    store = health.get("store")
-    size = store.get("size") if isinstance(store, Mapping) else None
+    store = _mapping(health.get("store"))
+    newest = await engine.last_seq()
     open_dialogs = await engine.dialogs.listed(limit=1000)
     registry = CollectorRegistry()
     registry.register(
@@ -75,14 +75,25 @@ async def get_metrics(context: Given) -> Response:
                 _agents(engine.agents()),
                 _detection(engine.agents()),
                 _labelled("outrider_commands", "Commands by status.", "status", list(Status), stats.get("commands")),
-                CounterMetricFamily("outrider_events", "Events journalled.", value=await engine.last_seq()),
+                CounterMetricFamily("outrider_events", "Events journalled.", value=newest),
                 _gauge("outrider_approvals_open", "Dialogs that wait for an answer.", len(open_dialogs)),
                 _gauge("outrider_alerts_firing", "Alerts that fire now.", len(engine.alarms.firing())),
                 _gauge("outrider_websocket_clients", "WebSockets open.", context.hub.clients),
                 CounterMetricFamily(
                     "outrider_websocket_cut_off", "WebSockets that were too slow.", value=context.hub.cut_off
                 ),
-                _gauge("outrider_database_bytes", "The database and its log.", size),
+                _gauge(
+                    "outrider_events_behind", "Events that the slowest WebSocket is behind.", context.hub.behind(newest)
+                ),
+                SummaryMetricFamily(
+                    "outrider_event_lag_seconds",
+                    "From an event until it was handed out.",
+                    count_value=context.hub.told,
+                    sum_value=context.hub.told_ms / 1000,
+                ),
+                *_looking(_mapping(health.get("tmux")).get("servers")),
+                _gauge("outrider_database_bytes", "The database and its log.", store.get("size")),
+                _gauge("outrider_database_log_bytes", "The database's log.", store.get("log")),
                 _gauge("outrider_uptime_seconds", "Since this daemon started.", health["uptime"]),
                 _gauge("outrider_up", "1 where every part works.", int(health.get("status") == "ok")),
                 InfoMetricFamily("outrider_build", "What runs here.", value={"version": __version__}),
@@ -129,6 +140,24 @@ def _notices(notices: Notices) -> Metric:
     for labels, count in sorted(notices.totals.items()):
         family.add_metric(labels, count)
     return family
+
+
+def _looking(servers: object) -> Iterable[Metric]:
+    """What looking at each tmux server took."""
+    cadence = GaugeMetricFamily("outrider_look_interval_seconds", "Time between two looks now.", labels=["server"])
+    captured = CounterMetricFamily("outrider_captures", "Screens that were captured.", labels=["server"])
+    took = SummaryMetricFamily("outrider_capture_seconds", "Until tmux had given all that were due.", labels=["server"])
+    for server in servers if isinstance(servers, list) else ():
+        if "interval_ms" in server:
+            name = [str(server["server"])]
+            cadence.add_metric(name, _number(server["interval_ms"]) / 1000)
+            captured.add_metric(name, _number(server["captured"]))
+            took.add_metric(name, count_value=int(server["rounds"]), sum_value=_number(server["capture_s"]))
+    yield from (cadence, captured, took)
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _gauge(name: str, text: str, value: object) -> Metric:
