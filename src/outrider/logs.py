@@ -2,6 +2,8 @@
 
 import logging
 import sys
+from contextlib import suppress
+from typing import TextIO
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
@@ -30,7 +32,7 @@ def configure(level: str) -> None:
     structlog.configure(
         processors=[*shared, *last],
         wrapper_class=structlog.make_filtering_bound_logger(least),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=Enduring(sys.stderr)),  # type: ignore[arg-type]  # what it needs of one
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -43,6 +45,24 @@ def configure(level: str) -> None:
     logging.basicConfig(handlers=[handler], level=least, force=True)
     for name in NOISY:
         logging.getLogger(name).setLevel(max(least, logging.WARNING))
+
+
+class Enduring:
+    """A text file of which a line that cannot be written is dropped: a full disk of the log must not end what logs."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, text: str) -> int:
+        """As much as can be written."""
+        with suppress(OSError):
+            return self._file.write(text)
+        return 0
+
+    def flush(self) -> None:
+        """Hands on what is waiting, where that can be."""
+        with suppress(OSError):
+            self._file.flush()
 
 
 def _blank(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:

@@ -6,6 +6,8 @@ import structlog
 
 from outrider.daemon.wiring import Daemon
 from outrider.errors import StoreError
+from outrider.model.notice import Moment
+from outrider.notify.distress import Distress
 from outrider.service.inheritance import Inheritance
 from outrider.store import archive
 
@@ -43,6 +45,18 @@ async def _forget(daemon: Daemon) -> None:
     await daemon.historian.trim()
     await daemon.sender.trim(now - int(keep.commands_days * DAY_MS))
     await daemon.fleet.trim(now - int(keep.commands_days * DAY_MS))
+
+
+async def cry_out(daemon: Daemon) -> None:
+    """Tells people when nothing can be written down, and when it can again."""
+
+    def trouble() -> str:
+        return daemon.record.why or str(daemon.store.health().get("why", ""))
+
+    def now() -> Moment:
+        return Moment(daemon.clock())
+
+    await Distress(daemon.sender.arrangements, trouble=trouble, now=now, node=daemon.settings.node).run()
 
 
 async def keep_watch(daemon: Daemon) -> None:

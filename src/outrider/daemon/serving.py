@@ -16,7 +16,7 @@ import structlog
 
 from outrider import sockets
 from outrider.clock import clock_from
-from outrider.daemon.chores import keep_watch, look_after, reload_kinds, retain, show_life
+from outrider.daemon.chores import cry_out, keep_watch, look_after, reload_kinds, retain, show_life
 from outrider.daemon.wiring import Daemon, build, restore
 from outrider.errors import Conflict
 from outrider.kinds.channels.ears import Ears
@@ -157,6 +157,7 @@ async def _run(daemon: Daemon, held: Sequence[Lease], given: Inheritance, enviro
                 daemon.lanes.run(),
                 daemon.audience.autopilot.run(),
                 daemon.sender.run(),
+                cry_out(daemon),
                 daemon.recorder.run(),
                 Ears(settings.data, settings.runtime / "hooks").run(),
                 retain(daemon),

@@ -1,0 +1,213 @@
+"""A long run: many agents at work, a daemon that is killed again and again, and then left alone.
+
+    python bench/soak.py [--minutes 30] [--agents 50] [--recorded 5] [--seed 1]
+
+Scripted agents in a real tmux get a command each now and then; a WebSocket listens, with its cursor, and a web server is told of every turn
+that ends. In the first third the daemon is killed with SIGKILL, or ended by SIGTERM, about every 40 seconds, and started again. Then it
+is left alone, and its memory, file descriptors, threads and tmux clients are measured every ten seconds. At the end: every event came
+once and in order, as the journal has it; every notice was delivered once; every command that is sent arrived once; nothing is left over.
+
+Goals: memory less than 1 MB an hour more after the warm-up (a run of minutes cannot tell that from noise: bench/memory.py simulates 24
+hours), no descriptor, thread or client more at the end than after the warm-up. The script ends with 1 where one is missed.
+"""
+
+import argparse
+import random
+import re
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+from e2e.recorder import Recorder
+from e2e.scripted.script import Step
+from e2e.waiting import until
+from e2e.world import World
+from receiver import Receiver, receiver
+
+SAMPLE_S, OUTAGE_S, COMMAND_S = 10.0, 40.0, 0.5
+SLOPE_MB = 1.0
+TURNS: list[list[Step]] = [[{"think": 0.3}, {"say": "Done."}]] * 500
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The daemon at one moment: MB, open descriptors, threads, tmux clients of its own."""
+
+    at_s: float
+    rss_mb: float
+    descriptors: int
+    threads: int
+    clients: int
+
+
+@dataclass
+class Soak:
+    """One run."""
+
+    world: World
+    told: Receiver
+    recorder: Recorder
+    agents: list[str]
+    chance: random.Random
+    sent: list[tuple[str, str, str]] = field(default_factory=list)
+    samples: list[Sample] = field(default_factory=list)
+    outages: Counter[str] = field(default_factory=Counter)
+
+    def run(self, minutes: float) -> None:
+        """The storm, then the calm."""
+        began = time.monotonic()
+        storm, end = began + minutes * 20, began + minutes * 60
+        outage, sample = began + OUTAGE_S / 2, storm + SAMPLE_S
+        while (now := time.monotonic()) < end:
+            self._command()
+            if now >= outage and now < storm:
+                self._outage()
+                outage = time.monotonic() + self.chance.uniform(0.5, 1.5) * OUTAGE_S
+            if now >= sample:
+                self.samples.append(measured(self.world, now - began))
+                print(self.samples[-1], flush=True)
+                sample = now + SAMPLE_S
+            time.sleep(COMMAND_S)
+
+    def _command(self) -> None:
+        session = self.chance.choice(self.agents)
+        text = f"step {len(self.sent)} of {session}"
+        self.sent.append((session, self.world.send(session, text), text))
+
+    def _outage(self) -> None:
+        how = self.chance.choice(("SIGKILL", "SIGTERM"))
+        self.outages[how] += 1
+        if how == "SIGKILL":
+            self.world.kill9()
+        else:
+            self.world.stop()
+        self.world.start()
+
+    def settle(self) -> None:
+        """Waits until every command has come to its end and everybody was told."""
+        for _, command, _ in self.sent:
+            self.world.settled(command, 180)
+        newest = self.world.http.get("/api/stats").json()["events"]
+        until(lambda: self.recorder.events and self.recorder.events[-1]["seq"] >= newest, 60, what="the listener")
+        until(lambda: not self._notices(("queued", "sending")), 120, what="the notices")
+
+    def _notices(self, statuses: Sequence[str]) -> list[str]:
+        # All of them, which the API does not list.
+        with closing(sqlite3.connect(f"file:{self.world.data}/outrider.db?mode=ro", uri=True)) as connection:
+            return [each for each, status in connection.execute("SELECT id, status FROM notices") if status in statuses]
+
+    def wrong(self) -> Iterator[str]:
+        """Every promise that was not kept, a sentence each."""
+        heard = [event["seq"] for event in self.recorder.events]
+        if heard != list(range(heard[0], heard[0] + len(heard))):
+            yield f"the events did not come once and in order: {len(heard)}, {len(set(heard))} of them different"
+        if heard != self._journal(heard[0]):
+            yield "what was heard is not what the journal has"
+        delivered = Counter(self.told.ids())
+        if again := [each for each, count in delivered.items() if count > 1]:
+            yield f"{len(again)} notices were delivered more than once"
+        if lost := set(self._notices(("sent",))) - set(delivered):
+            yield f"{len(lost)} notices that are sent did not arrive"
+        if other := self._notices(("failed", "uncertain")):
+            yield f"{len(other)} notices failed or are uncertain"
+        yield from self._commands()
+        yield from self._leaks()
+
+    def _journal(self, first: int) -> list[int]:
+        seqs: list[int] = []
+        since = first - 1
+        while page := self.world.http.get("/api/events", params={"since": since, "limit": 1000}).json()["events"]:
+            seqs += [each["seq"] for each in page]
+            since = seqs[-1]
+        return seqs
+
+    def _commands(self) -> Iterator[str]:
+        arrived = {session: Counter(self.world.run(session).prompts()) for session in self.agents}
+        statuses: Counter[str] = Counter()
+        for session, command, text in self.sent:
+            status, count = self.world.command(command)["status"], arrived[session][text]
+            statuses[status] += 1
+            if count > 1 or (status == "sent" and count != 1) or (status == "failed" and count):
+                yield f"{text!r} is {status} and arrived {count} times"
+        print(f"commands: {dict(statuses)}; outages: {dict(self.outages)}; events: {len(self.recorder.events)}")
+        print(f"notices delivered: {len(self.told.requests)}")
+
+    def _leaks(self) -> Iterator[str]:
+        settled = self.samples[len(self.samples) // 4 :]
+        if len(settled) < 4:
+            return
+        half = len(settled) // 2
+        for what in ("descriptors", "threads", "clients"):
+            early, late = (max(getattr(each, what) for each in part) for part in (settled[:half], settled[half:]))
+            print(f"{what}: at most {early} in the first half of the calm, {late} in the second")
+            if late > early + 2:
+                yield f"{what} grew from {early} to {late}"
+        slope = slope_mb(settled)
+        hours = (settled[-1].at_s - settled[0].at_s) / 3600
+        print(
+            f"memory: {settled[0].rss_mb:.1f} MB, then {settled[-1].rss_mb:.1f} MB; {slope:+.2f} MB an hour over {hours:.2f} h"
+        )
+        if hours >= 0.25 and slope >= SLOPE_MB:
+            yield f"memory grew by {slope:.2f} MB an hour"
+
+
+def measured(world: World, at_s: float) -> Sample:
+    """The daemon as it is now."""
+    proc = Path("/proc") / str(world.pid)
+    status = proc.joinpath("status").read_text()
+    rss, threads = (int(re.findall(rf"^{name}:\s+(\d+)", status, re.MULTILINE)[0]) for name in ("VmRSS", "Threads"))
+    children = subprocess.run(["pgrep", "-c", "-P", str(world.pid)], capture_output=True, text=True, check=False)
+    return Sample(
+        round(at_s), round(rss * 1024 / 1e6, 1), len(list(proc.joinpath("fd").iterdir())), threads, int(children.stdout)
+    )
+
+
+def slope_mb(samples: Sequence[Sample]) -> float:
+    """Memory's growth by least squares, in MB an hour."""
+    mean_s = sum(each.at_s for each in samples) / len(samples)
+    mean_mb = sum(each.rss_mb for each in samples) / len(samples)
+    spread = sum((each.at_s - mean_s) ** 2 for each in samples)
+    return 3600 * sum((each.at_s - mean_s) * (each.rss_mb - mean_mb) for each in samples) / spread
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--agents", type=int, default=50)
+    parser.add_argument("--recorded", type=int, default=5, help="how many of them are recorded")
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    with receiver() as told:
+        world = World()
+        hook = f'[ways.hook]\ntype = "webhook"\nurl = "{told.url}"\n'
+        rule = '[[rules]]\non = ["agent_complete"]\nways = ["hook"]\ndigest_s = 0\n'
+        path = world.home / ".config" / "outrider" / "notify.toml"
+        path.parent.mkdir(parents=True)
+        path.write_text(hook + rule, encoding="utf-8")
+        world.start()
+        try:
+            agents = [f"agent-{number:03}" for number in range(given.agents)]
+            for number, session in enumerate(agents):
+                world.spawn(session, TURNS, *(["--record"] if number < given.recorded else []))
+            soak = Soak(world, told, world.record(), agents, random.Random(given.seed))
+            soak.run(given.minutes)
+            soak.settle()
+            wrong = list(soak.wrong())
+        finally:
+            world.close(quiet=True)
+    for each in wrong:
+        print(f"WRONG {each}")
+    print("MISSED" if wrong else "ok: nothing lost, doubled, out of order or left over")
+    return int(bool(wrong))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,87 @@
+"""When nothing can be written down, people are told so all the same: once, and once more when it is over."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from outrider.model.notice import Moment
+from outrider.notify.arrangements import Arrangements
+from outrider.notify.catalogue import Surroundings
+from outrider.notify.distress import LOOKS, Distress
+from receiver import Receiver, Reply
+
+FULL = "The disk is full."
+
+
+class Store:
+    """One that can be in trouble; `looks` counts how often it was asked, `moments` is what it says first."""
+
+    def __init__(self) -> None:
+        self.why = ""
+        self.looks = 0
+        self.moments: list[str] = []
+
+    def trouble(self) -> str:
+        self.looks += 1
+        return self.moments.pop(0) if self.moments else self.why
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+@asynccontextmanager
+async def watching(folder: Path, config: str) -> AsyncIterator[Store]:
+    (folder / "notify.toml").write_text(config)
+    arrangements = Arrangements(folder / "notify.toml", Surroundings({"HOME": str(folder)}, lambda: 0))
+    arrangements.refresh()
+    assert not arrangements.problem
+    store = Store()
+    distress = Distress(arrangements, trouble=store.trouble, now=lambda: Moment(5), node="here", look_s=0.01)
+    task = asyncio.create_task(distress.run())
+    try:
+        yield store
+    finally:
+        task.cancel()
+
+
+def hooks(receiver: Receiver) -> str:
+    return "".join(f'[ways.{name}]\ntype = "webhook"\nurl = "{receiver.url}/{name}"\n' for name in ("one", "two"))
+
+
+async def test_they_are_told_once_and_when_it_is_over(tmp_path: Path, receiver: Receiver) -> None:
+    async with watching(tmp_path, hooks(receiver)) as store:
+        store.why = FULL
+        await until(lambda: len(receiver.requests) == 2)
+        looks = store.looks
+        await until(lambda: store.looks > looks + 3 * LOOKS)
+        assert {request.path for request in receiver.requests} == {"/one", "/two"}
+        assert f"here can write nothing down. {FULL}" in receiver.requests[0].body.decode()
+        store.why = ""
+        await until(lambda: len(receiver.requests) == 4)
+        assert "can write again" in receiver.requests[3].body.decode()
+
+
+async def test_a_moment_of_trouble_is_none(tmp_path: Path, receiver: Receiver) -> None:
+    async with watching(tmp_path, hooks(receiver)) as store:
+        store.moments = [*[FULL] * (LOOKS - 1), ""] * 3
+        await until(lambda: not store.moments)
+        looks = store.looks
+        await until(lambda: store.looks > looks + LOOKS)
+        assert receiver.requests == []
+
+
+async def test_who_is_told_of_alerts_is_told_and_a_way_that_fails_ends_nothing(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    receiver.answer = lambda _request: Reply(status=500)
+    rule = '[[rules]]\non = ["alert"]\nways = ["two"]\n'
+    async with watching(tmp_path, hooks(receiver) + rule) as store:
+        store.why = FULL
+        await until(lambda: receiver.requests)
+        store.why = ""
+        await until(lambda: len(receiver.requests) == 2)
+        assert {request.path for request in receiver.requests} == {"/two"}
