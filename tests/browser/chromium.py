@@ -63,7 +63,7 @@ class Page:
         number = next(self._numbers)
         self._socket.send(json.dumps({"id": number, "method": method, "params": params}))
         while True:
-            message = cast("Told", json.loads(self._socket.recv(timeout=30)))
+            message = cast("Told", json.loads(self._socket.recv(timeout=90)))
             if message.get("id") == number:
                 assert "error" not in message, (method, message["error"])
                 return cast("Told", message["result"])
@@ -191,7 +191,7 @@ class Chromium:
         )
         port = self._profile / "DevToolsActivePort"
         try:
-            until(lambda: port.exists() and "\n" in port.read_text(), 30, what="Chromium to listen")
+            until(lambda: port.exists() and "\n" in port.read_text(), 60, what="Chromium to listen")
         except AssertionError:
             self.close()
             raise
@@ -202,7 +202,7 @@ class Chromium:
         """A new tab."""
         with connect(f"ws://127.0.0.1:{self._port}{self._path}", max_size=None, proxy=None) as browser:
             browser.send(json.dumps({"id": 1, "method": "Target.createTarget", "params": {"url": "about:blank"}}))
-            target = json.loads(browser.recv(timeout=30))["result"]["targetId"]
+            target = json.loads(browser.recv(timeout=90))["result"]["targetId"]
         page = Page(f"ws://127.0.0.1:{self._port}/devtools/page/{target}")
         self._pages.append(page)
         return page

@@ -99,7 +99,7 @@ def test_what_happened_while_the_daemon_was_away_comes_once(world: World, page: 
     page.sees("Not connected", "header")
     run.release("first")
     world.start()
-    page.sees("Live", "header", timeout=30)
+    page.sees("Live", "header", timeout=60)
     page.sees("complete", "h1 + *")
     seqs = page.run("[...document.querySelectorAll('[data-seq]')].map(e => Number(e.dataset.seq))")
     assert isinstance(seqs, list)

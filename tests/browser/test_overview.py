@@ -57,7 +57,7 @@ def test_the_last_hour_and_the_groups_by_state(world: World, page: Page) -> None
     def counted() -> bool:
         return "worker" in world.http.get("/api/history/states").json()["states"]
 
-    until(counted, 30, what="the history to tell of it")
+    until(counted, 60, what="the history to tell of it")
     page.reload()
     page.wait("!!document.querySelector('[data-session=worker] svg[role=img]')")
     assert "The last hour" in str(page.run("document.querySelector('[data-session=worker] svg[role=img]').ariaLabel"))

@@ -150,7 +150,7 @@ def test_the_mark_is_of_no_matter_and_of_two_answers_one_wins(keys: World) -> No
     until(lambda: "❯ 3. No" in keys.screen("asks"))
     assert standing(keys, "asks")["id"] == approval["id"]
     url = f"/api/approvals/{approval['id']}"
-    with httpx.Client(base_url=keys.url, timeout=20) as other:
+    with httpx.Client(base_url=keys.url, timeout=60) as other:
         got: list[int] = []
         threads = [
             threading.Thread(target=lambda said=said: got.append(other.post(url, json={"answer": said}).status_code))

@@ -49,7 +49,7 @@ def test_nothing_is_lost_and_nothing_typed_twice(world: World) -> None:
         print(command["session"], command["status"], command["attempts"])
     assert doubtful == [], "the agent said that it took each of them in, so there is no doubt"
     for session in AGENTS:
-        until(lambda session=session: world.agent(session)["state"] == "complete", 20, what=f"{session} to be complete")  # type: ignore[misc]
+        until(lambda session=session: world.agent(session)["state"] == "complete", 60, what=f"{session} to be complete")  # type: ignore[misc]
     _nothing_is_missing(world, events)
 
 

@@ -156,7 +156,7 @@ def test_a_command_is_typed_once_whatever_becomes_of_redis_and_of_the_nodes(pair
     until(lambda: pair.redis.letters("south") == [], what="south to have read them")
     south.kill9()
     late = north.send(address, "too late", expires_s=0.5)
-    until(lambda: north.command(late)["status"] == "expired", 30, what="it to expire")
+    until(lambda: north.command(late)["status"] == "expired", 60, what="it to expire")
     south.start(degraded=True)
     north.sent(north.send(address, "six"), 40)
     assert run.prompts() == ["one", "two", "three", "four", "five", "six"]

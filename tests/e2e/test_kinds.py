@@ -116,7 +116,7 @@ def test_living_agents_are_read_by_the_changed_file_and_a_broken_one_changes_not
         file.write_text(KIND.format(state="testing"), encoding="utf-8")
         changed = events.state("old", "testing")
         file.write_text(KIND.format(state="resting"), encoding="utf-8")
-        until(lambda: "file is broken" in world.log_tail(), 20, what="the broken file to be read")
+        until(lambda: "file is broken" in world.log_tail(), 60, what="the broken file to be read")
         assert world.agent("old")["state"] == "testing"
         file.write_text(KIND.format(state="reading"), encoding="utf-8")
         told = events.state("old", "reading", after=changed["seq"])

@@ -12,7 +12,7 @@ from e2e.world import World
 def shell(world: World, line: str) -> str:
     """What a person types into a shell."""
     line = line.replace("localhost:3848", f"localhost:{world.port}")
-    done = subprocess.run(["sh", "-c", line], env=world.env, capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(["sh", "-c", line], env=world.env, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -120,7 +120,7 @@ def test_what_ends_the_daemon_ends_nothing_else(world: World) -> None:
     assert any("Fatal Python error: Aborted" in text for text in said), "one that hung says where it stood"
     last = up(world).pid
     world.kill9()
-    until(lambda: not lives(last), 30, what="the daemon to end with its supervisor")
+    until(lambda: not lives(last), 60, what="the daemon to end with its supervisor")
     assert lives(agent["pid"])
     world.start()
     assert world.agent("stays")["pid"] == agent["pid"]
@@ -144,7 +144,7 @@ def test_a_reload_under_load_loses_nothing(world: World) -> None:
     for number in range(RELOADS):
         before = load.counts.ok
         pids.append(asked(world, "reload").pid)
-        until(lambda before=before: load.counts.ok > before + 20, 30, what=f"answers after reload {number}")  # type: ignore[misc]
+        until(lambda before=before: load.counts.ok > before + 20, 60, what=f"answers after reload {number}")  # type: ignore[misc]
     typing.set()
     sender.join(60)
     assert not sender.is_alive()
@@ -153,7 +153,7 @@ def test_a_reload_under_load_loses_nothing(world: World) -> None:
     assert counts.lost == []
     assert len(ids) == len(texts) - 1, "every command was accepted"
     assert len(set(pids)) == RELOADS + 1
-    world.http = httpx.Client(base_url=world.url, timeout=20, trust_env=False)
+    world.http = httpx.Client(base_url=world.url, timeout=60, trust_env=False)
     for each in ids:
         world.sent(each, 60)
     assert run.prompts() == texts, "each was typed once, in order"

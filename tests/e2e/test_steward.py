@@ -94,9 +94,9 @@ def test_nudges_are_counted_and_wait_for_a_persons_draft() -> None:
         assert len(run.prompts()) == 3, "the budget is spent"
         world.workdir().joinpath("TASKS.md").write_text("- [x] one\n- [ ] two\n")
         world.press("task", "m", "i", "n", "e")
-        until(lambda: [c for c in world.commands() if c["status"] == "queued"], 20, what="a nudge that waits")
+        until(lambda: [c for c in world.commands() if c["status"] == "queued"], 60, what="a nudge that waits")
         time.sleep(1)
         assert len(run.prompts()) == 3
         assert "mine" in world.screen("task")
         world.press("task", "C-u")
-        until(lambda: run.prompts()[3:4] == ["Go on."], 20, what="the nudge, once the draft is gone")
+        until(lambda: run.prompts()[3:4] == ["Go on."], 60, what="the nudge, once the draft is gone")

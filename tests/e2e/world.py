@@ -113,7 +113,7 @@ class World:
             **{name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ},
             **(env or {}),
         }
-        self.http = httpx.Client(base_url=self.url, timeout=20, trust_env=False)
+        self.http = httpx.Client(base_url=self.url, timeout=60, trust_env=False)
         self._daemon: subprocess.Popen[bytes] | None = None
         self._recorders: list[Recorder] = []
         self._sockets = {self.socket}
@@ -145,7 +145,7 @@ class World:
                 stderr=log,
                 start_new_session=True,
             )
-        until(lambda: self._answers((200, 503) if degraded else (200,)), 20, what="the daemon to answer")
+        until(lambda: self._answers((200, 503) if degraded else (200,)), 60, what="the daemon to answer")
         return self
 
     @property
@@ -314,7 +314,7 @@ class World:
         if self._daemon is not None and self._daemon.poll() is None:
             self.stop()
         try:
-            until(self._emptied, 20, what="every process of this world to be gone", step=0.1)
+            until(self._emptied, 60, what="every process of this world to be gone", step=0.1)
         except AssertionError as error:
             left = self.marked()
             for pid in left:
