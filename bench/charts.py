@@ -63,8 +63,17 @@ async def fill(folder: Path) -> None:
     await store.close()
 
 
-def measured(page: Page, name: str) -> list[float]:
-    """Milliseconds from the click until it was drawn."""
+def worked(page: Page) -> float:
+    """Milliseconds that the main thread has worked, in its own time: what else runs on the machine does not count."""
+    metrics = page.ask("Performance.getMetrics")["metrics"]
+    assert isinstance(metrics, list)
+    return 1000 * next(
+        float(str(one["value"])) for one in metrics if isinstance(one, dict) and one["name"] == "TaskDuration"
+    )
+
+
+def measured(page: Page, name: str) -> tuple[list[float], float]:
+    """Milliseconds from the click until it was drawn, and how long the main thread worked for it (median)."""
     script = (
         "new Promise(done => { const box = document.querySelector('[data-drawn]'); const before = box.dataset.drawn;"
         f" const began = performance.now();"
@@ -73,14 +82,16 @@ def measured(page: Page, name: str) -> list[float]:
         " requestAnimationFrame(() => setTimeout(() => done(performance.now() - began))); })"
         ".observe(box, {attributes: true, attributeFilter: ['data-drawn']}); })"
     )
-    times = []
+    times, work = [], []
     for _ in range(TIMES):
         page.run("[...document.querySelectorAll('.ranges button')].find(b => b.innerText === '15 min').click()")
         time.sleep(0.7)
+        before = worked(page)
         value = page.run(script)
+        work.append(worked(page) - before)
         assert isinstance(value, int | float)
         times.append(float(value))
-    return times
+    return times, statistics.median(work)
 
 
 def main() -> int:
@@ -98,13 +109,16 @@ def main() -> int:
         with Chromium(path) as chromium:
             page = chromium.page()
             page.size(1400, 1000)
+            page.ask("Performance.enable", timeDomain="threadTicks")
             page.go(f"{world.url}/#/charts")
             page.wait("document.querySelectorAll('.chart').length > 5")
             worst = 0.0
             for name in ("24 h", "7 days", "30 days"):
-                times = measured(page, name)
+                times, work = measured(page, name)
                 worst = statistics.median(times)
-                print(f"{name:8} median {worst:5.0f} ms, slowest {max(times):5.0f} ms of {TIMES}")
+                print(
+                    f"{name:8} median {worst:5.0f} ms, slowest {max(times):5.0f} ms of {TIMES}; the main thread worked {work:4.0f} ms"
+                )
             print(f"{'ok' if worst < GOAL_MS else 'MISSED'}: a month of {AGENTS} agents, goal < {GOAL_MS} ms")
             if asked.pictures:
                 page.picture(asked.pictures / "charts.png", whole=True)

@@ -157,6 +157,19 @@ class Page:
 
         until(reached, what=f"the click to reach {there}", step=0.1)
 
+    def tap(self, selector: str) -> None:
+        """Touches the middle of it with a finger."""
+        there = f"document.querySelector({json.dumps(selector)})"
+        x, y = cast(
+            "list[float]",
+            self.run(
+                f"(() => {{ const e = {there}; e.scrollIntoView({{block: 'center'}}); const b = e.getBoundingClientRect();"
+                " return [b.x + b.width / 2, b.y + b.height / 2]; })()"
+            ),
+        )
+        self.ask("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}])
+        self.ask("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+
     def type(self, text: str) -> None:
         """Text into what has the focus."""
         self.ask("Input.insertText", text=text)

@@ -170,7 +170,7 @@ def test_an_agent_that_somebody_else_forgets_leaves_the_page(world: World, page:
 
 
 def test_every_view_fits_a_phone_and_names_what_takes_the_focus(world: World, page: Page) -> None:
-    asking(world, "a-name-that-is-as-long-as-people-make-them-when-they-can-do-so-6")
+    run = asking(world, "a-name-that-is-as-long-as-people-make-them-when-they-can-do-so-6")
     page.size(360, 740, phone=True)
     for view in ("#/", "#/needs", "#/agent/a-name-that-is-as-long-as-people-make-them-when-they-can-do-so-6"):
         page.run(f"location.hash = {json.dumps(view)}")
@@ -178,8 +178,14 @@ def test_every_view_fits_a_phone_and_names_what_takes_the_focus(world: World, pa
         page.wait("document.querySelectorAll('main button').length > 2")
         assert page.run("document.documentElement.scrollWidth <= innerWidth"), view
         assert page.run(NAMELESS) == [], view
+    page.run("location.hash = '#/needs'")
+    page.wait("document.querySelectorAll('.answers button').length === 3")
     small = page.run("[...document.querySelectorAll('.answers button')].filter(e => e.offsetHeight < 44).length")
     assert small == 0, "an answer must be large enough for a thumb"
+    page.tap(".answers button")
+    until(lambda: run.log("answer"), what="the answer to arrive")
+    assert run.log("answer")[0]["answer"] == "Yes"
+    page.sees("Nobody needs you")
 
 
 def test_pictures_for_people(world: World, page: Page, tmp_path: Path) -> None:
