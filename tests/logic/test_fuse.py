@@ -29,6 +29,7 @@ STOPPED = said(Source.TRANSCRIPT, State.IDLE, at_ms=OLD, reason="interrupted")
 TRIED = said(Source.TRANSCRIPT, State.ERROR, at_ms=NOW - 5000, error=ErrorClass.SERVER, retrying=True)
 HEARD = said(Source.HOOK, State.READING, at_ms=OLD + 1000)
 ANNOUNCED = said(Source.ANNOUNCEMENT, State.WORKING, at_ms=OLD)
+BEGUN = said(Source.ANNOUNCEMENT, State.WORKING, at_ms=NOW - 100)
 BLOCKED = said(Source.ANNOUNCEMENT, State.WAITING, at_ms=OLD)
 
 TABLE: tuple[tuple[str, Words, State], ...] = (
@@ -76,6 +77,12 @@ TABLE: tuple[tuple[str, Words, State], ...] = (
         State.THINKING,
     ),
     ("announced", Words(NOW, screen(State.IDLE), LOOKED, announced=ANNOUNCED, output_ms=NOW - 1), State.WORKING),
+    ("announced", Words(NOW, screen(State.IDLE), LOOKED, announced=BEGUN, output_ms=NOW), State.THINKING),
+    (
+        "announced",
+        Words(NOW, screen(State.IDLE), LOOKED, announced=BEGUN, output_ms=NOW, worked_ms=NOW - 9),
+        State.WORKING,
+    ),
     ("announced", Words(NOW, screen(State.IDLE), LOOKED, announced=BLOCKED, title=BUSY_TITLE), State.WAITING),
     (
         "announced",

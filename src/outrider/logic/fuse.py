@@ -6,7 +6,7 @@ comes before all of it: `tracker` knows whether the agent is there.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from outrider.logic.words import Words
 from outrider.model.state import BUSY, COARSE, Coarse, Reading, Rejected, State
@@ -52,7 +52,7 @@ def fuse(words: Words) -> Decision:
             *(words.front, words.hook, words.session, words.transcript, words.announced, words.title),
             *(*words.screen[:3], words.typed, words.motion),
         )
-        if each is not None and each is not chosen
+        if each is not None and (each.source, each.rule) != (chosen.source, chosen.rule)
     ]
     coarse = COARSE[chosen.state]
     agreeing = tuple(each for each in others if COARSE[each.state] is coarse)
@@ -164,8 +164,12 @@ def _announced(words: Words) -> Reading | None:
         return None
     if seen is not None and COARSE[seen.state] not in (*CALM, Coarse.STARTING):
         return None
-    both = hook is not None and announced.state in BUSY and hook.state in BUSY and hook.state is not State.THINKING
-    return hook if both else announced
+    if announced.state not in BUSY:
+        return announced
+    if hook is not None and hook.state in BUSY and hook.state is not State.THINKING:
+        return hook
+    # A turn that has just begun waits for the model, which its screen will show; one that shows nothing by then streams its answer.
+    return replace(announced, state=State.THINKING) if words.turn_begins else announced
 
 
 def _title_busy(words: Words) -> Reading | None:

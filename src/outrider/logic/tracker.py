@@ -117,10 +117,7 @@ class Tracker:
         self._moment = None
         layout = self._layout = Layout(screen, self._kind.regions, self._layout)
         self._composer = composer.seen(self._kind, layout, screen)
-        self._words.screen = detect.spoken(self._kind, layout, screen.taken_ms)
-        seen = self._words.seen
-        if seen is not None and seen.state is State.THINKING:
-            self._words.behind = seen
+        self._words.look(detect.spoken(self._kind, layout, screen.taken_ms))
 
     def learn(self, kind: Kind) -> None:
         """Its kind's file has changed: from now on it is read by these rules, beginning with the screen that was seen last."""

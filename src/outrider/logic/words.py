@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from outrider.model.state import BUSY, Reading, Source
+from outrider.model.state import BUSY, Reading, Source, State
 
 # A hook is ahead of the screen by up to 650 ms (PreToolUse), on a loaded machine; then the screen has had its chance.
 HOOK_AHEAD_MS = 1500
@@ -10,6 +10,8 @@ HOOK_AHEAD_MS = 1500
 TITLE_MS = 10_000
 # Work that an agent announced once goes on without another word; what works draws, several times in so long.
 ANNOUNCED_MS = 10_000
+# Codex draws that it waits for its model within 200 ms of announcing that it works, on a busy machine.
+BEGINS_MS = 500
 # Screens that moved so lately are moving; those that stood so long stand still.
 MOVING_MS, STANDING_MS = 2000, 5000
 # A failed request that its transcript tells of is tried again within so long; then its word on that is old.
@@ -21,8 +23,9 @@ class Words:
     """The last word of every source, and when the screen was looked at and changed (ms); whoever listens keeps it up to date.
 
     `screen` is everything the rules said, best first. `front` is a shell's foreground program. `output_ms` is when its program was
-    last heard to write anything. `typed` is set while our own Enter has not been answered by anybody. `settled` says that the screen
-    stands still. `behind` is what the screen's best word was when the hook spoke, or that it shows the model's turn since.
+    last heard to write anything, `worked_ms` when its screen last showed it at work. `typed` is set while our own Enter has not been
+    answered by anybody. `settled` says that the screen stands still. `behind` is what the screen's best word was when the hook spoke,
+    or that it shows the model's turn since.
     """
 
     now_ms: int
@@ -36,6 +39,7 @@ class Words:
     transcript: Reading | None = None
     announced: Reading | None = None
     output_ms: int = 0
+    worked_ms: int = 0
     title: Reading | None = None
     front: Reading | None = None
     typed: Reading | None = None
@@ -68,6 +72,12 @@ class Words:
         return announced is not None and (announced.state not in BUSY or self.now_ms - self.output_ms <= ANNOUNCED_MS)
 
     @property
+    def turn_begins(self) -> bool:
+        """Whether it announced work so lately that its screen has not had its chance to show any."""
+        announced = self.announced
+        return announced is not None and self.worked_ms < announced.at_ms and self.now_ms - announced.at_ms <= BEGINS_MS
+
+    @property
     def title_fresh(self) -> bool:
         """Whether the title is young enough to be believed."""
         return self.title is not None and self.now_ms - self.title.at_ms <= TITLE_MS
@@ -81,7 +91,16 @@ class Words:
     def ages(self) -> tuple[bool, ...]:
         """All that the policy makes of `now_ms` and `looked_ms`: while these and the words stay the same, so does the decision."""
         heard = (self.hook_ahead, self.hook_unseen, self.session_unseen)
-        return (*heard, self.announced_fresh, self.title_fresh, self.retry_fresh)
+        return (*heard, self.announced_fresh, self.turn_begins, self.title_fresh, self.retry_fresh)
+
+    def look(self, said: tuple[Reading, ...]) -> None:
+        """What the rules say of a screen, best first."""
+        self.screen = said
+        seen = self.seen
+        if seen is not None and seen.state is State.THINKING:
+            self.behind = seen
+        if seen is not None and seen.state in BUSY:
+            self.worked_ms = seen.at_ms
 
     def take(self, reading: Reading) -> None:
         """A word of the agent itself: by a hook, its session file, its transcript or its output. Of a hook or file no older one."""
