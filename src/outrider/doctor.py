@@ -20,6 +20,7 @@ from outrider.kinds.load import catalogue
 from outrider.logic.sandbox import INSTALL
 from outrider.notify.catalogue import Surroundings
 from outrider.notify.file import load as load_notify
+from outrider.service.installed import Service
 
 if TYPE_CHECKING:
     from outrider.settings import Loaded, Settings
@@ -55,6 +56,7 @@ async def examine(loaded: "Loaded", environ: Mapping[str, str], client: Client) 
     findings += [_socket_path(settings), _space(settings.data), _clock(settings.data / "outrider.db", time.time())]
     findings.append(await asyncio.to_thread(_database, settings.data / "outrider.db"))
     findings += await asyncio.to_thread(lambda: list(_notify(settings.notify, environ)))
+    findings += [_unit(path) for path in Service.of(loaded, environ).changed()]
     findings += await _daemon(client)
     return findings
 
@@ -224,6 +226,15 @@ def _notify(path: Path, environ: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding(f"way out {name}", grade, way.out.why or f"{way.type} to {way.out.about}")
     if not found.rules:
         yield Finding(check, "note", f"{path} has no [[rules]]", "Only alerts and tests are told: write a rule.")
+
+
+def _unit(path: Path) -> Finding:
+    return Finding(
+        "service",
+        "note",
+        f"{path} was changed by hand: outrider service install leaves it alone",
+        f"Put your changes into a file in {path.name}.d beside it, then: outrider service install --force",
+    )
 
 
 async def _daemon(client: Client) -> list[Finding]:

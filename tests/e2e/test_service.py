@@ -37,7 +37,7 @@ import signal
 held = []
 signal.signal(signal.SIGUSR2, lambda *_: held.append(bytearray(b"x") * 600_000_000))
 """
-RELOADS, MOST = 3, 60
+RELOADS, MOST = 3, 40
 
 
 @pytest.fixture

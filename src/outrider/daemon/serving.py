@@ -98,7 +98,7 @@ async def serve(loaded: Loaded, environ: Mapping[str, str], given: Inheritance) 
     given.say(STANDBY)
     patience_s = HANDOVER_S if given.managed else 0.0
     async with leases(settings, socket_path(settings.tmux_socket, environ), patience_s) as held:
-        daemon = await build(settings, environ, clock)
+        daemon = await build(settings, environ, clock, given.scope)
         try:
             await restore(daemon)
             await _run(daemon, held, given, environ)

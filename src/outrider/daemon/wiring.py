@@ -3,7 +3,7 @@
 import random
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -93,8 +93,10 @@ class Daemon:
     clock: Callable[[], int]
 
 
-async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[[], int]) -> Daemon:
-    """Wires the parts; opens the store, and starts nothing."""
+async def build(
+    settings: Settings, environ: Mapping[str, str], clock: Callable[[], int], starter: Sequence[str] = ()
+) -> Daemon:
+    """Wires the parts; opens the store, and starts nothing. `starter` are words before the tmux server, when it is started."""
     store = await Store.open(
         settings.data, node=settings.node, clock=clock, blank_secrets=settings.commands.blank_secrets
     )
@@ -111,6 +113,7 @@ async def build(settings: Settings, environ: Mapping[str, str], clock: Callable[
         cpu_budget=settings.monitor.cpu_budget,
         busy_ms=settings.monitor.busy_ms,
         quiet_ms=settings.monitor.quiet_ms,
+        starter=starter,
     )
     lanes = Lanes(
         crew=crew,

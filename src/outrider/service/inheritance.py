@@ -9,6 +9,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from shutil import which
 
 from outrider.errors import BadSetting
 
@@ -16,6 +17,8 @@ FIRST = 3
 LIFELINE = "lifeline"
 STANDBY = "X_OUTRIDER_STANDBY=1"
 """Said by a daemon that could start, and waits for the one before it to give up what only one may have."""
+
+SCOPE = ("systemd-run", "--user", "--scope", "--quiet", "--collect", "--description=Agents of Outrider")
 
 # Meant for the daemon's process alone: nothing that it starts, above all no agent, may take these for its own.
 NAMES = frozenset(
@@ -29,13 +32,17 @@ NAMES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Inheritance:
-    """What was handed over; nothing where a person started the daemon. `unit` is set under systemd alone."""
+    """What was handed over; nothing where a person started the daemon.
+
+    `scope` are words to put before a program that is to stand outside this daemon's unit, so that neither the unit's end nor its
+    memory limit reaches it; empty where there is no unit.
+    """
 
     sockets: Sequence[socket.socket] = ()
     lifeline: int | None = None
     notify: str = ""
     watchdog_s: float | None = None
-    unit: bool = False
+    scope: Sequence[str] = ()
 
     @property
     def managed(self) -> bool:
@@ -71,7 +78,7 @@ def inherited(environ: Mapping[str, str], pid: int) -> Inheritance:
         lifeline=lifeline,
         notify=environ.get("NOTIFY_SOCKET", ""),
         watchdog_s=int(watchdog) / 1_000_000 if watchdog.isdigit() and int(watchdog) and meant else None,
-        unit="INVOCATION_ID" in environ and lifeline is None,
+        scope=SCOPE if "INVOCATION_ID" in environ and which(SCOPE[0], path=environ.get("PATH")) else (),
     )
 
 

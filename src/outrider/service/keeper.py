@@ -24,7 +24,7 @@ from outrider.service.worker import Legacy, Worker
 from outrider.settings import Loaded, Settings
 
 GONE_S = 10.0
-"""How long a daemon that was told to go may take; then it is killed."""
+"""How long a daemon that was told to go may take, besides sending its clients away; then it is killed."""
 ABORT_S = 2.0
 PUMP_S = 1.0
 LOOK_S = 0.5
@@ -205,7 +205,7 @@ class Keeper:
 
     async def _came(self, before: Worker | None) -> None:
         """Waits until the daemon after that one is up; Conflict where it is not."""
-        async with asyncio.timeout(self._settings.service.start_s + GONE_S):
+        async with asyncio.timeout(self._settings.service.start_s + self._settings.service.backoff_most_s):
             while (worker := self._current) is before or worker is None:
                 self._changed.clear()
                 await self._changed.wait()
@@ -214,7 +214,7 @@ class Keeper:
 
     async def _end(self, worker: Worker, why: str) -> None:
         worker.send(signal.SIGTERM, why)
-        if not await worker.either(worker.ended, GONE_S):
+        if not await worker.either(worker.ended, GONE_S + 2 * self._settings.service.lame_s):
             self._log.say("warning", "the daemon did not end when it was told to", pid=worker.pid)
             worker.send(signal.SIGKILL, why)
             await worker.ended.wait()

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+import structlog
+
 from outrider.errors import TerminalAway, TerminalError, TimedOut, Unavailable
 from outrider.tmux.client import ControlClient
 from outrider.tmux.forked import ForkedTmux
@@ -18,6 +20,8 @@ from outrider.tmux.protocol import Notification, Output, Reply
 from outrider.tmux.quote import Question, question
 from outrider.tmux.rows import HIDDEN
 from outrider.tmux.version import ABSENT, Version, version
+
+log = structlog.get_logger()
 
 _START_LIMIT_S = 10.0
 _CRASHES = 3
@@ -83,8 +87,10 @@ class Server:
         env: Mapping[str, str],
         cpu: Callable[[], float],
         limit_s: float,
+        starter: Sequence[str] = (),
     ) -> None:
         self.name = name
+        self._starter = starter
         self.limit_s = limit_s
         """How long tmux may take to answer before it counts as away."""
         self.own = own
@@ -154,7 +160,11 @@ class Server:
             if self._listening():
                 return
             options = [word for option in _OWN_OPTIONS for word in (";", "set-option", *option)]
-            status, said = await self._run("-f", "/dev/null", *self._socket(), "start-server", *options)
+            words = ("-f", "/dev/null", *self._socket(), "start-server", *options)
+            status, said = await self._run(*words, before=self._starter)
+            if status != 0 and self._starter:
+                log.warning("agents stand within the service: its memory limit is theirs too", why=said)
+                status, said = await self._run(*words)
             if status != 0:
                 raise TerminalAway(f"tmux server {self.name!r} cannot be started: {said}")
 
@@ -271,16 +281,16 @@ class Server:
                 raise TerminalAway(f"the socket {self.path} cannot be used: {error.strerror or error}") from error
         return True
 
-    async def _run(self, *arguments: str) -> tuple[int, str]:
-        """One forked tmux: its exit status and what it printed."""
-        return await asyncio.to_thread(self._forked, *arguments)
+    async def _run(self, *arguments: str, before: Sequence[str] = ()) -> tuple[int, str]:
+        """One forked tmux, behind the words of who starts it: its exit status and what it printed."""
+        return await asyncio.to_thread(self._forked, [*before, self._program, *arguments])
 
-    def _forked(self, *arguments: str) -> tuple[int, str]:
+    def _forked(self, argv: Sequence[str]) -> tuple[int, str]:
         # Not asyncio's subprocess: uvloop's hands its own ends of the pipes on to the child, the tmux server keeps them, and the
         # end of the output never comes.
         try:
             done = subprocess.run(
-                [self._program, *arguments],
+                argv,
                 env=self._env,
                 cwd="/",
                 stdin=subprocess.DEVNULL,

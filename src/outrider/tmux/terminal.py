@@ -44,9 +44,10 @@ _PASTE_END = "\x1b[201~"
 class TmuxTerminal:
     """Panes of tmux servers named as for `tmux -L`, or by the absolute path of their socket.
 
-    `env` is the environment of the tmux processes (our own server's, when it is started); `cpu_budget` is the share of a core that
-    looking may cost, the consumer's work on each sight included; `busy_ms` and `quiet_ms` bound the time between two looks; `limit_s` is
-    how long tmux may take to answer; `cpu` gives the CPU seconds of this thread. A verb that types, never answered, ends in TimedOut.
+    `env` is the environment of the tmux processes (our own server's, when it is started, by the words `starter`); `cpu_budget` is the
+    share of a core that looking may cost, the consumer's work on each sight included; `busy_ms` and `quiet_ms` bound the time between
+    two looks; `limit_s` is how long tmux may take to answer; `cpu` gives the CPU seconds of this thread. A verb that types, never
+    answered, ends in TimedOut.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class TmuxTerminal:
         quiet_ms: int = 1000,
         limit_s: float = 5.0,
         program: str = "tmux",
+        starter: Sequence[str] = (),
         cpu: Callable[[], float] = time.thread_time,
     ) -> None:
         names = tuple(dict.fromkeys((own, *watch)))
