@@ -17,7 +17,7 @@ import structlog
 from outrider import sockets
 from outrider.clock import clock_from
 from outrider.daemon.chores import cry_out, keep_watch, look_after, reload_kinds, retain, show_life
-from outrider.daemon.wiring import Daemon, build, restore
+from outrider.daemon.wiring import Daemon, build
 from outrider.errors import Conflict
 from outrider.kinds.channels.ears import Ears
 from outrider.service.inheritance import STANDBY, Inheritance
@@ -104,6 +104,14 @@ async def serve(loaded: Loaded, environ: Mapping[str, str], given: Inheritance) 
             await _run(daemon, held, given, environ)
         finally:
             await daemon.store.close()
+
+
+async def restore(daemon: Daemon) -> None:
+    """Takes the agents and commands of the last run up again; their states are read afresh from what is seen."""
+    for agent in await daemon.store.agents():
+        daemon.crew.add(daemon.muster.again(agent))
+    daemon.audience.approvals.restore(await daemon.store.unanswered())
+    daemon.lanes.add(await daemon.store.unfinished())
 
 
 def _doors(settings: Settings, given: Inheritance, *, has_tokens: bool) -> list[socket.socket]:

@@ -312,11 +312,3 @@ async def build(
 def new_token() -> str:
     """A token nobody can guess, safe in a path: 32 hexadecimal digits."""
     return secrets.token_hex(16)
-
-
-async def restore(daemon: Daemon) -> None:
-    """Takes the agents and commands of the last run up again; their states are read afresh from what is seen."""
-    for agent in await daemon.store.agents():
-        daemon.crew.add(daemon.muster.again(agent))
-    daemon.audience.approvals.restore(await daemon.store.unanswered())
-    daemon.lanes.add(await daemon.store.unfinished())
