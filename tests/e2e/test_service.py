@@ -145,6 +145,7 @@ def test_a_reload_under_load_loses_nothing(world: World) -> None:
         before = load.counts.ok
         pids.append(asked(world, "reload").pid)
         until(lambda before=before: load.counts.ok > before + 20, 60, what=f"answers after reload {number}")  # type: ignore[misc]
+    pids.append(_replaced_for_its_size(world))
     typing.set()
     sender.join(60)
     assert not sender.is_alive()
@@ -152,7 +153,7 @@ def test_a_reload_under_load_loses_nothing(world: World) -> None:
     print(f"reloads {RELOADS}, requests ok {counts.ok}, lost {len(counts.lost)}, commands {len(ids)}")
     assert counts.lost == []
     assert len(ids) == len(texts) - 1, "every command was accepted"
-    assert len(set(pids)) == RELOADS + 1
+    assert len(set(pids)) == RELOADS + 2
     world.http = httpx.Client(base_url=world.url, timeout=60, trust_env=False)
     for each in ids:
         world.sent(each, 60)
@@ -165,6 +166,17 @@ def test_a_reload_under_load_loses_nothing(world: World) -> None:
     with pytest.raises(Conflict, match="nonsense"):
         asked(world, "reload")
     assert asked(world).pid == pids[-1], "settings that cannot be used change nothing"
+
+
+def _replaced_for_its_size(world: World) -> int:
+    """Has the next daemon be larger than it may, softly; the process of the one that takes its place, and stays."""
+    small = CONFIG.replace("memory_soft_mb = 500", "memory_soft_mb = 20")
+    world.config.write_text(small, encoding="utf-8")
+    large = asked(world, "reload").pid
+    end = until(lambda: asked(world).end(large), 60, what="the large one to be replaced")
+    assert "MB, more than 20" in str(end["why"])
+    assert end["asked"]
+    return up(world).pid
 
 
 def test_a_second_supervisor_and_a_daemon_that_nobody_keeps(world: World) -> None:
