@@ -87,10 +87,10 @@ class Server:
         env: Mapping[str, str],
         cpu: Callable[[], float],
         limit_s: float,
-        starter: Sequence[str] = (),
     ) -> None:
         self.name = name
-        self._starter = starter
+        self.starter: Sequence[str] = ()
+        """Words before the program, when our own server is started."""
         self.limit_s = limit_s
         """How long tmux may take to answer before it counts as away."""
         self.own = own
@@ -161,8 +161,8 @@ class Server:
                 return
             options = [word for option in _OWN_OPTIONS for word in (";", "set-option", *option)]
             words = ("-f", "/dev/null", *self._socket(), "start-server", *options)
-            status, said = await self._run(*words, before=self._starter)
-            if status != 0 and self._starter:
+            status, said = await self._run(*words, before=self.starter)
+            if status != 0 and self.starter:
                 log.warning("agents stand within the service: its memory limit is theirs too", why=said)
                 status, said = await self._run(*words)
             if status != 0:

@@ -44,10 +44,9 @@ _PASTE_END = "\x1b[201~"
 class TmuxTerminal:
     """Panes of tmux servers named as for `tmux -L`, or by the absolute path of their socket.
 
-    `env` is the environment of the tmux processes (our own server's, when it is started, by the words `starter`); `cpu_budget` is the
-    share of a core that looking may cost, the consumer's work on each sight included; `busy_ms` and `quiet_ms` bound the time between
-    two looks; `limit_s` is how long tmux may take to answer; `cpu` gives the CPU seconds of this thread. A verb that types, never
-    answered, ends in TimedOut.
+    `env` is the environment of the tmux processes (our own server's, when it is started, by `starter`); `cpu_budget` is the share of a core
+    that looking may cost, the consumer's work on each sight included; `busy_ms` and `quiet_ms` bound the time between two looks; `limit_s`
+    is how long tmux may take to answer; `cpu` gives the CPU seconds of this thread. A verb that types, never answered, ends in TimedOut.
     """
 
     def __init__(
@@ -76,6 +75,7 @@ class TmuxTerminal:
             server = Server(name, own=name == own, program=program, env=env, cpu=cpu, limit_s=limit_s)
             self._watches[name] = Watch(server, pace=pace, clock=clock, meter=self._meter, emit=self._sights.put)
         self._own = self._watches[own].server
+        self._own.starter = starter
         self._mirrors: dict[PaneRef, Mirror] = {}
         self._mirroring = asyncio.Lock()
 
