@@ -66,10 +66,9 @@ class TmuxTerminal:
     ) -> None:
         names = tuple(dict.fromkeys((own, *watch)))
         pace = Pace(busy_ms, quiet_ms, cpu_budget)
-        self._clock = clock
-        self._meter = Meter(cpu)
+        self._clock, self._meter = clock, Meter(cpu)
         self._sights: asyncio.Queue[Sight] = asyncio.Queue(maxsize=2 * len(names))
-        self._buffers = itertools.count()
+        self._buffers, self._mirroring = itertools.count(), asyncio.Lock()
         self._watches: dict[str, Watch] = {}
         for name in names:
             server = Server(name, own=name == own, program=program, env=env, cpu=cpu, limit_s=limit_s)
@@ -77,7 +76,6 @@ class TmuxTerminal:
         self._own = self._watches[own].server
         self._own.starter = starter
         self._mirrors: dict[PaneRef, Mirror] = {}
-        self._mirroring = asyncio.Lock()
 
     async def run(self) -> None:
         """Looks at every server until it is cancelled, then leaves them as they are."""
