@@ -5,7 +5,7 @@ JOBS ?= 3
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: up setup notify test check dashboard clean
+.PHONY: up setup notify test check dashboard docs clean
 
 up: setup
 	@$(VENV)/bin/outrider up
@@ -43,5 +43,13 @@ dashboard:
 	@./scripts/need npm
 	@./scripts/dashboard check test build
 
+# The documents as a site in site/ (mkdocs.yml); a link that leads nowhere stops it.
+docs: $(VENV)/.docs-stamp
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs --quiet build --strict
+	@echo "the site is in site/index.html"
+
+$(VENV)/.docs-stamp: requirements/docs.txt $(VENV)/.run-stamp
+	@./scripts/venv docs
+
 clean:
-	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) site .cache .mypy_cache .ruff_cache .pytest_cache

@@ -50,6 +50,18 @@ def test_escape_before_any_output_leaves_a_draft_that_is_not_sent_along(world: W
     assert run.prompts() == ["First\nof two lines", "Second"]
 
 
+def test_a_second_interrupt_waits_until_what_the_first_did_is_seen(world: World) -> None:
+    events = world.record()
+    run = world.spawn("stops", [[{"hold": "never"}]], "--prompt", "Work")
+    run.reached("never")
+    busy = events.state("stops", "thinking")
+    answers = [world.http.post("/api/agents/stops/interrupt") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 409, 409]
+    events.state("stops", "idle", after=busy["seq"])
+    world.sent(world.send("stops", "Second"))
+    assert run.prompts()[-1] == "Second"
+
+
 def test_an_agent_that_exits_with_an_error(world: World) -> None:
     events = world.record()
     world.spawn("leaves", [[{"say": "Bye."}, {"exit": 3}]], "--prompt", "Work")

@@ -17,6 +17,9 @@ from outrider.model.state import Verdict
 from outrider.processes import Process
 
 REMEMBERED_PROMPTS = 50
+# Until what an interrupt did is seen, its state is an old one: a second press may come to an agent at rest, and a third opens
+# Claude Code's Rewind. Of 50 agents that flip, the slowest one in a hundred is seen after 0.3 s.
+INTERRUPT_SEEN_MS = 1500
 
 
 @dataclass(slots=True)
@@ -25,7 +28,8 @@ class Member:
 
     `process` is the agent's own process where it is not the pane's; `prompts` are the texts it said it took in, with the
     time (ms); `ours` is the last text we sent it. `ending` says why it is being ended by us, while that is under way. `placed_ms`
-    is when its pane became known: a look taken before knows nothing of it. Whoever presses keys in its pane holds `hands`.
+    is when its pane became known: a look taken before knows nothing of it. `interrupted_ms` is when it was last interrupted by us.
+    Whoever presses keys in its pane holds `hands`.
     """
 
     agent: Agent
@@ -40,6 +44,7 @@ class Member:
     ours: str | None = None
     ending: str = ""
     placed_ms: int = 0
+    interrupted_ms: int = 0
     hands: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def wrote(self, note: SessionNote) -> bool:
@@ -54,6 +59,13 @@ class Member:
     def alive(self) -> bool:
         """Whether its process is believed to be there."""
         return self.agent.verdict.alive
+
+    def interrupting(self, now_ms: int) -> int:
+        """Called before an interrupt. How long (ms) until what the last one did has certainly been seen; 0 lets this one be pressed."""
+        if (unseen := self.interrupted_ms + INTERRUPT_SEEN_MS - now_ms) > 0:
+            return unseen
+        self.interrupted_ms = now_ms
+        return 0
 
     def learn(self, kind: Kind) -> None:
         """Its kind's file has changed; what it was started with stays as it is."""

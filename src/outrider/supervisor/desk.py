@@ -133,11 +133,9 @@ class Desk:
         ]
         servers = {pane.ref.server for pane in found}
         if not found:
-            raise NoSuchThing(
-                f"No tmux session {session!r} is seen on the servers that are watched. "
-                'Add its socket to the setting watch, such as watch = ["default"].',
-                detail={"session": session},
-            )
+            why = f"No tmux session {session!r} is seen on the servers that are watched. "
+            how = 'Add its socket to the setting watch, such as watch = ["default"].'
+            raise NoSuchThing(why + how, detail={"session": session})
         if len(servers) > 1:
             raise Conflict(
                 f"{session!r} exists on several tmux servers: {', '.join(sorted(servers))}. Say which (server).",
@@ -173,6 +171,8 @@ class Desk:
             if state not in BUSY and not (state is State.ERROR and member.beneath.detail.retrying):
                 why = f"{session} is {state.value}, not at work; there is nothing to interrupt."
                 raise Conflict(why, detail={"state": state.value})
+            if member.interrupting(self._clock()):
+                raise Conflict(f"{session} was interrupted a moment ago; what that did is being looked at.")
             await self._press(member, member.kind.stop.interrupt, actor, "interrupt")
         return member.agent
 

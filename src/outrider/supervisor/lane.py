@@ -140,6 +140,8 @@ class Lane:
             await self._close(command, None, Outcome(Status.FAILED, "The agent is not running any more."))
             return True
         if command.when is When.INTERRUPT and member.beneath.state in BUSY and self._interrupted != command.id:
+            if unseen_ms := member.interrupting(self._clock()):
+                return await asyncio.sleep(unseen_ms / 1000, result=True)
             self._interrupted = command.id  # once: a second Escape at rest opens the agent's history
             async with member.hands:
                 await self._typist.interrupt(member)
