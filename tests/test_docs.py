@@ -1,5 +1,6 @@
 """What the documents show is there: verbs and flags exist, links lead somewhere, examples of kinds can be read."""
 
+import importlib
 import re
 import shlex
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from types import ModuleType
 import pytest
 
 from outrider import errors
+from outrider.__main__ import UP
 from outrider.cli.app import VERBS, arranged, build
 from outrider.kinds.kindfile import parse
 from outrider.kinds.load import catalogue
@@ -72,6 +74,51 @@ def test_verbs_that_are_named_are_there() -> None:
     for page in PAGES:
         named = set(re.findall(r"`outrider ([a-z]+)", page.read_text(encoding="utf-8")))
         assert named <= known, f"{page.name} names {named - known}"
+
+
+def verbs() -> Iterable[str]:
+    """Every verb and the verbs below it, as they are typed."""
+    yield "up"
+    for name, path, *_ in VERBS:
+        module, _, function = path.partition(":")
+        if function == "app":
+            app = importlib.import_module(f"outrider.cli.{module}").app
+            yield from (f"{name} {inner}" for inner in app if not inner.startswith("-"))
+        else:
+            yield name
+
+
+def test_the_reference_of_the_command_line_has_every_verb() -> None:
+    shown = re.findall(r"`outrider ([a-z]+(?: [a-z]+)?)", (ROOT / "docs" / "cli.md").read_text(encoding="utf-8"))
+    known = set(verbs())
+    assert known <= {*shown, *(words.split()[0] for words in shown)}
+    assert {words for words in shown if " " in words} <= known
+
+
+def test_the_options_that_the_reference_names_are_there() -> None:
+    for row in re.findall(
+        r"^\| (`outrider .*)\|$", (ROOT / "docs" / "cli.md").read_text(encoding="utf-8"), re.MULTILINE
+    ):
+        named, _, options = row.partition(" | ")
+        words = re.findall(r"`outrider ([a-z]+(?: [a-z]+)?)", named)
+        if not words:
+            continue
+        known = {name for each in words for name in flags(each.split())}
+        wanted = set(re.findall(r"`(--[a-z-]+)", options))
+        assert wanted <= known, f"docs/cli.md: outrider {words[0]} has no {wanted - known}"
+
+
+def flags(words: list[str]) -> Iterable[str]:
+    """The options that a verb takes."""
+    app = build([UP])
+    for word in words:
+        app = app[word]
+    return [name for argument in app.assemble_argument_collection() for name in argument.names]
+
+
+def test_the_first_page_leads_to_every_page() -> None:
+    linked = set(re.findall(r"^\| \[[^]]+\]\(([\w-]+\.md)\)", (ROOT / "docs" / "index.md").read_text(), re.MULTILINE))
+    assert linked == {page.name for page in (ROOT / "docs").glob("*.md")} - {"index.md"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
