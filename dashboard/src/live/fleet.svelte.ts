@@ -6,7 +6,7 @@ import { Feed, type Link, type Socket } from './feed';
 import { Soon } from './soon';
 
 /** Events come in bursts; what they change is drawn at most so often. */
-const DRAW_MS = 100;
+const DRAW_MS = 200;
 const RELOAD_MS = 1000;
 
 class Fleet {
