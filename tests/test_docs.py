@@ -108,7 +108,16 @@ def test_the_options_that_the_reference_names_are_there() -> None:
         assert wanted <= known, f"docs/cli.md: outrider {words[0]} has no {wanted - known}"
 
 
-def flags(words: list[str]) -> Iterable[str]:
+@pytest.mark.parametrize("verb", ["spawn", "send"])
+def test_the_options_of_the_long_verbs_are_there(verb: str) -> None:
+    text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8").partition(f"Options of `outrider {verb}`")[2]
+    table = re.split(r"```|^## ", text, maxsplit=1, flags=re.MULTILINE)[0]
+    shown = set(re.findall(r"`(--[a-z-]{2,})", table))
+    assert shown, f"docs/cli.md has no table of the options of {verb}"
+    assert shown <= set(flags([verb]))
+
+
+def flags(words: list[str]) -> list[str]:
     """The options that a verb takes."""
     app = build([UP])
     for word in words:
