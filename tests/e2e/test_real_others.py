@@ -190,7 +190,7 @@ def test_aiders_dialogs_are_answered_by_keys() -> None:
     )
     with opened("aider") as lab:
         world = lab.world
-        lab.script([[{"say": "Run it:\n\n```bash\ntouch made\n```\n"}], [{"say": block}]])
+        lab.script([[{"say": "Run it:\n\n```bash\ntouch made\n```\n"}], [{"hold": "edit"}, {"say": block}]])
         lab.spawn("one", "--prompt", "Make a file")
         approval = dialogs.shown(world, "one", TIMEOUT)
         dialogs.reads_as(
@@ -200,6 +200,7 @@ def test_aiders_dialogs_are_answered_by_keys() -> None:
         dialogs.answered(world, approval, "Yes", "approve", "one")
         until(lab.project.joinpath("made").exists, what="the command to have run")
         world.sent(world.send("one", "Edit it"), TIMEOUT)
+        lab.release("edit")
         approval = dialogs.shown(world, "one", TIMEOUT)
         dialogs.reads_as(
             approval,
