@@ -170,6 +170,28 @@ class Page:
         self.ask("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}])
         self.ask("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
 
+    def drag(self, selector: str, start: float, end: float) -> None:
+        """Presses the mouse in it, at that share of its width, and lets it go at the other."""
+        place = self._box(selector)
+        x, y = place["x"] + place["width"] * start, place["y"] + place["height"] / 2
+        self.ask("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+        self.ask("Input.dispatchMouseEvent", type="mousePressed", x=x, y=y, button="left", clickCount=1)
+        for step in (0.5, 1):
+            there = x + place["width"] * (end - start) * step
+            self.ask("Input.dispatchMouseEvent", type="mouseMoved", x=there, y=y, button="left", buttons=1)
+        self.ask("Input.dispatchMouseEvent", type="mouseReleased", x=there, y=y, button="left", clickCount=1)
+
+    def point(self, selector: str, share: float) -> None:
+        """Moves the mouse into it, at that share of its width."""
+        place = self._box(selector)
+        x, y = place["x"] + place["width"] * share, place["y"] + place["height"] / 2
+        self.ask("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+
+    def _box(self, selector: str) -> dict[str, float]:
+        there = f"document.querySelector({json.dumps(selector)})"
+        script = f"(() => {{ const e = {there}; e.scrollIntoView({{block: 'center'}}); return e.getBoundingClientRect().toJSON(); }})()"
+        return cast("dict[str, float]", self.run(script))
+
     def type(self, text: str) -> None:
         """Text into what has the focus."""
         self.ask("Input.insertText", text=text)

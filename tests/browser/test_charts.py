@@ -67,6 +67,14 @@ def test_charts_draw_and_alerts_are_edited_previewed_and_fire(world: World, page
     page.press("+")
     page.sees("Back to 15 min")
     page.click_words("Back to 15 min")
+    over = "[data-chart=agents] .u-over"
+    page.point(over, 0.99)
+    page.wait(
+        "!document.querySelector('[data-chart=agents] .when').innerText.includes('latest')", what="its values there"
+    )
+    page.drag(over, 0.5, 0.9)
+    page.sees("Back to 15 min")
+    page.click_words("Back to 15 min")
     page.click("[data-chart=agents] header button")
     page.sees("From", "[data-chart=agents] table")
 
@@ -102,5 +110,14 @@ def test_charts_draw_and_alerts_are_edited_previewed_and_fire(world: World, page
     page.sees("silent until", "[data-rule=waiting]")
     log = world.http.get("/api/events", params={"event": "alert"}).json()["events"]
     assert [(event["rule"], event["session"]) for event in log] == [("waiting", "asker")]
+    page.run(
+        "['22:00', '07:30'].forEach((value, i) => { const e = document.querySelectorAll('.quiet input')[i];"
+        " e.value = value; e.dispatchEvent(new Event('input', {bubbles: true})); })"
+    )
+    page.click_words("Save")
+    until(lambda: world.http.get("/api/alerts").json()["quiet"] == "22:00-07:30", what="the quiet hours to be stored")
+    page.click_words("None", ".quiet button")
+    page.click_words("Save")
+    until(lambda: world.http.get("/api/alerts").json()["quiet"] == "", what="the quiet hours to be gone")
     page.size(390, 844, phone=True)
     assert page.run("document.documentElement.scrollWidth <= innerWidth")
