@@ -195,7 +195,12 @@ class World:
     def wait(self) -> int:
         """Waits until what was started has ended; its exit status."""
         assert self._daemon is not None
-        return self._daemon.wait(20)
+        try:
+            return self._daemon.wait(60)
+        except subprocess.TimeoutExpired:
+            self._daemon.send_signal(signal.SIGABRT)  # it writes where it stands
+            self._daemon.wait(10)
+            raise AssertionError(f"the daemon does not end:\n{self.log_tail()}") from None
 
     # Asking it
 

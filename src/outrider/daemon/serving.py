@@ -24,6 +24,7 @@ from outrider.service.inheritance import STANDBY, Inheritance
 from outrider.settings import Loaded, Settings
 from outrider.store import Lease, check_directory
 from outrider.supervisor.forsaken import end_forsaken
+from outrider.tasks import ended
 from outrider.tmux.server import socket_path
 from outrider.web import app as web
 from outrider.web import server
@@ -187,5 +188,4 @@ async def _run(daemon: Daemon, held: Sequence[Lease], given: Inheritance, enviro
         daemon.bus.close()
         await daemon.lanes.fold(FOLD_S)
         await daemon.taps.leave()
-        for task in tasks:
-            task.cancel()
+        await ended(tasks)

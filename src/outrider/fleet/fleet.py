@@ -25,6 +25,7 @@ from outrider.model.fleet import Call, Delivery, Parcel, Reply
 from outrider.model.fleet_wire import NodeJSON
 from outrider.ports import Broker
 from outrider.store import Change, Store
+from outrider.tasks import AGAIN_S, ended
 
 log = structlog.get_logger()
 
@@ -96,12 +97,15 @@ class Fleet:
 
     async def run(self) -> None:
         """Everything that goes on by itself."""
+        parts = (self._membership, self._publisher, self._follower, self._outgoing, self._incoming)
         try:
             async with asyncio.TaskGroup() as group:
-                parts = (self._membership, self._publisher, self._follower, self._outgoing, self._incoming)
-                for part in parts:
-                    group.create_task(part.run())
-                group.create_task(self._mind_keys())
+                tasks = [group.create_task(part.run()) for part in parts]
+                tasks.append(group.create_task(self._mind_keys()))
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    await ended(tasks, again_s=AGAIN_S / 6)
         finally:
             await self._broker.close()
 
