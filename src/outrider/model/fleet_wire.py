@@ -1,17 +1,12 @@
-"""Fleets as JSON: cards between nodes, cursors, and nodes as everybody is shown them."""
+"""Fleets as JSON: cards between nodes, and nodes as everybody is shown them."""
 
 import json
-import re
-from collections.abc import Mapping
 from dataclasses import asdict, fields
 
 # Pydantic accepts only this TypedDict before Python 3.12.
 from typing_extensions import TypedDict
 
-from outrider.errors import InvalidInput
-from outrider.model.fleet import Feed, NodeCard
-
-_PART = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,62})@([0-9a-f]{4,64}):(\d{1,18})")
+from outrider.model.fleet import NodeCard
 
 
 class NodeJSON(TypedDict):
@@ -65,27 +60,3 @@ def card_of(text: str) -> NodeCard | None:
         return NodeCard(**{**known, "labels": tuple(known["labels"])})
     except (ValueError, TypeError, KeyError):
         return None
-
-
-def cursor_part(feed: Feed, seq: int) -> str:
-    """The cursor of one event: where its node's feed was then."""
-    return f"{feed.node}@{feed.incarnation}:{seq}"
-
-
-def cursor_of(places: Mapping[Feed, int]) -> str:
-    """One cursor for several feeds."""
-    return ",".join(cursor_part(feed, seq) for feed, seq in sorted(places.items(), key=lambda each: each[0].node))
-
-
-def places_of(cursor: str) -> dict[Feed, int]:
-    """The feeds and seqs that a cursor names; the later one of a node counts. InvalidInput where it is no cursor of ours."""
-    places: dict[Feed, int] = {}
-    for part in cursor.split(","):
-        found = _PART.fullmatch(part.strip())
-        if found is None:
-            raise InvalidInput(
-                f"'since' must be the seq of an event, or cursors of events with commas between them, not {part[:40]!r}."
-            )
-        feed = Feed(found[1], found[2])
-        places[feed] = max(places.get(feed, 0), int(found[3]))
-    return places

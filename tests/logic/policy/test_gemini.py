@@ -3,21 +3,10 @@
 import re
 import tomllib
 
+from logic.policy.mine import MINE
 from outrider.logic.policy.gemini import compile_gemini
 from outrider.logic.policy.rules import Policy
 from outrider.policies.load import parse, preset
-
-MINE = """name = "mine"
-extends = "standard"
-[[rules]]
-name = "not out"
-verdict = "deny"
-commands = ["git push *", "make deploy"]
-[[rules]]
-name = "no net"
-verdict = "deny"
-tools = ["WebFetch"]
-"""
 
 
 def rules(policy: Policy) -> list[dict[str, object]]:

@@ -4,21 +4,11 @@ import re
 
 import pytest
 
+from logic.policy.mine import MINE
 from outrider.kinds.channels.opencode_server import joined
 from outrider.logic.policy.opencode import compile_opencode
 from outrider.policies.load import parse, preset
 
-MINE = """name = "mine"
-extends = "standard"
-[[rules]]
-name = "not out"
-verdict = "deny"
-commands = ["git push *", "make deploy"]
-[[rules]]
-name = "no net"
-verdict = "deny"
-tools = ["WebFetch"]
-"""
 USERS: tuple[dict[str, object], ...] = (
     {},
     {"permission": "allow"},

@@ -21,11 +21,6 @@ class Arg:
     pattern: bool = False
     pipe: bool = False
 
-    @property
-    def loose(self) -> bool:
-        """Whether it may begin with a dash for all we know."""
-        return self.text.startswith(HOLE)
-
 
 class Feed(Enum):
     """What a program reads on its standard input."""
