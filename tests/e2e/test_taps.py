@@ -5,6 +5,7 @@ import signal
 import stat
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -88,7 +89,12 @@ def piped(world: World, session: str = "one", server: str | None = None) -> bool
 
 def pipes(world: World) -> Sequence[Path]:
     """The named pipes that the daemon made."""
-    return [path for path in world.data.rglob("taps/*") if stat.S_ISFIFO(path.stat().st_mode)]
+    found = []
+    for path in world.data.rglob("taps/*"):
+        with suppress(FileNotFoundError):  # taken away since the folder was listed
+            if stat.S_ISFIFO(path.stat().st_mode):
+                found.append(path)
+    return found
 
 
 def readers(world: World) -> dict[int, str]:
@@ -97,8 +103,12 @@ def readers(world: World) -> dict[int, str]:
 
 def listened(world: World) -> bool:
     """Whether the daemon that runs now has a pipe open."""
-    handles = Path(f"/proc/{world.pid}/fd")
-    return any(str(handle.readlink()) == str(pipe) for pipe in pipes(world) for handle in handles.iterdir())
+    wanted = {str(pipe) for pipe in pipes(world)}
+    for handle in Path(f"/proc/{world.pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed since the folder was listed
+            if str(handle.readlink()) in wanted:
+                return True
+    return False
 
 
 def tapped(world: World) -> None:
