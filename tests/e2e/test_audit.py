@@ -1,6 +1,7 @@
 """The audit as a person uses it: listed, exported, verified, and a forger found out."""
 
 import json
+import os
 import sqlite3
 from contextlib import closing
 
@@ -16,6 +17,16 @@ def test_listed_exported_verified_and_a_forger_found_out(world: World) -> None:
     listed = world.cli("audit", "list", "task", "--action", "command")
     assert "push with GITHUB_TOKEN=[redacted] now" in listed.stdout
     assert "ghp_" not in world.cli("audit", "list", "--json").stdout + world.log_tail(10_000)
+
+    for words in (("create", "ci"), ("link", "phone"), ("revoke", "ci")):
+        assert world.cli("token", *words).returncode == 0
+    tokens = [row for row in world.http.get("/api/audit?limit=3").json()["audit"] if row["action"].startswith("token_")]
+    assert [(row["action"], row["data"]["name"]) for row in tokens] == [
+        ("token_revoke", "ci"),
+        ("token_link", "phone"),
+        ("token_create", "ci"),
+    ]
+    assert {row["actor"] for row in tokens} == {f"uid:{os.getuid()}"}
 
     copy = world.root / "audit.jsonl"
     assert world.cli("audit", "export", str(copy)).returncode == 0

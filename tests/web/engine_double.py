@@ -564,6 +564,8 @@ class LittleTokens:
 
     def __init__(self) -> None:
         self._tokens: dict[str, Token] = {}
+        self.made_by: list[tuple[str, str]] = []
+        self.revoked_by: list[tuple[str, str]] = []
 
     async def find(self, token: str) -> Actor | None:
         for known in self._tokens.values():
@@ -571,16 +573,21 @@ class LittleTokens:
                 return Actor(f"token:{known.name}", known.scope)
         return None
 
-    async def create(self, name: str, scope: Scope) -> str:
-        if name in self._tokens:
-            raise Conflict(f"There is a token {name!r} already.")
+    async def create(self, name: str, scope: Scope, by: str) -> str:
+        await self.offer(name, scope, by)
         self._tokens[name] = Token(name, scope, 1_700_000_000_000, f"secret-{name}")
         return self._tokens[name].secret
 
     async def list(self) -> Sequence[Token]:
         return [self._tokens[name] for name in sorted(self._tokens)]
 
-    async def revoke(self, name: str) -> None:
+    async def offer(self, name: str, scope: Scope, by: str) -> None:
+        if name in self._tokens:
+            raise Conflict(f"There is a token {name!r} already.")
+        self.made_by.append((name, by))
+
+    async def revoke(self, name: str, by: str) -> None:
+        self.revoked_by.append((name, by))
         if self._tokens.pop(name, None) is None:
             raise NoSuchThing(f"There is no token {name!r}.")
 

@@ -175,7 +175,7 @@ async def test_an_agent_is_refused_at_the_gate_and_may_with_a_token() -> None:
     async with here.client(agent) as client:
         looked = await client.get("/api/agents")
         refused = await client.post("/api/agents/my-task/command", json=body)
-        secret = await here.tokens.create("helper", Scope.WRITE)
+        secret = await here.tokens.create("helper", Scope.WRITE, "uid:1234")
         told = {"Authorization": f"Bearer {secret}"}
         allowed = await client.post("/api/agents/my-task/command", json=body, headers=told)
     async with here.client(Peer(Door.LOOPBACK, UID, pid=78)) as client:

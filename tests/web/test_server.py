@@ -53,7 +53,7 @@ async def test_another_users_connection_needs_a_token(tmp_path: Path) -> None:
         url = f"{here.url}/api/agents"
         nobody = await client.get(url)
         forged = await client.get(url, headers={"X-Forwarded-For": "127.0.0.1", "X-Real-IP": "127.0.0.1"})
-        secret = await here.tokens.create("me", "read")  # type: ignore[arg-type]
+        secret = await here.tokens.create("me", "read", "uid:1")  # type: ignore[arg-type]
         known = await client.get(url, headers={"Authorization": f"Bearer {secret}"})
         with pytest.raises(InvalidStatus) as caught:
             await connect(here.stream, proxy=None)

@@ -248,7 +248,7 @@ async def test_who_never_reads_is_cut_after_a_while(tmp_path: Path) -> None:
 
 
 async def test_a_revoked_token_ends_its_streams(here: World) -> None:
-    secret = await here.tokens.create("phone", Scope.READ)
+    secret = await here.tokens.create("phone", Scope.READ, "uid:1234")
     known = {"Authorization": f"Bearer {secret}"}
     async with connect(here.stream, proxy=None, additional_headers=known) as client, listening(here) as other:
         await heard(client)

@@ -66,7 +66,7 @@ async def test_keys_only_from_who_has_control(here: World) -> None:
 
 
 async def test_a_reader_watches_and_may_not_type(here: World) -> None:
-    token = await here.tokens.create("reader", Scope.READ)
+    token = await here.tokens.create("reader", Scope.READ, "uid:1234")
     async with viewing(here, token=token) as client:
         assert (await told(client, "control"))["may"] is False
         await client.send('{"type":"take"}')
@@ -106,7 +106,7 @@ async def test_the_end_says_why(here: World, over: Over, code: int) -> None:
 
 
 async def test_a_revoked_token_and_a_daemon_that_goes_end_it(here: World) -> None:
-    token = await here.tokens.create("phone", Scope.WRITE)
+    token = await here.tokens.create("phone", Scope.WRITE, "uid:1234")
     async with viewing(here, token=token) as phone, viewing(here) as own:
         await told(phone, "control")
         here.web.hub.expel("token:phone")

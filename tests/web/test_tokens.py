@@ -23,6 +23,8 @@ async def test_a_token_opens_the_door_until_it_is_revoked() -> None:
     assert gone.json() == {"name": "phone", "revoked": True}
     assert (after.status_code, after.json()["code"]) == (401, "unauthorized")
     assert again.status_code == 404
+    assert here.tokens.made_by == [("phone", "uid:1234")]
+    assert here.tokens.revoked_by == [("phone", "uid:1234"), ("phone", "uid:1234")]
 
 
 async def test_scopes() -> None:

@@ -57,16 +57,20 @@ class Tokens(Protocol):
         """Whose token this is, None where it is nobody's (any more)."""
         ...
 
-    async def create(self, name: str, scope: who.Scope) -> str:
-        """A new secret, shown this once; Conflict where the name is taken."""
+    async def create(self, name: str, scope: who.Scope, by: str) -> str:
+        """A new secret, shown this once, and who had it made in the audit; Conflict where the name is taken."""
+        ...
+
+    async def offer(self, name: str, scope: who.Scope, by: str) -> None:
+        """Writes down that a link was made which gives one; Conflict where the name is taken."""
         ...
 
     async def list(self) -> Sequence[TokenInfo]:
         """All that are good now, in order of name."""
         ...
 
-    async def revoke(self, name: str) -> None:
-        """Ends it at once; NoSuchThing where there is none of that name."""
+    async def revoke(self, name: str, by: str) -> None:
+        """Ends it at once, and writes down who did; NoSuchThing where there is none of that name."""
         ...
 
 

@@ -15,10 +15,11 @@ MOST = 100
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What an open link lets in: the name and the scope of the token that its opener gets, until when (ms)."""
+    """What an open link lets in: the name and the scope of the token that its opener gets, who had it made, until when (ms)."""
 
     name: str
     scope: Scope
+    by: str
     expires_ms: int
 
 
@@ -30,13 +31,13 @@ class Links:
         self._random = random
         self._open: dict[bytes, Link] = {}
 
-    def make(self, name: str, scope: Scope) -> tuple[str, Link]:
+    def make(self, name: str, scope: Scope, by: str) -> tuple[str, Link]:
         """A new link's code, which is kept nowhere. TooMany where MOST are open."""
         now = self._clock()
         self._open = {digest: link for digest, link in self._open.items() if link.expires_ms > now}
         if len(self._open) >= MOST:
             raise TooMany(f"{MOST} login links are open; each ends {LIFE_MS // 60_000} minutes after it was made.")
-        code, link = self._random(32), Link(name, scope, now + LIFE_MS)
+        code, link = self._random(32), Link(name, scope, by, now + LIFE_MS)
         self._open[_digest(code)] = link
         return code, link
 

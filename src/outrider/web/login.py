@@ -78,7 +78,7 @@ async def logout(actor: Asker, context: Given, request: Request) -> Response:
     """Ends this browser's login: the cookie goes, and the token with it that a login link made. Without a cookie nothing is done."""
     done = answer({"name": actor.name, "scope": actor.scope, "why": "machine"})
     if request.cookies.get(_cookie(request), "").startswith(LINKED) and actor.name.startswith(TOKEN):
-        await context.tokens.revoke(actor.name.removeprefix(TOKEN))
+        await context.tokens.revoke(actor.name.removeprefix(TOKEN), actor.name)
         context.hub.expel(actor.name)
     done.delete_cookie(_cookie(request), httponly=True, samesite="lax")
     return done
@@ -90,7 +90,7 @@ async def _redeemed(code: str, context: Given) -> str:
         raise Unauthorized(
             "This login link was used already, or it is too old: make a new one with `outrider token link NAME`."
         )
-    return await context.tokens.create(link.name, link.scope)
+    return await context.tokens.create(link.name, link.scope, link.by)
 
 
 def _cookie(request: Request) -> str:

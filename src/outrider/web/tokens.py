@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 from outrider.errors import Conflict, TooMany
 from outrider.model.actor import TOKEN, Scope
 from outrider.web.answers import BODY, THING, answer, documented, routes
-from outrider.web.context import Given, Strict
+from outrider.web.context import Asker, Given, Strict
 
 
 class TokenJSON(TypedDict):
@@ -65,18 +65,17 @@ router = routes("/api/tokens", "tokens")
 
 
 @router.post("", status_code=201, response_model=NewTokenJSON, responses=documented(*BODY, Conflict))
-async def create_token(body: TokenBody, context: Given) -> Response:
+async def create_token(body: TokenBody, context: Given, actor: Asker) -> Response:
     """Makes a token; its secret is in this answer and nowhere else."""
-    secret = await context.tokens.create(body.name, body.scope)
+    secret = await context.tokens.create(body.name, body.scope, actor.name)
     return answer({"name": body.name, "scope": body.scope, "token": secret}, 201)
 
 
 @router.post("/links", status_code=201, response_model=LinkJSON, responses=documented(*BODY, Conflict, TooMany))
-async def create_link(body: TokenBody, context: Given) -> Response:
+async def create_link(body: TokenBody, context: Given, actor: Asker) -> Response:
     """Makes a login link: the browser that opens it first gets a cookie with a token of this name and scope."""
-    if any(token.name == body.name for token in await context.tokens.list()):
-        raise Conflict(f"There is a token named {body.name!r} already: revoke it first, or choose another name.")
-    code, link = context.links.make(body.name, body.scope)
+    await context.tokens.offer(body.name, body.scope, actor.name)
+    code, link = context.links.make(body.name, body.scope, actor.name)
     made = {"name": link.name, "scope": link.scope, "path": f"/login#{code}", "expires": link.expires_ms}
     return answer(made, 201)
 
@@ -91,8 +90,10 @@ async def list_tokens(context: Given) -> Response:
 
 
 @router.delete("/{name}", response_model=RevokedJSON, responses=documented(*THING))
-async def revoke_token(name: Annotated[str, Path(description="The token's name.")], context: Given) -> Response:
+async def revoke_token(
+    name: Annotated[str, Path(description="The token's name.")], context: Given, actor: Asker
+) -> Response:
     """Ends a token at once, and the event streams that were opened with it."""
-    await context.tokens.revoke(name)
+    await context.tokens.revoke(name, actor.name)
     context.hub.expel(TOKEN + name)
     return answer({"name": name, "revoked": True})
