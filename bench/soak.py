@@ -1,19 +1,22 @@
-"""A long run: many agents at work, a daemon that is killed again and again, and then left alone.
+"""A long run: many agents at work, a daemon that is killed and reloaded again and again, and then left alone.
 
     python bench/soak.py [--minutes 30] [--agents 50] [--recorded 5] [--seed 1]
 
 Scripted agents in a real tmux get a command each now and then; a WebSocket listens, with its cursor, and a web server is told of every turn
-that ends. In the first third the daemon is killed with SIGKILL, or ended by SIGTERM, about every 40 seconds, and started again. Then it
-is left alone, and its memory, file descriptors, threads and tmux clients are measured every ten seconds. At the end: every event came
-once and in order, as the journal has it; every notice was delivered once; every command that is sent arrived once; nothing is left over.
+that ends. The daemon runs behind our own supervisor (`outrider service run`). In the first third it is killed with SIGKILL, reloaded, or
+restarted with its supervisor, about every 40 seconds. Then it is left alone, and its memory, file descriptors, threads and tmux clients
+are measured every ten seconds. At the end: every event came once and in order, as the journal has it; every turn was told to have ended
+once; every notice was delivered once; every command that is sent arrived once; nothing is left over.
 
 Goals: memory less than 1 MB an hour more after the warm-up (a run of minutes cannot tell that from noise: bench/memory.py simulates 24
 hours), no descriptor, thread or client more at the end than after the warm-up. The script ends with 1 where one is missed.
 """
 
 import argparse
+import os
 import random
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -28,10 +31,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from e2e.recorder import Recorder
 from e2e.scripted.script import Step
+from e2e.test_service import up
 from e2e.waiting import until
 from e2e.world import World
 from receiver import Receiver, receiver
 
+OUTAGES = ("SIGKILL", "reload", "restart")
+SERVICE = "[service]\nbackoff_s = 0.1\n"
 SAMPLE_S, OUTAGE_S, COMMAND_S = 10.0, 40.0, 0.5
 SLOPE_MB = 1.0
 TURNS: list[list[Step]] = [[{"think": 0.3}, {"say": "Done."}]] * 500
@@ -83,13 +89,18 @@ class Soak:
         self.sent.append((session, self.world.send(session, text), text))
 
     def _outage(self) -> None:
-        how = self.chance.choice(("SIGKILL", "SIGTERM"))
+        how = self.chance.choice(OUTAGES)
         self.outages[how] += 1
+        before = up(self.world).pid
         if how == "SIGKILL":
-            self.world.kill9()
+            os.kill(before, signal.SIGKILL)
+        elif how == "reload":
+            done = self.world.cli("service", "reload", "--json")
+            assert done.returncode == 0, done.stderr
         else:
             self.world.stop()
-        self.world.start()
+            self.world.start()
+        until(lambda: up(self.world).pid != before, 60, what="another daemon")
 
     def settle(self) -> None:
         """Waits until every command has come to its end and everybody was told."""
@@ -131,6 +142,10 @@ class Soak:
 
     def _commands(self) -> Iterator[str]:
         arrived = {session: Counter(self.world.run(session).prompts()) for session in self.agents}
+        complete = Counter(event["session"] for event in self.recorder.events if event["event"] == "agent_complete")
+        for session, prompts in arrived.items():
+            if complete[session] > prompts.total():
+                yield f"{session} was told to be complete {complete[session]} times after {prompts.total()} turns"
         statuses: Counter[str] = Counter()
         for session, command, text in self.sent:
             status, count = self.world.command(command)["status"], arrived[session][text]
@@ -161,10 +176,11 @@ class Soak:
 
 def measured(world: World, at_s: float) -> Sample:
     """The daemon as it is now."""
-    proc = Path("/proc") / str(world.pid)
+    pid = up(world).pid
+    proc = Path("/proc") / str(pid)
     status = proc.joinpath("status").read_text()
     rss, threads = (int(re.findall(rf"^{name}:\s+(\d+)", status, re.MULTILINE)[0]) for name in ("VmRSS", "Threads"))
-    children = subprocess.run(["pgrep", "-c", "-P", str(world.pid)], capture_output=True, text=True, check=False)
+    children = subprocess.run(["pgrep", "-c", "-P", str(pid)], capture_output=True, text=True, check=False)
     return Sample(
         round(at_s), round(rss * 1024 / 1e6, 1), len(list(proc.joinpath("fd").iterdir())), threads, int(children.stdout)
     )
@@ -186,7 +202,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     with receiver() as told:
-        world = World()
+        world = World(config=SERVICE, verb=("service", "run"))
         hook = f'[ways.hook]\ntype = "webhook"\nurl = "{told.url}"\n'
         rule = '[[rules]]\non = ["agent_complete"]\nways = ["hook"]\ndigest_s = 0\n'
         path = world.home / ".config" / "outrider" / "notify.toml"

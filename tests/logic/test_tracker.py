@@ -233,6 +233,17 @@ def test_our_own_enter_makes_it_busy_until_something_answers() -> None:
     assert agent.sees(BUSY, settled=False).state is State.WORKING
 
 
+def test_the_end_of_the_turn_before_does_not_come_back_where_the_screen_answers_our_enter_first() -> None:
+    agent = Watched()
+    agent.sees(BUSY)
+    agent.hears(State.COMPLETE, "hook:Stop")
+    assert agent.sees(DONE).state is State.COMPLETE
+    agent.tracker.typed(agent.now)
+    assert agent.waits(10).state is State.THINKING
+    assert agent.sees(BUSY, settled=False).state is State.WORKING
+    assert agent.hears(State.THINKING, "hook:UserPromptSubmit").state is State.THINKING
+
+
 def test_our_own_enter_is_forgotten_when_nothing_ever_happens() -> None:
     agent = Watched()
     agent.sees(FRESH)

@@ -26,13 +26,16 @@ class Submission:
         at_ms = self._at_ms
         if at_ms is None:
             return words
-        if _answered(words, at_ms) or words.now_ms - at_ms > patience_ms:
+        if words.now_ms - at_ms > patience_ms:
             self._at_ms = None
             return words
-        hook = words.hook if words.hook is not None and words.hook.at_ms >= at_ms else None
-        session = words.session if words.session is not None and words.session.at_ms >= at_ms else None
-        told = words.transcript if words.transcript is not None and words.transcript.at_ms >= at_ms else None
-        announced = words.announced if words.announced is not None and words.announced.at_ms >= at_ms else None
+        after = words.since(at_ms)
+        if _answered(words, at_ms):
+            # What was said before is about a turn that is over: it does not come back where the screen has answered first.
+            self._at_ms = None
+            words.hook, words.session, words.transcript, words.announced = after
+            return words
+        hook, session, told, announced = after
         typed = Reading(Source.MOTION, State.THINKING, "typed", "a prompt was submitted", at_ms)
         return replace(words, typed=typed, hook=hook, session=session, transcript=told, announced=announced)
 

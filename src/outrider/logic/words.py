@@ -93,6 +93,12 @@ class Words:
         heard = (self.hook_ahead, self.hook_unseen, self.session_unseen)
         return (*heard, self.announced_fresh, self.turn_begins, self.title_fresh, self.retry_fresh)
 
+    def since(self, at_ms: int) -> tuple[Reading | None, Reading | None, Reading | None, Reading | None]:
+        """What hook, session file, transcript and output said since then."""
+        told = (self.hook, self.session, self.transcript, self.announced)
+        hook, session, transcript, announced = (one if one is not None and one.at_ms >= at_ms else None for one in told)
+        return hook, session, transcript, announced
+
     def look(self, said: tuple[Reading, ...]) -> None:
         """What the rules say of a screen, best first."""
         self.screen = said
