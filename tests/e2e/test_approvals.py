@@ -132,6 +132,23 @@ def test_answers_by_keys_and_a_dialog_that_changed_is_refused_with_the_new_one(k
     assert answers(run) == ["Yes", "No"]
 
 
+def test_an_answer_that_works_late_is_told_as_answered_by_who_gave_it(keys: World) -> None:
+    events = keys.record()
+    run = keys.spawn("asks", [[{**ASKS, "stays": "on"}, {"say": "Gone."}]], "--prompt", "Clean up")
+    approval = standing(keys, "asks")
+    late = answer(keys, approval, "approve", reason="it is only a build")
+    assert (late.status_code, "still shows" in late.json()["error"]) == (504, True)
+    stands = standing(keys, "asks")
+    assert (stands["id"], stands["status"], stands["answer"]) == (approval["id"], "open", "Yes")
+    run.release("on")
+    told = events.named("approval_answered", "asks")
+    done = keys.http.get(f"/api/approvals/{approval['id']}").json()
+    assert (done["status"], done["answer"], done["way"]) == ("answered", "Yes", "keys")
+    assert (done["by"], done["reason"]) == (told["by"], "it is only a build")
+    assert "still stood" in done["note"]
+    assert answers(run) == ["Yes"]
+
+
 def test_a_persons_answer_in_the_terminal_expires_it(world: World) -> None:
     run = world.spawn("asks", [[ASKS, {"say": "Gone."}]], "--prompt", "Clean up")
     approval = standing(world, "asks")

@@ -11,7 +11,7 @@ from outrider.kinds.load import catalogue
 from outrider.logic.rates import Bucket
 from outrider.logic.tracker import Tracker
 from outrider.model.agent import Agent
-from outrider.model.approval import Approval, ApprovalStatus
+from outrider.model.approval import Approval, ApprovalStatus, Way
 from outrider.model.event import EventName, Fact
 from outrider.model.pane import Screen
 from outrider.model.state import Confidence, Detail, Reading, Source, State, Verdict
@@ -108,6 +108,22 @@ async def test_a_hook_tells_the_command_in_full(stage: Stage) -> None:
     assert stage.shows("rm -rf build", other) == ([], []), "another call's command is not this dialog's"
 
 
+async def test_a_dialog_that_goes_late_was_answered_by_whom_answered_it(stage: Stage) -> None:
+    for after in (None, "rm -rf /"):
+        (opened, *_), _ = stage.shows("rm -rf build")
+        stage.approvals.put(replace(opened, by="token:phone", answer="Yes", way=Way.KEYS, note="Still there."))
+        assert stage.shows("rm -rf build") == ([], [])
+        (done, *_), (told, *_) = stage.shows(after, WAITING, FACT)
+        assert (done.id, done.status, done.by, done.answer) == (
+            opened.id,
+            ApprovalStatus.ANSWERED,
+            "token:phone",
+            "Yes",
+        )
+        assert "still stood" in (done.note or "")
+        assert (told.name, told.data["by"]) == (EventName.APPROVAL_ANSWERED, "token:phone")
+
+
 async def test_what_an_earlier_daemon_left_is_taken_up(stage: Stage) -> None:
     (opened,), _ = stage.shows("rm -rf build")
     for status, shown in (
@@ -124,6 +140,10 @@ async def test_what_an_earlier_daemon_left_is_taken_up(stage: Stage) -> None:
             assert "not known" in (changed[0].note or "")
         else:
             assert [each.status for each in stage.approvals.standing()] == [ApprovalStatus.OPEN]
+            again = stage.approvals.standing()[0]
+            assert (again.by, "while me answered" in (again.note or "")) == (
+                (None, True) if status is ApprovalStatus.ANSWERING else ("me", False)
+            )
 
 
 async def test_what_is_not_written_down_yet_is_not_shown(stage: Stage) -> None:

@@ -13,10 +13,10 @@ from outrider.model.actor import Actor
 from outrider.model.approval import UNANSWERED, Approval, ApprovalStatus, Behavior, Shown, Way
 from outrider.model.audit import AuditRow
 from outrider.store import Change
-from outrider.supervisor.approvals import OUTRIDER, Approvals
+from outrider.supervisor.approvals import Approvals
 from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.hook_calls import HookCalls
-from outrider.supervisor.keypad import Keypad, OtherDialog
+from outrider.supervisor.keypad import Keypad, OtherDialog, Unseen
 from outrider.supervisor.record import Record
 
 
@@ -78,6 +78,11 @@ class Answerer:
             way, ticked = await self._act(member, meant, wanted, behavior)
         except OtherDialog as other:
             raise await self._other(member, before, other.shown) from None
+        except Unseen as late:
+            # It may still go by this answer: who gave it is kept.
+            given = replace(before, by=meant.by, answer=meant.answer, reason=meant.reason, rule=meant.rule)
+            self._reopen(replace(given, way=late.way, note=late.message))
+            raise
         except OutriderError:
             self._reopen(before)
             raise
@@ -95,7 +100,11 @@ class Answerer:
     ) -> tuple[Way, Shown | None]:
         call = self._calls.of(member, meant) if behavior is not None else None
         if call and behavior and await self._calls.tell(member, call, behavior, meant.reason):
-            await self._keypad.see_gone(member, meant.fingerprint)
+            try:
+                await self._keypad.see_gone(member, meant.fingerprint)
+            except Unseen as late:
+                late.way = Way.HOOK
+                raise
             return Way.HOOK, None
         return Way.KEYS, await self._keypad.choose(member, meant.fingerprint, wanted)
 
@@ -108,20 +117,18 @@ class Answerer:
         await self._record.commit(Change(approvals=(intent,), audit=(row,), durable=True))
         self._approvals.put(intent)
 
-    def _reopen(self, before: Approval) -> None:
-        """It was not answered: it stands as before, unless it was closed meanwhile."""
-        current = self._approvals.of(before.agent)
-        if current is not None and current.id == before.id:
-            again = replace(before, status=ApprovalStatus.OPEN, changed_ms=self._clock())
+    def _reopen(self, again: Approval) -> None:
+        """It was not seen to go: it stands, unless it was closed meanwhile."""
+        current = self._approvals.of(again.agent)
+        if current is not None and current.id == again.id:
+            again = replace(again, status=ApprovalStatus.OPEN, changed_ms=self._clock())
             self._approvals.put(again)
             self._record.put(Change(approvals=(again,)))
 
     async def _other(self, member: Member, before: Approval, shown: Shown | None) -> Conflict:
         """Closes what went, and opens what took its place."""
         now = self._clock()
-        status = ApprovalStatus.EXPIRED if shown is None else ApprovalStatus.CHANGED
-        note = "It went before it could be answered." if shown is None else "Another dialog took its place."
-        change = self._approvals.close(replace(before, status=status, note=note, changed_ms=now), OUTRIDER)
+        change = self._approvals.went(before, shown, now, "It went before it could be answered.")
         fresh = self._approvals.open(member, shown, now) if shown is not None else None
         opened = (fresh,) if fresh is not None else ()
         await self._record.keep(replace(change, approvals=(*change.approvals, *opened)))
@@ -129,7 +136,7 @@ class Answerer:
         what = f"has changed; it now asks: {fresh.question}" if fresh is not None else "is gone."
         return Conflict(
             f"The dialog of {before.session} {what}",
-            detail={"id": before.id, "status": status.value, **self._standing(before.agent)},
+            detail={"id": before.id, "status": change.approvals[0].status.value, **self._standing(before.agent)},
         )
 
     def _late(self, approval: Approval) -> Conflict:

@@ -22,6 +22,7 @@ OUTRIDER = "outrider"
 STALE_MS = 3000
 """A screen that was taken before a dialog was closed may still show it, for no longer than this."""
 LONGEST = 100_000
+WENT = "The dialog went by itself, or was answered in the agent's terminal."
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +101,24 @@ class Approvals:
         shown = self._shown(member) if verdict.alive else None
         if current is not None and shown is not None and self.print(member, shown) == current.fingerprint:
             return self._again(member, current, verdict, facts, now_ms)
-        closed = self._gone(current, shown, now_ms) if current is not None else Change()
+        closed = self.went(current, shown, now_ms) if current is not None else Change()
         if shown is None or not waiting or self._old(member, shown, now_ms):
-            return replace(closed, facts=tuple(facts))
+            return replace(closed, facts=(*closed.facts, *facts))
         approval = self.open(member, shown, now_ms)
-        return replace(closed, approvals=(*closed.approvals, approval), facts=_named(facts, approval, new=True))
+        told = (*closed.facts, *_named(facts, approval, new=True))
+        return replace(closed, approvals=(*closed.approvals, approval), facts=told)
 
     def orphans(self, living: Collection[str], now_ms: int) -> Change | None:
         """Closes those of agents that are not among the living any more; None where there are none."""
         lost = [each for each in self._open.values() if each.agent not in living and each.id not in self.answering]
         if not lost:
             return None
-        changes = [self._gone(each, None, now_ms) for each in lost]
-        approvals = tuple(approval for change in changes for approval in change.approvals)
-        return Change(approvals=approvals, audit=tuple(row for change in changes for row in change.audit))
+        changes = [self.went(each, None, now_ms) for each in lost]
+        return Change(
+            approvals=tuple(approval for change in changes for approval in change.approvals),
+            audit=tuple(row for change in changes for row in change.audit),
+            facts=tuple(fact for change in changes for fact in change.facts),
+        )
 
     def print(self, member: Member, shown: Shown) -> str:
         """The fingerprint of a dialog on that agent's screen."""
@@ -148,7 +153,10 @@ class Approvals:
         if told.command != current.command and _hooked(verdict, current.command):
             fuller = replace(current, command=(told.command or "")[:LONGEST], tool=told.tool or current.tool)
         if current.status is ApprovalStatus.ANSWERING:
-            fuller = replace(fuller, status=ApprovalStatus.OPEN, by=None, answer=None, reason=None, way=None)
+            note = (
+                f"The daemon was stopped while {current.by} answered {current.answer!r}; the dialog stood afterwards."
+            )
+            fuller = replace(fuller, status=ApprovalStatus.OPEN, by=None, answer=None, reason=None, way=None, note=note)
         if fuller.session != member.agent.session:
             fuller = replace(fuller, session=member.agent.session)
         facts = _named(facts, current, new=False)
@@ -158,15 +166,18 @@ class Approvals:
         self._open[member.agent.id] = fuller
         return Change(approvals=(fuller,), facts=facts)
 
-    def _gone(self, current: Approval, shown: Shown | None, now_ms: int) -> Change:
+    def went(self, current: Approval, shown: Shown | None, now_ms: int, alone: str = WENT) -> Change:
+        """Closes one that is not on the screen any more, where `shown` is; `alone` is what to say where nothing else is known."""
+        status = ApprovalStatus.EXPIRED if shown is None else ApprovalStatus.CHANGED
+        note, actor = alone if shown is None else "Another dialog took its place.", OUTRIDER
         if current.status is ApprovalStatus.ANSWERING:
             note = "The daemon was stopped while it answered; the dialog went, whether by that answer is not known."
-        elif shown is None:
-            note = "The dialog went by itself, or was answered in the agent's terminal."
-        else:
-            note = "Another dialog took its place."
-        status = ApprovalStatus.EXPIRED if shown is None else ApprovalStatus.CHANGED
-        return self.close(replace(current, status=status, note=note, changed_ms=now_ms), OUTRIDER)
+        elif current.way is not None and current.by is not None:
+            status, actor = ApprovalStatus.ANSWERED, current.by
+            note = f"The answer was given, and the dialog still stood; it went {_seconds(now_ms - current.changed_ms)} later."
+        elif current.note is not None:
+            note = f"{current.note} {note}"
+        return self.close(replace(current, status=status, note=note, changed_ms=now_ms), actor)
 
     # ---- opening and closing ---------------------------------------------------------------------
 
@@ -247,6 +258,10 @@ def _named(facts: Sequence[Fact], approval: Approval | None, *, new: bool) -> tu
         fact = Fact(EventName.AGENT_WAITING, approval.session, approval.asked_ms, {"detail": detail, **told})
         return (*named, fact)
     return named
+
+
+def _seconds(duration_ms: int) -> str:
+    return f"{max(duration_ms, 0) / 1000:.1f} s"
 
 
 def _hooked(verdict: Verdict, drawn: str | None) -> bool:

@@ -8,10 +8,10 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from outrider.errors import Conflict, TimedOut
+from outrider.errors import Conflict, TerminalError, TimedOut
 from outrider.logic import answering
 from outrider.logic import approval as dialogs
-from outrider.model.approval import Form, Shown
+from outrider.model.approval import Form, Shown, Way
 from outrider.model.pane import Screen
 from outrider.ports import Terminal
 from outrider.supervisor.crew import Member
@@ -29,6 +29,12 @@ class Pauses:
 
 
 PATIENT = Pauses()
+
+
+class Unseen(TimedOut):
+    """The answer was given, `way` says how, and the dialog was not seen to go."""
+
+    way = Way.KEYS
 
 
 class OtherDialog(Conflict):
@@ -49,8 +55,8 @@ class Keypad:
     async def choose(self, member: Member, mark: str, wanted: int) -> Shown | None:
         """Chooses the option, and sees the dialog gone: None. Where choosing only ticks a box, the dialog as it is then.
 
-        OtherDialog where it is not there; TimedOut where a key had no effect that could be seen; Conflict where it cannot be told
-        what a key would do.
+        OtherDialog where it is not there; Unseen where it was answered and stays; TimedOut where another key had no effect that could
+        be seen; Conflict where it cannot be told what a key would do.
         """
         for _ in range(STEPS):
             shown, screen = await self._look(member, mark)
@@ -76,15 +82,19 @@ class Keypad:
         raise TimedOut("The mark did not come to the option that was wanted; nothing was chosen.")
 
     async def see_gone(self, member: Member, mark: str) -> None:
-        """Returns when the dialog is gone; TimedOut where it stays."""
+        """Returns when the dialog is gone; Unseen where it stays, or tmux does not show it."""
         missed: list[bool] = []
 
         def gone(shown: Shown | None) -> bool:
             missed.append(shown is None)  # one look may meet a screen that is half drawn
             return missed[-2:] == [True, True]
 
-        if not await self._until(gone, member, mark, self._pauses.gone):
-            raise TimedOut(
+        try:
+            went = await self._until(gone, member, mark, self._pauses.gone)
+        except TerminalError as error:
+            raise Unseen(f"The answer was given; what it did cannot be seen: {error.message}") from error
+        if not went:
+            raise Unseen(
                 f"The answer was given, but {member.agent.session} still shows the dialog. "
                 f"Look at it: outrider attach {member.agent.session}"
             )

@@ -15,10 +15,11 @@ class Step(TypedDict, total=False):
     """One step of a turn; exactly one of the first nine says what it is, the rest how. Durations in seconds.
 
     `think` and `wait`: silence with and without the word. `say`: text, spread over `over`. `tool` with `input`: a call that
-    streams for `over`, `ask`s for permission, runs for `run` or until `hold` is released, and gives `output`. `error`: this
-    HTTP status, tried again `retry` times `delay` apart, then final unless `recovers`. `hold` alone: silent until released.
-    `sh`: runs that line as a tool would, and logs what it prints. `child`: starts a process that lives on (`detached`: in a
-    session of its own). `exit`: ends the agent with that status.
+    streams for `over`, `ask`s for permission (`stays` on the screen after the answer until that hold is released), runs for
+    `run` or until `hold` is released, and gives `output`. `error`: this HTTP status, tried again `retry` times `delay`
+    apart, then final unless `recovers`. `hold` alone: silent until released. `sh`: runs that line as a tool would, and logs
+    what it prints. `child`: starts a process that lives on (`detached`: in a session of its own). `exit`: ends the agent
+    with that status.
     """
 
     think: float
@@ -40,6 +41,7 @@ class Step(TypedDict, total=False):
     delay: float
     recovers: bool
     detached: bool
+    stays: str
 
 
 class Script(TypedDict, total=False):

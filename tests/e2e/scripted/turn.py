@@ -130,7 +130,7 @@ class Turn:
         yield from stage.hooks.run("PreToolUse", call)
         stage.spoke = True
         if step.get("ask"):
-            yield from self._permission(tool, given, call)
+            yield from self._permission(tool, given, call, step.get("stays"))
         stage.tool = (tool, given, time.monotonic())
         stage.place.log("tool", tool=tool, input=given)
         if "hold" in step:
@@ -145,7 +145,9 @@ class Turn:
         )
         yield from stage.hooks.run("PostToolUseFailure" if failed else "PostToolUse", call | result)
 
-    def _permission(self, tool: str, given: Mapping[str, object], call: Mapping[str, object]) -> Iterator[None]:
+    def _permission(
+        self, tool: str, given: Mapping[str, object], call: Mapping[str, object], stays: str | None
+    ) -> Iterator[None]:
         stage = self._stage
         asking = stage.hooks.run("PermissionRequest", {**call, "permission_suggestions": []})
         stage.dialog = dialog = dialogs.permission(tool, given)
@@ -157,6 +159,8 @@ class Turn:
                 dialog.answer = "Yes" if stage.hooks.decision == "allow" else "No"
             yield
         asking.close()
+        if stays is not None:
+            yield from self._held(stays)
         stage.dialog, stage.asked = None, ""
         stage.place.log("answer", name=dialog.name, answer=dialog.answer)
         if dialog.answer in ("No", "cancel"):
