@@ -13,19 +13,22 @@ from e2e.waiting import until
 
 
 class RedisServer:
-    """One server; `url` stays the same over a restart. `start` with `wiped` begins with nothing, as after a lost disk."""
+    """One server; `url` stays the same over a restart. `start` with `wiped` begins with nothing, as after a lost disk.
 
-    def __init__(self, *, host: str = "127.0.0.1", words: tuple[str, ...] = ()) -> None:
+    With `tls` it takes nothing else; `authorities` is then the file of those that vouch for it.
+    """
+
+    def __init__(self, *, host: str = "127.0.0.1", words: tuple[str, ...] = (), tls: bool = False) -> None:
         self.program = shutil.which("redis-server") or shutil.which("valkey-server")
         if self.program is None:
             pytest.skip("neither redis-server nor valkey-server is installed: scripts/need redis-server")
         self.root = Path(tempfile.mkdtemp(prefix="outrider-redis-"))
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         self.host = host
-        self.url = f"redis://{host}:{self.port}/0"
-        self._words = words
+        self.url = f"redis{'s' if tls else ''}://{host}:{self.port}/0"
+        self._tls = tls
+        self._papers = Path(tempfile.mkdtemp(prefix="outrider-redis-tls-"))
+        self._words = (*words, *(self._certified() if tls else ("--port", str(self.port))))
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, *, wiped: bool = False) -> "RedisServer":
@@ -34,15 +37,35 @@ class RedisServer:
             shutil.rmtree(self.root)
             self.root.mkdir()
         assert self.program is not None
-        argv = [self.program, "--port", str(self.port), "--bind", self.host, "--dir", str(self.root)]
+        argv = [self.program, "--bind", self.host, "--dir", str(self.root)]
         argv += ["--save", "", "--appendonly", "yes", "--appendfsync", "always", *self._words]
         self._process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        until(self._answers, 10, what="Redis to answer")
+        until(self.answers, 10, what="Redis to answer")
         return self
 
-    def _answers(self) -> bool:
+    @property
+    def authorities(self) -> Path:
+        """Who vouches for it: itself."""
+        return self._papers / "cert.pem"
+
+    def _certified(self) -> tuple[str, ...]:
+        key, openssl = self._papers / "key.pem", shutil.which("openssl")
+        if openssl is None:
+            pytest.skip("there is no openssl to make a certificate with")
+        made = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={self.host}"]
+        made += ["-addext", f"subjectAltName=IP:{self.host}", "-keyout", str(key), "-out", str(self.authorities)]
+        subprocess.run(made, check=True, capture_output=True)
+        papers = ("--tls-cert-file", str(self.authorities), "--tls-key-file", str(key))
+        return ("--port", "0", "--tls-port", str(self.port), *papers, "--tls-auth-clients", "no")
+
+    def answers(self) -> bool:
+        """Whether somebody takes connections at its address."""
+        if self._tls and self._process is not None and self._process.poll() is not None:
+            pytest.skip("this redis-server was built without TLS")
         try:
             with socket.create_connection((self.host, self.port), 1) as line:
+                if self._tls:
+                    return True
                 line.sendall(b"PING\r\n")
                 answer = line.recv(100)
         except OSError:
@@ -54,13 +77,19 @@ class RedisServer:
         with self._client() as client:
             return [str(fields["b"]) for _, fields in client.xrange(f"outrider:cmd:{node}")]
 
+    def ask(self, *words: str) -> object:
+        """Has anything done, as somebody may who has the Redis to himself."""
+        with self._client() as client:
+            return client.execute_command(*words)
+
     def put_letter(self, node: str, body: str) -> None:
         """Somebody else puts one there."""
         with self._client() as client:
             client.xadd(f"outrider:cmd:{node}", {"b": body})
 
     def _client(self) -> "redis.Redis":
-        return redis.Redis.from_url(self.url, decode_responses=True)
+        trusted = {"ssl_ca_certs": str(self.authorities)} if self._tls else {}
+        return redis.Redis.from_url(self.url, decode_responses=True, **trusted)
 
     def kill9(self) -> None:
         """It is gone, at once."""
@@ -73,3 +102,12 @@ class RedisServer:
         if self._process is not None and self._process.poll() is None:
             self.kill9()
         shutil.rmtree(self.root, ignore_errors=True)
+        shutil.rmtree(self._papers, ignore_errors=True)
+
+
+def free_port() -> int:
+    """One that nobody listens at now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

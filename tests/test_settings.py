@@ -108,6 +108,7 @@ REFUSED_FILES = [
     ("tmux_socket = 'a/b'", r"tmux_socket = 'a/b' should be a tmux socket name"),
     ("node = 'a/b'", r"node = 'a/b' should be letters"),
     ("bus = 'kafka'", r"bus = 'kafka' should be local"),
+    ("bus = 'redis+sentinel://host:26379/mymaster'", r"bus = .* Sentinels and Clusters are not supported"),
     ("data = 3", r"data = 3 should be a path"),
     ("data = ''", r"data = '' should be a path"),
     ("log_level = 'loud'", r"log_level = 'loud' should be 'debug'"),

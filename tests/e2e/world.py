@@ -132,9 +132,10 @@ class World:
 
     # The daemon
 
-    def start(self, *, degraded: bool = False) -> "World":
-        """Starts the daemon and waits until it answers that it is well; `degraded`: that it answers at all."""
-        argv = [sys.executable, "-m", "outrider", *self._verb, *self.flags]
+    def start(self, *verb: str, degraded: bool = False) -> "World":
+        """Starts the daemon and waits until it answers that it is well; `degraded`: that it answers at all. `verb`
+        stands for the usual one, this time."""
+        argv = [sys.executable, "-m", "outrider", *(verb or self._verb), *self.flags]
         with self.log_file.open("ab") as log:
             self._daemon = subprocess.Popen(
                 argv,

@@ -18,6 +18,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
+from outrider.bus.complaint import unavailable
 from outrider.errors import BadSetting, Unavailable
 from outrider.model.fleet import Entry, Feed, Letter, Place
 
@@ -34,6 +35,8 @@ class RedisBroker:
 
     def __init__(self, url: str, *, prefix: str = "outrider:", ca: Path | None = None) -> None:
         """Connects when it is first asked; BadSetting where the address cannot be one. `ca` is a file of authorities for `rediss://`."""
+        if ca is not None and not ca.is_file():
+            raise BadSetting(f"redis.ca: there is no file {ca}.")
         trusted = f"{'&' if '?' in url else '?'}ssl_ca_certs={quote(str(ca))}" if ca is not None else ""
         try:
             self._redis = Redis.from_url(
@@ -45,7 +48,8 @@ class RedisBroker:
                 socket_connect_timeout=TIMEOUT_S,
                 client_name="outrider",
             )
-        except ValueError as error:
+            self._redis.connection_pool.make_connection()  # type: ignore[no-untyped-call]  # connects nothing, and finds what cannot be meant
+        except (ValueError, TypeError) as error:
             raise BadSetting(f"bus: this is no address of a Redis: {error}") from error
         self._prefix = prefix
         self._fresh: set[str] = set()
@@ -153,7 +157,7 @@ class RedisBroker:
         except (RedisError, OSError) as error:
             if str(error).startswith("NOGROUP"):  # the node has never been here
                 return True
-            raise _away(error) from error
+            raise unavailable(error) from error
         return not taken
 
     async def receive(self, node: str, *, wait_ms: int) -> list[Letter]:
@@ -185,9 +189,9 @@ class RedisBroker:
             await self._redis.execute_command("XGROUP", "CREATE", key, GROUP, "0", "MKSTREAM")  # type: ignore[no-untyped-call]
         except ResponseError as error:
             if not str(error).startswith("BUSYGROUP"):
-                raise _away(error) from error
+                raise unavailable(error) from error
         except (RedisError, OSError) as error:
-            raise _away(error) from error
+            raise unavailable(error) from error
 
     async def _take(self, key: str, after: str, wait_ms: int) -> list[Letter]:
         wait = ("BLOCK", wait_ms) if wait_ms else ()
@@ -211,7 +215,7 @@ class RedisBroker:
         try:
             return cast("object", await self._redis.execute_command(*words))  # type: ignore[no-untyped-call]
         except (RedisError, OSError) as error:
-            raise _away(error) from error
+            raise unavailable(error) from error
 
     async def _ask_all(
         self, words: Sequence[tuple[str, ...]], *, ignore: str | None = None, whole: bool = False
@@ -222,18 +226,13 @@ class RedisBroker:
         try:
             found = cast("list[object]", await pipe.execute(raise_on_error=False))
         except (RedisError, OSError) as error:
-            raise _away(error) from error
+            raise unavailable(error) from error
         for answer in found:
             if isinstance(answer, RedisError) and (ignore is None or ignore not in str(answer)):
-                raise _away(answer) from answer
+                raise unavailable(answer) from answer
         return found
 
 
 def _place(mark: str) -> Place:
     seq, _, part = mark.partition("-")
     return Place(int(seq), int(part))
-
-
-def _away(error: Exception) -> Unavailable:
-    said = str(error) or type(error).__name__
-    return Unavailable(f"Redis cannot be used: {said}")

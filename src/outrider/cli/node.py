@@ -1,6 +1,10 @@
 """The verbs node list, drain, forget and invite."""
 
+import sys
+from collections.abc import Iterator
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 from cyclopts import App, Parameter
 
@@ -11,6 +15,22 @@ if TYPE_CHECKING:
     from outrider.model.fleet_wire import NodeJSON
 
 app = App(name="node", help="The machines of the fleet.", help_format="plaintext", help_epilogue="")
+PREFIX = "OUTRIDER_REDIS__PREFIX"
+HERE_ALONE = ("localhost", "127.0.0.1", "::1")
+INVITATION = """\
+dir="${{OUTRIDER_DATA:-${{XDG_DATA_HOME:-$HOME/.local/share}}/outrider}}"
+mkdir -p -m 700 "$dir"
+(umask 077 && cat > "$dir/fleet.key.new") <<'KEYS'
+{keys}
+KEYS
+if [ -e "$dir/fleet.key" ] && ! cmp -s "$dir/fleet.key" "$dir/fleet.key.new"; then
+  rm "$dir/fleet.key.new"
+  echo "$dir/fleet.key holds other keys: this machine was in another fleet, or the keys were changed. Move it away first." >&2
+else
+  mv "$dir/fleet.key.new" "$dir/fleet.key" &&
+  {prefix}outrider up --join {bus}
+fi"""
+"""For any POSIX shell. A key that is there is not written over."""
 HEADS = ("NODE", "IS", "AGENTS", "LOAD", "CLOCK", "VERSION", "LABELS")
 
 
@@ -40,27 +60,40 @@ async def forget(name: str, *, connection: Connection = HERE, environ: Environ) 
 
 @app.command
 def invite(
-    *, config: Annotated[str | None, Parameter(help="Config file, instead of the usual one.")] = None, environ: Environ
+    *,
+    bus: Annotated[str | None, Parameter(help="The Redis, where the daemon was given it so.")] = None,
+    data: Annotated[str | None, Parameter(help="The data folder, where the daemon was given it so.")] = None,
+    config: Annotated[str | None, Parameter(help="Config file, instead of the usual one.")] = None,
+    environ: Environ,
 ) -> None:
     """Prints what another machine runs to join this one's fleet. It holds the fleet's key: show it to nobody else."""
     from outrider.settings import load
 
-    settings = load({"config": config}, environ).settings
+    settings = load({"bus": bus, "data": data, "config": config}, environ).settings
     if settings.bus == "local":
         raise Usage(
-            'This machine is in no fleet. Name its Redis first: bus = "redis://host:6379/0" in the config file, or OUTRIDER_BUS.'
+            "This machine is in no fleet, as far as its settings say. Where its daemon was told so by a flag, say it here too: "
+            "outrider node invite --bus redis://host:6379/0"
         )
     path = settings.fleet.key_file
     try:
         keys = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise Usage(f"{path} cannot be read ({error}); the daemon makes it when it starts.") from error
-    print(f"""\
-mkdir -p -m 700 ~/.local/share/outrider
-(umask 077 && cat > ~/.local/share/outrider/fleet.key) <<'KEYS'
-{keys}
-KEYS
-outrider up --join '{settings.bus}'""")
+    prefix = settings.redis.prefix
+    usual = prefix == type(settings.redis)().prefix
+    print(INVITATION.format(keys=keys, bus=quote(settings.bus), prefix="" if usual else f"{PREFIX}={quote(prefix)} "))
+    for doubt in _doubts(settings.bus, settings.redis.ca):
+        print(f"Note: {doubt}", file=sys.stderr)
+
+
+def _doubts(bus: str, ca: str) -> Iterator[str]:
+    """What the other machine may need beside."""
+    address = urlsplit(bus)
+    if address.scheme == "unix" or address.hostname in HERE_ALONE:
+        yield f"{bus} reaches the Redis from this machine alone; the other one needs an address of its own for it."
+    if ca:
+        yield f"the other machine needs the file of authorities too, and redis.ca (OUTRIDER_REDIS__CA) that names it: {ca}"
 
 
 def _shown(nodes: "list[NodeJSON]", connection: Connection) -> None:

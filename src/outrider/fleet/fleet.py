@@ -130,7 +130,8 @@ class Fleet:
     def health(self) -> Mapping[str, object]:
         """JSON-shaped: `status`, `kind`, `nodes` and how many are `away`; `why` where it is degraded."""
         away = [each.card.node for each in self._membership if each.away_ms is not None]
-        why = self._membership.conflict or (f"{self._link.why} This node goes on alone." if self._link.why else "")
+        lost = f"{self._link.why} This node goes on alone." if self._link.why else ""
+        why = self._membership.conflict or lost or self._membership.estranged
         told: dict[str, object] = {
             "status": "degraded" if why else "ok",
             "kind": "redis",

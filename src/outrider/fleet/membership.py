@@ -12,6 +12,7 @@ import structlog
 
 from outrider.errors import Unavailable
 from outrider.fleet.link import Link
+from outrider.fleet.strangers import Strangers
 from outrider.logic.seal import Seal
 from outrider.model.fleet import Feed, NodeCard
 from outrider.model.fleet_wire import NodeJSON, card_of, card_text, node_json
@@ -61,7 +62,7 @@ class Membership:
         self._neighbours: dict[str, Neighbour] = {}
         self._offset_ms: int | None = None
         self._stamp_ms = 0
-        self._doubted: set[str] = set()
+        self._strangers = Strangers(away_s)
         self.conflict = ""
         """Why this node is not in the fleet though the broker is there; '' where it is."""
         self.joined = False
@@ -92,6 +93,11 @@ class Membership:
             node_json(own, here=True, seen_ms=now, away_ms=None),
             *(node_json(each.card, here=False, seen_ms=each.seen_ms, away_ms=each.away_ms) for each in others),
         ]
+
+    @property
+    def estranged(self) -> str:
+        """Why nobody believes this node, and it nobody: the others have another key; '' where that is not so."""
+        return "" if self._neighbours else self._strangers.why(self._monotonic())
 
     def common_ms(self, own_ms: int) -> int:
         """A time of our clock as the broker's clock had it."""
@@ -178,10 +184,11 @@ class Membership:
     def _opened(self, name: str, sealed: str) -> NodeCard | None:
         body = self._seal.open(f"card {name}", sealed)
         card = card_of(body) if body is not None else None
-        if (card is None or card.node != name) and name not in self._doubted:
-            self._doubted.add(name)
-            log.warning("a node's card is not believed: it does not bear this fleet's key", node=name[:63])
-        return card if card is not None and card.node == name else None
+        if card is None or card.node != name:
+            self._strangers.note(name, sealed, self._monotonic())
+            return None
+        self._strangers.know(name)
+        return card
 
     def _hear(self, card: NodeCard, sealed: str, now_ms: int) -> None:
         known = self._neighbours.get(card.node)

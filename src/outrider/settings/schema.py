@@ -37,7 +37,10 @@ def _node(value: str) -> str:
 
 def _bus(value: str) -> str:
     if value != "local" and not value.startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("should be local, or the address of a Redis: redis://host:6379/0")
+        raise ValueError(
+            "should be local, or the address of one Redis: redis://host:6379/0, rediss://… or unix:///path; "
+            "those of Sentinels and Clusters are not supported"
+        )
     return value
 
 
