@@ -95,7 +95,8 @@ class Soak:
         if how == "SIGKILL":
             os.kill(before, signal.SIGKILL)
         elif how == "reload":
-            done = self.world.cli("service", "reload", "--json")
+            where = ("--config", str(self.world.config), "--data", str(self.world.data))
+            done = self.world.cli("service", "reload", *where)
             assert done.returncode == 0, done.stderr
         else:
             self.world.stop()

@@ -36,7 +36,8 @@ QUIET = (
     "--force-color-profile=srgb",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
-KEYS = {"Enter": 13, "Escape": 27, "ArrowUp": 38, "ArrowDown": 40, "Tab": 9}
+KEYS = {"Enter": 13, "Escape": 27, "ArrowUp": 38, "ArrowDown": 40, "Tab": 9, "PageUp": 33, "PageDown": 34}
+SHIFT = 8
 
 Value = str | int | float | bool | None | list["Value"] | dict[str, "Value"]
 Told = dict[str, Value]
@@ -196,9 +197,10 @@ class Page:
         """Text into what has the focus."""
         self.ask("Input.insertText", text=text)
 
-    def press(self, key: str) -> None:
+    def press(self, key: str, *, shift: bool = False) -> None:
         """One key: a letter, or one of KEYS."""
         named: Told = {"key": key, "windowsVirtualKeyCode": KEYS.get(key, ord(key[0].upper()))}
+        named["modifiers"] = SHIFT if shift else 0
         text: Told = {"text": "\r" if key == "Enter" else key} if len(key) == 1 or key == "Enter" else {}
         self.ask("Input.dispatchKeyEvent", type="keyDown", **named, **text)
         self.ask("Input.dispatchKeyEvent", type="keyUp", **named)

@@ -49,3 +49,8 @@ def test_a_delivery_that_failed_is_told_and_who_is_to_be_archived_can_be_kept(wo
     page.sees("the letterbox is full", "[data-notice=failed]")
     page.click_words("Send again")
     page.sees("It is sent once more.", ".notices")
+    page.click("[data-rule=waiting] .ways input[value=mail]")
+    page.click_words("Save")
+    page.sees("The rules are saved.", ".notices")
+    rules = world.http.get("/api/alerts").json()["rules"]
+    assert [rule["ways"] for rule in rules if rule["id"] == "waiting"] == [["mail"]]

@@ -16,6 +16,7 @@ import sys, tty
 tty.setraw(0)
 out = sys.stdout.buffer
 def say(text): out.write(text.encode()); out.flush()
+say("".join(f"before {number}\r\n" for number in range(100)))
 say("\x1b[2J\x1b[H\x1b[38;2;10;200;30mtrue\x1b[0m \x1b[31mrot\x1b[0m \x1b[1;42mgrün \x1b[0m 漢字 😀 e\u0301 <b>no markup</b>\r\n")
 say("\x1b(0lqqqk\x1b(B\r\n\x1bka title\x1b\\" + "x" * 130 + "\r\n")
 say("\x1b[c\x1b[6n\x1b]11;?\x07\x1b[?1000;1006hasked\r\n")
@@ -77,6 +78,16 @@ def test_it_shows_what_the_pane_shows_and_types_for_who_took_control(
     assert page.run(f"getComputedStyle({true}).color") == "rgb(10, 200, 30)"
     assert not page.complaints, page.complaints  # the content policy refused nothing
     page.picture(pictures / "terminal.png")
+
+    # What was there before it was opened can be scrolled to, without control.
+    page.click(".xterm-screen")
+    page.press("PageUp", shift=True)
+    page.press("PageUp", shift=True)
+    page.wait(f"{ROWS}.includes('before 60')", what="older lines to be shown")
+    assert "before 60" not in world.screen("live")
+    for _ in range(2):
+        page.press("PageDown", shift=True)
+    same(world, page)
 
     # Keys without control go nowhere; with it they arrive, each byte.
     page.click(".xterm-screen")
