@@ -101,7 +101,7 @@ async def run(hours: int, agents: int, folder: Path) -> int:
         client = face.hub.enter("me", Filter())
         face.hub.join(client)
         while True:
-            yield len(await client.take())
+            yield len(await client.take(0))
 
     tasks = [asyncio.create_task(work) for work in (daemon.record.run(), face.hub.run(), listening(taken(), read))]
     sizes: deque[tuple[float, float]] = deque()

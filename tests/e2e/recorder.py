@@ -32,6 +32,7 @@ class EventJSON(TypedDict, total=False):
     way: str
     rule: str
     command: str
+    cursor: str
 
 
 class Recorder:
@@ -114,3 +115,36 @@ class Recorder:
                 with self._lock:
                     self._events.append(event)
                 self._cursor = event["seq"]
+
+
+class AllNodesRecorder(Recorder):
+    """Keeps the events of all nodes, from any of them: `move` has it come back at another one, with its cursor."""
+
+    def __init__(self, url: str) -> None:
+        self._places: dict[str, str] = {}
+        self.gaps: list[EventJSON] = []
+        super().__init__(url)
+
+    def seqs(self, node: str) -> list[int]:
+        """What came of a node, as it came."""
+        return [event["seq"] for event in self.events if event["node"] == node]
+
+    def move(self, url: str) -> None:
+        """From now on it is at that daemon."""
+        self._url = url
+
+    def _session(self) -> None:
+        url, cursor = self._url, ",".join(self._places.values()) or "0"
+        with connect(f"{url}/ws?nodes=all&cursor={cursor}", open_timeout=5, max_size=None, proxy=None) as socket:
+            while not self._ended.is_set() and url == self._url:
+                try:
+                    message = cast("EventJSON", json.loads(socket.recv(timeout=0.2)))
+                except TimeoutError:
+                    continue
+                if message["type"] == "gap":
+                    self.gaps.append(message)
+                elif "event" in message:
+                    with self._lock:
+                        self._events.append(message)
+                if message["type"] == "gap" or "event" in message:
+                    self._places[message["node"]] = message["cursor"]

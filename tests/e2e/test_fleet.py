@@ -62,6 +62,48 @@ def test_one_list_of_all_agents_and_what_is_away_is_shown_as_it_was(fleet: Fleet
     assert "not away" in refused.stderr
 
 
+def told_by(fleet: Fleet, name: str) -> list[int]:
+    """A node's own journal."""
+    found = fleet[name].http.get("/api/events", params={"limit": 1000}).raise_for_status().json()["events"]
+    return [int(event["seq"]) for event in found]
+
+
+def test_a_client_gets_every_event_of_all_nodes_once_whatever_dies(fleet: Fleet) -> None:
+    north, south, west = (fleet[name] for name in ("north", "south", "west"))
+    for name, world in fleet.nodes.items():
+        world.spawn(f"of-{name}")
+    client = north.record_all()
+
+    def all_came() -> bool:
+        return all(client.seqs(name)[-1:] == told_by(fleet, name)[-1:] for name in fleet.nodes)
+
+    until(all_came, what="all that was told before to come")
+    assert {event["session"] for event in client.events} == {"of-north", "south/of-south", "west/of-west"}
+
+    fleet.redis.kill9()  # what happens meanwhile is told afterwards
+    south.sent(south.send("of-south", "one"))
+    north.kill9()
+    fleet.redis.start()
+    south.sent(south.send("of-south", "two"))
+    north.start(degraded=True)
+    until(all_came, what="what happened while Redis and north were away")
+
+    client.move(f"ws://127.0.0.1:{west.port}")  # another node understands its cursor
+    south.kill9()
+    west.sent(west.send("of-west", "three"))
+    south.start(degraded=True)
+    south.sent(south.send("of-south", "four"))
+    fleet.redis.kill9()
+    fleet.redis.start(wiped=True)
+    north.sent(north.send("of-north", "five"))
+    until(all_came, 60, what="what happened while south was away and Redis lost everything")
+    for name in fleet.nodes:
+        assert client.seqs(name) == told_by(fleet, name), name
+    assert client.gaps == []
+    page = west.http.get("/api/events", params={"nodes": "all", "limit": 1000}).raise_for_status().json()
+    assert {event["node"] for event in page["events"]} == set(fleet.nodes)
+
+
 def test_redis_comes_back_with_nothing_and_everything_is_told_again(fleet: Fleet) -> None:
     fleet["south"].spawn("task")
     fleet.state_is("north", "south/task", "idle")

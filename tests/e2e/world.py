@@ -19,7 +19,7 @@ from typing import TypedDict, cast
 
 import httpx
 
-from e2e.recorder import Recorder
+from e2e.recorder import AllNodesRecorder, Recorder
 from e2e.scripted.script import Script, Step
 from e2e.waiting import until
 from outrider.model.wire import AgentJSON, CommandJSON, WhyJSON
@@ -254,6 +254,12 @@ class World:
     def record(self, since: int = 0) -> Recorder:
         """A recorder of all events, closed with the world."""
         recorder = Recorder(f"ws://127.0.0.1:{self.port}", since)
+        self._recorders.append(recorder)
+        return recorder
+
+    def record_all(self) -> AllNodesRecorder:
+        """A recorder of all nodes' events, from the beginning; closed with the world."""
+        recorder = AllNodesRecorder(f"ws://127.0.0.1:{self.port}")
         self._recorders.append(recorder)
         return recorder
 

@@ -14,6 +14,7 @@ from outrider.fleet.alone import Alone
 from outrider.sockets import open_tcp, open_unix
 from outrider.web.access import Access, Door, Peer
 from outrider.web.app import Web, build
+from outrider.web.fleet import Fleet
 from outrider.web.server import serve
 from web.engine_double import (
     NODE,
@@ -64,6 +65,7 @@ def world(
     buffer: int = 1000,
     max_body: int = 4096,
     grace_s: float = 5.0,
+    fleet: Fleet | None = None,
 ) -> World:
     """With one agent, `my-task`, that waits for an approval."""
     engine = engine or LittleEngine()
@@ -78,7 +80,7 @@ def world(
         callers,
         LittleNotices(),
         recordings=LittleRecordings(engine),
-        fleet=Alone(NODE, engine.clock),
+        fleet=fleet or Alone(NODE, engine.clock, lambda: "1f2e"),
         clock=engine.clock,
         max_body=max_body,
         buffer=buffer,
@@ -95,9 +97,10 @@ async def served(
     buffer: int = 1000,
     engine: LittleEngine | None = None,
     grace_s: float = 5.0,
+    fleet: Fleet | None = None,
 ) -> AsyncIterator[World]:
     """The same on a free port of loopback and on a Unix socket, for the user who runs the tests."""
-    made = world(uid=os.getuid() if uid is None else uid, buffer=buffer, engine=engine, grace_s=grace_s)
+    made = world(uid=os.getuid() if uid is None else uid, buffer=buffer, engine=engine, grace_s=grace_s, fleet=fleet)
     sockets = open_tcp("127.0.0.1", 0)
     made.port = sockets[0].getsockname()[1]
     made.unix = tmp_path / "run" / "outrider.sock"

@@ -20,7 +20,7 @@ from outrider.fleet.outgoing import Outgoing
 from outrider.fleet.post import Post
 from outrider.fleet.publisher import Publisher, Seen
 from outrider.logic.seal import Seal
-from outrider.model.fleet import NodeCard
+from outrider.model.fleet import Feed, NodeCard
 from outrider.ports import Broker, Bus
 from outrider.settings import Settings
 from outrider.store import Store
@@ -97,7 +97,14 @@ async def joined(
         events_max=settings.fleet.events_max,
     )
     others = RemoteAgents()
-    follower = Follower(others, broker=broker, seal=seal, link=link, membership=membership)
+    follower = Follower(
+        others,
+        own=lambda: Feed(settings.node, store.incarnation),
+        broker=broker,
+        seal=seal,
+        link=link,
+        membership=membership,
+    )
     post = Post(settings.node, broker=broker, seal=seal, link=link, membership=membership, clock=clock)
     outgoing = Outgoing(
         Outbox(store.database),

@@ -28,7 +28,7 @@ async def join(
 ) -> "Alone | Fleet":
     """The fleet that this node is in. BadSetting where its key or the Redis's address cannot be used."""
     if settings.bus == "local":
-        return Alone(settings.node, clock)
+        return Alone(settings.node, clock, lambda: store.incarnation)
     from outrider.daemon.joined import joined  # noqa: PLC0415  # with the client of Redis: who is alone does not pay for it
 
     return await joined(

@@ -5,9 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from outrider import __version__
 from outrider.errors import Conflict
 from outrider.fleet.agents import RemoteAgent
+from outrider.fleet.listener import Listener, Nobody
 from outrider.model.actor import Actor
 from outrider.model.command import Command, CommandRequest
-from outrider.model.fleet import Call, NodeCard, Reply
+from outrider.model.event import Event
+from outrider.model.fleet import Call, Feed, NodeCard, Reply
 from outrider.model.fleet_wire import NodeJSON, node_json
 
 
@@ -16,8 +18,10 @@ class Alone:
 
     joined = False
 
-    def __init__(self, node: str, clock: Callable[[], int]) -> None:
+    def __init__(self, node: str, clock: Callable[[], int], incarnation: Callable[[], str]) -> None:
+        """`incarnation` is that of the database."""
         self.node = node
+        self.feeds = NoFeeds(node, incarnation)
         self._clock = clock
         self._started_ms = clock()
 
@@ -91,6 +95,28 @@ class Alone:
 
     def answer_with(self, serve: object) -> None:
         """Nobody calls."""
+
+
+class NoFeeds:
+    """What other nodes tell, where there is none; `own` is what this one would."""
+
+    def __init__(self, node: str, incarnation: Callable[[], str]) -> None:
+        self._node = node
+        self._incarnation = incarnation
+        self.listener: Listener = Nobody()
+
+    @property
+    def own(self) -> Feed:
+        """This node's journal."""
+        return Feed(self._node, self._incarnation())
+
+    def places(self) -> Mapping[Feed, int]:
+        """None."""
+        return {}
+
+    async def past(self, feed: Feed, since: int, limit: int) -> Sequence[Event]:
+        """None."""
+        return ()
 
 
 def _alone() -> Conflict:

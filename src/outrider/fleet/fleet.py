@@ -84,7 +84,7 @@ class Fleet:
         self._draining = draining
         self._membership = membership
         self._publisher = publisher
-        self._follower = follower
+        self.feeds = follower
         self._agents = agents
         self._post = post
         self._outgoing = outgoing
@@ -97,7 +97,7 @@ class Fleet:
 
     async def run(self) -> None:
         """Everything that goes on by itself."""
-        parts = (self._membership, self._publisher, self._follower, self._outgoing, self._incoming)
+        parts = (self._membership, self._publisher, self.feeds, self._outgoing, self._incoming)
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(part.run()) for part in parts]

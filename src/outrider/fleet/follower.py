@@ -7,13 +7,14 @@ gap: it is told, and the agents are read anew. What bears no seal of this fleet 
 import asyncio
 import json
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
 from outrider.errors import Unavailable
 from outrider.fleet.agents import RemoteAgents
 from outrider.fleet.link import RETRY_S, Link
+from outrider.fleet.listener import Listener, Nobody
 from outrider.fleet.membership import Membership, Neighbour
 from outrider.fleet.publisher import purpose
 from outrider.logic.seal import Seal
@@ -27,26 +28,41 @@ WAIT_MS = 500
 """How long a read waits; a node that is new is read after that at the latest."""
 REMEMBERED = 2000
 """Events of each node that are kept, so that who comes back soon needs no broker."""
+PAGE = 500
 COMMON = frozenset({"seq", "event", "type", "timestamp", "node", "session"})
 
 
 class Follower:
-    """Reads the other nodes' feeds. `hear` is given each event, `miss` each gap."""
+    """Reads the other nodes' feeds. `own` is what this node tells."""
 
-    def __init__(self, agents: RemoteAgents, *, broker: Broker, seal: Seal, link: Link, membership: Membership) -> None:
+    def __init__(
+        self,
+        agents: RemoteAgents,
+        *,
+        own: Callable[[], Feed],
+        broker: Broker,
+        seal: Seal,
+        link: Link,
+        membership: Membership,
+    ) -> None:
         self._agents = agents
+        self._own = own
         self._broker = broker
         self._seal = seal
         self._link = link
         self._membership = membership
         self._places: dict[Feed, Place] = {}
         self._recent: dict[Feed, deque[Event]] = {}
-        self.hear: Callable[[Feed, Event], None] = _nobody
-        self.miss: Callable[[Feed, int, int], None] = _nobody_missed
+        self.listener: Listener = Nobody()
         membership.changed = self._changed
-        membership.gone = agents.forget
+        membership.gone = self._gone
 
-    def places(self) -> dict[Feed, int]:
+    @property
+    def own(self) -> Feed:
+        """What this node tells."""
+        return self._own()
+
+    def places(self) -> Mapping[Feed, int]:
         """Up to which seq each feed was heard."""
         return {feed: place.seq for feed, place in self._places.items()}
 
@@ -71,10 +87,16 @@ class Follower:
             return ()
         if recent and recent[0].seq <= since + 1:
             return [event for event in recent if event.seq > since][:limit]
-        entries = await self._broker.past(feed, Place(since, 2**62), limit * 2)
-        wanted = [entry for entry in entries if entry.place.part == 0 and entry.place.seq <= upto]
-        found = (_event(entry, body) for entry in wanted if (body := self._opened(entry)) is not None)
-        return [event for event in found if event is not None][:limit]
+        found: list[Event] = []
+        after, more = Place(since, 2**62), True
+        while more and len(found) < limit:
+            entries = await self._broker.past(feed, after, PAGE)
+            for entry in entries:
+                if not entry.place.part and entry.place.seq <= upto and (body := self._opened(entry)) is not None:
+                    found += [event] if (event := _event(entry, body)) is not None else []
+            more = len(entries) == PAGE and entries[-1].place.seq <= upto
+            after = entries[-1].place if entries else after
+        return found[:limit]
 
     async def _settle(self) -> None:
         """Begins with feeds that are new, and leaves those that are no more."""
@@ -83,6 +105,7 @@ class Follower:
             newest = await self._broker.newest(feed)
             await self._read_agents(feed)
             self._places[feed] = newest or Place(0)
+            self.listener.began(feed, self._places[feed].seq)
         for feed in self._places.keys() - feeds:
             del self._places[feed]
             self._recent.pop(feed, None)
@@ -109,11 +132,11 @@ class Follower:
         event = _event(entry, body)
         if event is None:
             return
-        if before.seq and event.seq > before.seq + 1:
-            self.miss(entry.feed, before.seq, event.seq)
+        if event.seq > before.seq + 1:
+            self.listener.missed(entry.feed, before.seq, event.seq)
             await self._read_agents(entry.feed)
         self._recent.setdefault(entry.feed, deque(maxlen=REMEMBERED)).append(event)
-        self.hear(entry.feed, event)
+        self.listener.heard(entry.feed, event)
 
     def _opened(self, entry: Entry) -> str | None:
         body = self._seal.open(purpose(entry.feed, entry.place), entry.body)
@@ -130,6 +153,11 @@ class Follower:
 
     def _changed(self, neighbour: Neighbour) -> None:
         self._agents.away(neighbour.card.node, neighbour.away_ms)
+        self.listener.changed(neighbour.card.node)
+
+    def _gone(self, node: str) -> None:
+        self._agents.forget(node)
+        self.listener.changed(node)
 
 
 def _event(entry: Entry, body: str) -> Event | None:
@@ -145,11 +173,3 @@ def _event(entry: Entry, body: str) -> Event | None:
     except (ValueError, TypeError, KeyError):
         return None
     return Event(entry.place.seq, entry.feed.node, fact)
-
-
-def _nobody(feed: Feed, event: Event) -> None:
-    """Nobody listens."""
-
-
-def _nobody_missed(feed: Feed, before: int, after: int) -> None:
-    """Nobody listens."""

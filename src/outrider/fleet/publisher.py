@@ -65,6 +65,8 @@ class Publisher:
         self._keep_ms = round(events_hours * HOUR_MS)
         self._most = events_max
         self._at = Place(0)
+        self._stands: Place | None = None
+        """Where the feed ends, as the broker was told last."""
         self._told: dict[str, Seen] = {}
         self._trimmed_ms = 0
 
@@ -106,9 +108,10 @@ class Publisher:
             await self._store.renew()
             newest = None
         if newest is None:
-            first = await self._store.first_seq()
-            newest = Place(max(first - 1, last - self._most, 0), self._at.part)
-        self._at = newest
+            first = max(await self._store.first_seq(), await self._store.seq_at(self._clock() - self._keep_ms))
+            self._stands, self._at = None, Place(max(first - 1, last - self._most, 0), self._at.part)
+        else:
+            self._stands = self._at = newest
         kept = await self._broker.states(self.feed)
         self._told = {}
         gone = kept.keys() - self._agents().keys()
@@ -129,9 +132,15 @@ class Publisher:
             told = None if seen is None else _told(*seen)
             entries.append((at, self._sealed(at, wire.text([session, told]))))
             states[session] = None if told is None else self._seal.close(f"agent {self._node} {session}", told)
+        if entries and await self._broker.newest(self.feed) != self._stands:
+            await (
+                self._begin()
+            )  # a broker that was restarted may have forgotten the last of it: it is told that again, in its order
+            return True
         if entries:
             await self._broker.publish(self.feed, entries, states)
-            self._at, self._told = at, dict(agents)
+            self._stands = self._at = at
+            self._told = dict(agents)
         return len(events) == PAGE
 
     def _same(self, session: str, seen: Seen) -> bool:

@@ -8,8 +8,7 @@ from outrider.model.actor import Actor
 from outrider.model.command import CommandRequest
 
 
-@dataclass(frozen=True, slots=True)
-class Feed:
+class Feed(NamedTuple):
     """What one database of one node tells. After a backup was put back it is another database, and another feed."""
 
     node: str

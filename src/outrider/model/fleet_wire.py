@@ -1,12 +1,17 @@
-"""Fleets as JSON: cards between nodes, and nodes as everybody is shown them."""
+"""Fleets as JSON: cards between nodes, cursors over several nodes, and nodes as everybody is shown them."""
 
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 
 # Pydantic accepts only this TypedDict before Python 3.12.
 from typing_extensions import TypedDict
 
-from outrider.model.fleet import NodeCard
+from outrider.errors import InvalidInput
+from outrider.model.fleet import Feed, NodeCard
+
+_PART = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,62})@([0-9a-f]{4,64}):(\d{1,18})")
 
 
 class NodeJSON(TypedDict):
@@ -60,3 +65,26 @@ def card_of(text: str) -> NodeCard | None:
         return NodeCard(**{**known, "labels": tuple(known["labels"])})
     except (ValueError, TypeError, KeyError):
         return None
+
+
+def cursor_part(feed: Feed, seq: int) -> str:
+    """The cursor of one event: where what its node tells was then."""
+    return f"{feed.node}@{feed.incarnation}:{seq}"
+
+
+def cursor_of(places: Mapping[Feed, int]) -> str:
+    """One cursor for several nodes."""
+    return ",".join(cursor_part(feed, seq) for feed, seq in sorted(places.items()))
+
+
+def places_of(cursor: str) -> dict[str, tuple[Feed, int]]:
+    """Where a cursor is on each node that it names; the last part of a node counts. InvalidInput where it is no cursor of ours."""
+    places: dict[str, tuple[Feed, int]] = {}
+    for part in cursor.split(","):
+        found = _PART.fullmatch(part.strip())
+        if found is None:
+            raise InvalidInput(
+                f"'cursor' must be 0, or what was told as a cursor, or several of them with commas between, not {part[:40]!r}."
+            )
+        places[found[1]] = (Feed(found[1], found[2]), int(found[3]))
+    return places

@@ -122,7 +122,7 @@ def build(
     where it is reached, `max_body` is in bytes and `buffer` how many events a WebSocket may fall behind; one that was told to go has
     `grace_s` to read it. Nothing runs until it is served.
     """
-    hub = Hub(engine, clock=clock, buffer=buffer, grace_s=grace_s)
+    hub = Hub(engine, fleet.feeds, clock=clock, buffer=buffer, grace_s=grace_s)
     api = _Api(
         title="Outrider",
         version=__version__,

@@ -4,10 +4,32 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from outrider.fleet.agents import RemoteAgent
+from outrider.fleet.listener import Listener
 from outrider.model.actor import Actor
 from outrider.model.command import Command, CommandRequest
-from outrider.model.fleet import Call, Reply
+from outrider.model.event import Event
+from outrider.model.fleet import Call, Feed, Reply
 from outrider.model.fleet_wire import NodeJSON
+
+
+class Feeds(Protocol):
+    """What other nodes tell, as it is heard here."""
+
+    listener: Listener
+    """Who is told of it; one."""
+
+    @property
+    def own(self) -> Feed:
+        """What this node tells."""
+        ...
+
+    def places(self) -> Mapping[Feed, int]:
+        """The other nodes' feeds, each with the seq up to which it was heard."""
+        ...
+
+    async def past(self, feed: Feed, since: int, limit: int) -> Sequence[Event]:
+        """At most so many events after that seq, of those that were heard. Unavailable where they cannot be had now."""
+        ...
 
 
 class Fleet(Protocol):
@@ -22,6 +44,9 @@ class Fleet(Protocol):
     def joined(self) -> bool:
         """Whether there can be other nodes at all."""
         ...
+
+    @property
+    def feeds(self) -> Feeds: ...
 
     def nodes(self) -> Sequence[NodeJSON]:
         """All nodes, this one first."""

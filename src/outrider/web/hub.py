@@ -8,10 +8,14 @@ that what it hands out has no gap either.
 import asyncio
 from collections.abc import Callable
 from enum import Enum, auto
+from typing import NamedTuple
 
 from outrider.model import wire
 from outrider.model.event import Event
+from outrider.model.fleet import Feed
+from outrider.model.fleet_wire import cursor_part
 from outrider.web.engine import Engine
+from outrider.web.fleet import Feeds
 
 PAGE = 500
 """How many events are read from the journal at a time."""
@@ -24,6 +28,24 @@ class Ending(Enum):
     SHUTDOWN = auto()
     REVOKED = auto()
     GONE = auto()
+
+
+class What(Enum):
+    """What an entry of a client's buffer is; only clients of all nodes get others than events."""
+
+    EVENT = auto()
+    BEGAN = auto()
+    MISSED = auto()
+    CHANGED = auto()
+
+
+class Entry(NamedTuple):
+    """Something for a client: an event with its JSON, or what is to be known of a node's events: those behind `seq` come."""
+
+    seq: int
+    text: str
+    feed: Feed
+    what: What = What.EVENT
 
 
 class Filter:
@@ -43,12 +65,14 @@ class Filter:
 class Client:
     """One reader's buffer between the hub and its socket."""
 
-    def __init__(self, actor: str, wish: Filter, limit: int) -> None:
+    def __init__(self, actor: str, wish: Filter, limit: int, *, everywhere: bool = False) -> None:
+        """`everywhere`: it wants all nodes' events."""
         self.actor = actor
+        self.everywhere = everywhere
         self.filter = wish
         self.ending: Ending | None = None
         self._limit = limit
-        self._buffer: list[tuple[int, str]] = []
+        self._buffer: list[Entry] = []
         self._wake = asyncio.Event()
         self._ended = asyncio.Event()
 
@@ -57,14 +81,14 @@ class Client:
         """How many events wait for its reader."""
         return len(self._buffer)
 
-    def offer(self, seq: int, text: str) -> None:
+    def offer(self, entry: Entry) -> None:
         """Keeps it for the reader; past the limit the client is ended instead."""
         if self.ending is not None:
             return
         if len(self._buffer) >= self._limit:
             self.end(Ending.LAGGED)
             return
-        self._buffer.append((seq, text))
+        self._buffer.append(entry)
         self._wake.set()
 
     def end(self, ending: Ending) -> None:
@@ -75,13 +99,15 @@ class Client:
             self._wake.set()
             self._ended.set()
 
-    async def take(self) -> list[tuple[int, str]]:
-        """Waits for events and takes all there are, oldest first, as (seq, JSON); empty once it was ended."""
-        await self._wake.wait()
-        return self.drain()
-
-    def drain(self) -> list[tuple[int, str]]:
-        """Takes what is there, without waiting."""
+    async def take(self, tick_s: float, limit_s: float | None = None) -> list[Entry]:
+        """Waits for events, and that long for more; takes all there are, oldest first. Empty once it was ended, or after the limit."""
+        try:
+            async with asyncio.timeout(limit_s):
+                await self._wake.wait()
+        except TimeoutError:
+            return []
+        if tick_s:
+            await asyncio.sleep(tick_s)
         if self.ending is None:
             self._wake.clear()
         taken, self._buffer = self._buffer, []
@@ -98,9 +124,13 @@ class Hub:
     `buffer` is how many events a client may fall behind, `grace_s` how long one that was told to go may take to read that.
     """
 
-    def __init__(self, engine: Engine, *, clock: Callable[[], int], buffer: int = 1000, grace_s: float = 5.0) -> None:
+    def __init__(
+        self, engine: Engine, feeds: Feeds, *, clock: Callable[[], int], buffer: int = 1000, grace_s: float = 5.0
+    ) -> None:
         self.grace_s = grace_s
         self._engine = engine
+        self._feeds = feeds
+        feeds.listener = self
         self._clock = clock
         self._limit = buffer
         self._clients: set[Client] = set()  # those that are offered events
@@ -115,6 +145,11 @@ class Hub:
         """How many events were handed out as they happened, and how long (ms) after they did, in all."""
         self.told_ms = 0
         self._last = 0
+
+    @property
+    def own(self) -> Feed:
+        """What this node tells."""
+        return self._feeds.own
 
     @property
     def clients(self) -> int:
@@ -157,9 +192,9 @@ class Hub:
         """Returns once no WebSocket is open."""
         await self._empty.wait()
 
-    def enter(self, actor: str, wish: Filter) -> Client:
+    def enter(self, actor: str, wish: Filter, *, everywhere: bool = False) -> Client:
         """A WebSocket of this actor has opened; it gets nothing before `join`."""
-        client = Client(actor, wish, self._limit)
+        client = Client(actor, wish, self._limit, everywhere=everywhere)
         self._open.add(client)
         self._empty.clear()
         if self._closing:
@@ -195,18 +230,59 @@ class Hub:
     def _hand_out(self, event: Event, last: int) -> int:
         if event.seq <= last:
             return last
-        text: str | None = None
+        here: Entry | None = None
+        everywhere: Entry | None = None
         for client in list(self._clients):
-            if client.filter.wants(event):
-                text = text or wire.event_text(event)
-                client.offer(event.seq, text)
-                if client.ending is not None:
-                    self.cut_off += client.ending is Ending.LAGGED
-                    self._clients.discard(client)
+            if not client.filter.wants(event):
+                continue
+            if client.everywhere:
+                everywhere = everywhere or entry_of(self._feeds.own, event)
+                self._offer(client, everywhere)
+            else:
+                here = here or Entry(event.seq, wire.event_text(event), self._feeds.own)
+                self._offer(client, here)
         return event.seq
+
+    def _offer(self, client: Client, entry: Entry) -> None:
+        client.offer(entry)
+        if client.ending is not None:
+            self.cut_off += client.ending is Ending.LAGGED
+            self._clients.discard(client)
+
+    # ---- other nodes -----------------------------------------------------------------------------
+
+    def heard(self, feed: Feed, event: Event) -> None:
+        """An event of another node."""
+        entry: Entry | None = None
+        for client in list(self._clients):
+            if client.everywhere and client.filter.wants(event):
+                entry = entry or entry_of(feed, event)
+                self._offer(client, entry)
+
+    def began(self, feed: Feed, seq: int) -> None:
+        """A node's events come, from behind that seq on."""
+        self._tell(Entry(seq, "", feed, What.BEGAN))
+
+    def missed(self, feed: Feed, since: int, first: int) -> None:
+        """Events of a node cannot be had."""
+        self._tell(Entry(first - 1, "", feed, What.MISSED))
+
+    def changed(self, node: str) -> None:
+        """A node came, went or was forgotten."""
+        self._tell(Entry(0, wire.text({"type": "node", "node": node}), Feed(node, ""), What.CHANGED))
+
+    def _tell(self, entry: Entry) -> None:
+        for client in list(self._clients):
+            if client.everywhere:
+                self._offer(client, entry)
 
     async def _catch_up(self, last: int) -> int:
         while page := await self._engine.events(since=last, limit=PAGE):
             for event in page:
                 last = self._hand_out(event, last)
         return last
+
+
+def entry_of(feed: Feed, event: Event) -> Entry:
+    """An event as clients of all nodes get it: with its cursor."""
+    return Entry(event.seq, f'{wire.event_text(event)[:-1]},"cursor":"{cursor_part(feed, event.seq)}"}}', feed)

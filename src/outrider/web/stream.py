@@ -1,16 +1,14 @@
-"""The event stream on a WebSocket: what was, from the journal, and then what happens, without a gap or a repeat.
-
-The order that makes it so: read the journal until it has no more, join the hub, read the journal once more, then drop from
-the live events those at or below the last seq sent. Joining first would fill the buffer during a long replay.
+"""The event stream on a WebSocket: this node's events, or all nodes' (`?nodes=all`).
 
 Out: `connected` first, then one event a message (`?batch=1`: arrays of those of one tick), between them `pong`, `subscribed`,
-`gap`, `error`. In: `ping` and `subscribe`. A message that is not understood is answered, never punished by a close.
+`gap`, `error`, and with all nodes `node`. In: `ping` and `subscribe`. A message that is not understood is answered, never punished
+by a close.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import Field, TypeAdapter, ValidationError
@@ -18,17 +16,19 @@ from starlette.datastructures import QueryParams
 
 from outrider.errors import InvalidInput, OutriderError
 from outrider.model import wire
-from outrider.model.event import Event, EventName
+from outrider.model.event import EventName
 from outrider.web.answers import error_json, refusal
 from outrider.web.context import Asker, Context, Given, Strict, one_of, several
-from outrider.web.hub import PAGE, Client, Ending, Filter
+from outrider.web.everywhere import Everywhere, Places, wanted_nodes
+from outrider.web.here import Here, Message
+from outrider.web.hub import Client, Ending, Entry, Filter, Hub
 
 BROKEN = 1011
 _CODES: Mapping[Ending | None, int] = {Ending.LAGGED: 4008, Ending.REVOKED: 4001, Ending.SHUTDOWN: 1001}
 TICK_S = 0.02
 
 _EVENTS = [name.value for name in EventName]
-_QUERY = ("since", "session", "event", "batch")
+_QUERY = ("since", "session", "event", "batch", "nodes", "cursor")
 _MAX_SEQ = 2**63 - 1
 
 router = APIRouter()
@@ -53,11 +53,15 @@ Said: TypeAdapter[Ping | Subscribe] = TypeAdapter(Annotated[Ping | Subscribe, Fi
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a client asked for in its address. `since` None means: only what happens from now on."""
+    """What a client asked for in its address. `since` None means: only what happens from now on; so does `cursor`, which is for
+    `everywhere`: `whole` are nodes that it does not name."""
 
     filter: Filter
     since: int | None
     batch: bool
+    everywhere: bool
+    cursor: Places | None
+    whole: bool
 
     @classmethod
     def of(cls, query: QueryParams) -> "Wish":
@@ -71,11 +75,42 @@ class Wish:
         if batch not in {"0", "1", "false", "true"}:
             raise InvalidInput(f"'batch' must be 0 or 1, not {batch[:40]!r}.")
         names = one_of(query.getlist("event"), _EVENTS, "event")
+        everywhere, cursor, whole = wanted_nodes(query.get("nodes", "here"), query.get("cursor"))
+        if everywhere and since is not None:
+            raise InvalidInput("'since' is a place in this node's journal; with nodes=all it is 'cursor'.")
         return cls(
             filter=Filter(several(query.getlist("session")), names),
             since=None if since is None else int(since),
             batch=batch in {"1", "true"},
+            everywhere=everywhere,
+            cursor=cursor,
+            whole=whole,
         )
+
+
+class Source(Protocol):
+    """What a client is sent."""
+
+    @property
+    def cursor(self) -> str:
+        """Where it comes back to, for the reason of a close."""
+        ...
+
+    def pages(self, tick_s: float) -> AsyncIterator[Message | list[Entry]]:
+        """Messages and events, as they are to be sent; live events at most once in so long."""
+        ...
+
+    def sent(self, entry: Entry) -> None:
+        """That one went out, and all before it."""
+        ...
+
+
+def source_of(context: Context, client: Client, wish: Wish) -> Source:
+    """What that wish is fulfilled from."""
+    if wish.everywhere:
+        feeds = context.fleet.feeds
+        return Everywhere(context.engine, feeds, context.hub, client, wish.cursor, whole=wish.whole)
+    return Here(context.engine, context.hub, client, wish.since)
 
 
 @router.websocket("/")
@@ -89,9 +124,9 @@ async def events_stream(websocket: WebSocket, context: Given, actor: Asker) -> N
         return
     await context.hub.ready()
     await websocket.accept()
-    client = context.hub.enter(actor.name, wish.filter)
+    client = context.hub.enter(actor.name, wish.filter, everywhere=wish.everywhere)
     try:
-        await _Stream(websocket, context, client, wish).run()
+        await _Stream(websocket, context.hub, client, source_of(context, client, wish), batch=wish.batch).run()
     except WebSocketDisconnect:
         pass
     finally:
@@ -99,13 +134,12 @@ async def events_stream(websocket: WebSocket, context: Given, actor: Asker) -> N
 
 
 class _Stream:
-    def __init__(self, websocket: WebSocket, context: Context, client: Client, wish: Wish) -> None:
+    def __init__(self, websocket: WebSocket, hub: Hub, client: Client, source: Source, *, batch: bool) -> None:
         self._websocket = websocket
-        self._engine = context.engine
-        self._hub = context.hub
+        self._hub = hub
         self._client = client
-        self._wish = wish
-        self._last = 0
+        self._source = source
+        self._batch = batch
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -121,76 +155,35 @@ class _Stream:
                 task.cancel()
 
     async def _feed(self) -> None:
-        since = self._wish.since
-        if since is None:
-            self._hub.join(self._client)
-            self._last = await self._engine.last_seq()
-            await self._say({"type": "connected", "seq": self._last})
-        else:
-            newest = await self._engine.last_seq()
-            await self._say({"type": "connected", "seq": newest})
-            await self._start_from(since, newest)
-            await self._replay()
-            self._hub.join(self._client)
-            await self._replay()
-        async for fresh in self._live():
-            await self._send(fresh)
+        async for page in self._source.pages(TICK_S if self._batch else 0.0):
+            if isinstance(page, list):
+                await self._send(page)
+            else:
+                await self._say(page)
 
-    async def _live(self) -> AsyncIterator[list[tuple[int, str]]]:
-        while taken := await self._client.take():
-            if self._wish.batch:
-                await asyncio.sleep(TICK_S)
-                taken += self._client.drain()
-            yield [entry for entry in taken if entry[0] > self._last]
-
-    async def _start_from(self, since: int, newest: int) -> None:
-        """Sets the cursor, and says so where not everything after it can be had."""
-        self._last = min(since, newest)
-        if since > newest:
-            late = InvalidInput(
-                f"'since' is {since}, but the newest event is {newest}: this is another journal, or it was restored.",
-                detail={"since": since, "seq": newest},
-            )
-            await self._say({"type": "error", **error_json(late)})
+    async def _send(self, entries: list[Entry]) -> None:
+        if self._batch and entries:
+            await self._websocket.send_text(wire.array(entry.text for entry in entries))
+            self._source.sent(entries[-1])
             return
-        oldest = await self._engine.events(since=since, limit=1)
-        if oldest and oldest[0].seq > since + 1:
-            await self._say({"type": "gap", "since": since, "first": oldest[0].seq})
-
-    async def _replay(self) -> None:
-        """Sends what the journal has after the cursor, a page at a time, until it has no more."""
-        while self._client.ending is None:
-            wish = self._client.filter
-            page: Sequence[Event] = await self._engine.events(
-                since=self._last, limit=PAGE, sessions=wish.sessions, names=wish.names
-            )
-            await self._send([(event.seq, wire.event_text(event)) for event in page])
-            if len(page) < PAGE:
-                return
-
-    async def _send(self, entries: list[tuple[int, str]]) -> None:
-        if self._wish.batch and entries:
-            await self._websocket.send_text(wire.array(text for _, text in entries))
-            self._last = entries[-1][0]
-            return
-        for seq, text in entries:
+        for entry in entries:
             if self._client.ending is not None:
                 return
-            await self._websocket.send_text(text)
-            self._last = seq
+            await self._websocket.send_text(entry.text)
+            self._source.sent(entry)
 
-    async def _say(self, message: dict[str, object]) -> None:
+    async def _say(self, message: Message) -> None:
         await self._websocket.send_text(wire.text(message))
 
     async def _part(self) -> None:
         code = _CODES.get(self._client.ending)
         if code is not None:
-            await self._websocket.close(code, f"since={self._last}")
+            await self._websocket.close(code, self._source.cursor)
 
     async def _fail(self, error: OutriderError) -> None:
         try:
             await self._say({"type": "error", **error_json(error)})
-            await self._websocket.close(BROKEN, f"since={self._last}")
+            await self._websocket.close(BROKEN, self._source.cursor)
         except WebSocketDisconnect:
             self._client.end(Ending.GONE)
 
