@@ -26,6 +26,11 @@ def dialogs_of(fleet: Fleet, name: str) -> list[str]:
     return [str(dialog["session"]) for dialog in found]
 
 
+def firing(fleet: Fleet, name: str) -> list[str]:
+    """For whom alerts fire on a node."""
+    return [each["session"] for each in fleet[name].http.get("/api/alerts").raise_for_status().json()["firing"]]
+
+
 def test_one_list_of_all_agents_and_what_is_away_is_shown_as_it_was(fleet: Fleet) -> None:
     bash = {"command": "rm -rf build"}
     fleet["south"].spawn("asks", [[{"tool": "Bash", "input": {**bash}, "ask": True}]], "--prompt", "Clean up")
@@ -38,8 +43,11 @@ def test_one_list_of_all_agents_and_what_is_away_is_shown_as_it_was(fleet: Fleet
     only = fleet["west"].http.get("/api/agents", params={"node": "south", "state": "waiting"}).json()
     assert [agent["session"] for agent in only["agents"]] == ["south/asks"]
 
+    rule = {"id": "lost", "on": "node_away", "above": 0.001}
+    fleet["north"].http.put("/api/alerts", json={"rules": [rule]}).raise_for_status()
     fleet["south"].kill9()
     until(lambda: fleet.listed("north")["south"]["away"], what="south to be away")
+    until(lambda: firing(fleet, "north") == ["south/"], what="north to tell of it")
     until(lambda: "away" in fleet.agents("north")["south/asks"], what="its agent to be away too")
     away = fleet.agents("north")["south/asks"]
     assert away["state"] == "waiting"

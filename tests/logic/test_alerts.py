@@ -14,7 +14,7 @@ from outrider.model.event import Event, EventName, Fact
 NOW = 100 * HOUR_MS
 STUCK = Watched("one", "claude", "stuck", NOW - 12 * MINUTE_MS, "frozen")
 WAITING = Watched("two", "codex", "waiting", NOW - 20 * MINUTE_MS)
-HERE = Surroundings(NOW - 3 * MINUTE_MS, 100.0)
+HERE = Surroundings(NOW - 3 * MINUTE_MS, 100.0, {"build": NOW - 9 * MINUTE_MS})
 
 
 def seen(
@@ -37,8 +37,9 @@ TABLE: tuple[tuple[Rule, Sequence[str]], ...] = (
     (Rule("r", "stuck", 1, enabled=False), []),
     (Rule("r", "waiting", 15), ["two"]),
     (Rule("r", "waiting", 15, kind="claude"), []),
-    (Rule("r", "node_away", 3), [""]),
-    (Rule("r", "node_away", 4), []),
+    (Rule("r", "node_away", 3), ["", "build/"]),
+    (Rule("r", "node_away", 4), ["build/"]),
+    (Rule("r", "node_away", 10), []),
     (Rule("r", "low_disk", 500), [""]),
     (Rule("r", "low_disk", 50), []),
 )

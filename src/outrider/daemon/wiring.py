@@ -280,6 +280,10 @@ async def build(
         wishes=settings.recordings,
         clock=clock,
     )
+    fleet = await join(
+        settings, store=store, bus=bus, crew=crew, dialogs=heard, queue=desk, clock=clock, token=new_token
+    )
+    alarms.nodes = fleet.away
     office = Office(sender, now=now, token=new_token, node=settings.node)
     return Daemon(
         settings,
@@ -304,7 +308,7 @@ async def build(
         sender,
         office,
         recorder,
-        await join(settings, store=store, bus=bus, crew=crew, dialogs=heard, queue=desk, clock=clock, token=new_token),
+        fleet,
         clock,
     )
 

@@ -33,6 +33,10 @@ class Alone:
         card = NodeCard(self.node, "", __version__, (), 0, 0, 0.0, 0, self._started_ms, 0, steer=False, draining=False)
         return [node_json(card, here=True, seen_ms=self._clock(), away_ms=None)]
 
+    def away(self) -> Mapping[str, int]:
+        """None."""
+        return {}
+
     def agents(self) -> Sequence[RemoteAgent]:
         """None."""
         return ()

@@ -123,6 +123,12 @@ class Fleet:
         """All nodes, this one first."""
         return self._membership.shown()
 
+    def away(self) -> Mapping[str, int]:
+        """The nodes that are away, since when (ms); none where it is this node that does not reach the others."""
+        if self._link.why:
+            return {}
+        return {each.card.node: each.away_ms for each in self._membership if each.away_ms is not None}
+
     def agents(self) -> Sequence[RemoteAgent]:
         """The other nodes' agents, in order of node and session."""
         return tuple(self._agents)

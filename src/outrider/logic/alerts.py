@@ -62,11 +62,12 @@ def _cost(rule: Rule, agent: Watched, around: Surroundings, now_ms: int) -> floa
 
 
 def _away(rule: Rule, agent: Watched, around: Surroundings, now_ms: int) -> float | None:
-    return None if around.away_since_ms is None else (now_ms - around.away_since_ms) / MINUTE_MS
+    since = around.nodes.get(agent.session.removesuffix("/")) if agent.session else around.away_since_ms
+    return None if since is None else (now_ms - since) / MINUTE_MS
 
 
 def _disk(rule: Rule, agent: Watched, around: Surroundings, now_ms: int) -> float | None:
-    return around.free_mb
+    return None if agent.session else around.free_mb
 
 
 CONDITIONS: Mapping[str, Condition] = {
@@ -75,12 +76,13 @@ CONDITIONS: Mapping[str, Condition] = {
     "errors": Condition("errors an hour", "An agent came to be in error so often within an hour.", _errors),
     "stalled": Condition("minutes", "An agent's progress has not moved for longer, and it is not done.", _stalled),
     "cost": Condition("USD", "An agent has cost more.", _cost, journalled=False),
-    "node_away": Condition("minutes", "A tmux server cannot be asked for longer.", _away, node=True, journalled=False),
+    "node_away": Condition(
+        "minutes", "A tmux server or another node is away for longer.", _away, node=True, journalled=False
+    ),
     "low_disk": Condition(
         "MB", "Less is free on the disk of the database.", _disk, node=True, journalled=False, below=True
     ),
 }
-_NOBODY = Watched(NODE, "", "", 0)
 
 
 def look(
@@ -111,12 +113,16 @@ def met(rule: Rule, agents: Sequence[Watched], around: Surroundings, now_ms: int
     if not rule.enabled:
         return
     condition = CONDITIONS[rule.on]
-    for agent in (_NOBODY,) if condition.node else agents:
+    for agent in _nodes(around) if condition.node else agents:
         if rule.kind not in (None, agent.kind):
             continue
         value = condition.measure(rule, agent, around, now_ms)
         if value is not None and (value < rule.above if condition.below else value >= rule.above):
             yield agent.session, value
+
+
+def _nodes(around: Surroundings) -> Iterable[Watched]:
+    return [Watched(name, "", "", 0) for name in (NODE, *(f"{node}/" for node in around.nodes))]
 
 
 def quiet(hours: str, minute: int) -> bool:
@@ -174,7 +180,7 @@ def _wrong(field: str, what: str) -> InvalidInput:
 
 def sentence(rule: Rule, firing: Firing) -> str:
     """What fired, for a person."""
-    who = firing.session or "this node"
+    who = "this node" if not firing.session else re.sub(r"^(.*)/$", r"node \1", firing.session)
     condition = CONDITIONS[rule.on]
     bound = "below" if condition.below else "at least"
     reason = f" ({rule.reason})" if rule.reason else ""

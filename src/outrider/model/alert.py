@@ -44,15 +44,19 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The node as alerts see it: since when (ms) a tmux server is away, and the room (MB) on the disk of the database; None: not known."""
+    """The node as alerts see it: since when (ms) a tmux server is away, and the room (MB) on the disk of the database; None: not known.
+
+    `nodes` are other nodes of its fleet that are away, since when (ms).
+    """
 
     away_since_ms: int | None = None
     free_mb: float | None = None
+    nodes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Firing:
-    """A rule that fired for an agent (session '' is the node): when, what was measured, and when it was the case last."""
+    """A rule that fired for an agent (session '' is this node, `NAME/` another): when, what was measured, when it was the case last."""
 
     rule: str
     session: str

@@ -143,7 +143,7 @@ class Alerts(Section):
     errors_per_hour: Seconds = Field(default=5, description="Times an hour that an agent may come to be in error.")
     stalled_minutes: Seconds = Field(default=60, description="Minutes that an agent's progress may stand still.")
     cost_usd: Seconds = Field(default=0, description="US dollars that an agent may cost.")
-    node_away_minutes: Seconds = Field(default=2, description="Minutes that a tmux server may be away.")
+    node_away_minutes: Seconds = Field(default=2, description="Minutes that a tmux server or another node may be away.")
     low_disk_mb: Seconds = Field(default=500, description="Megabytes that should be free on the disk of the database.")
     quiet: Annotated[str, AfterValidator(_quiet)] = Field(
         default="", description="Hours in which no alert fires, such as 22:00-07:00; empty for none."

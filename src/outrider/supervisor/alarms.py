@@ -62,6 +62,8 @@ class Alarms:
         self._rules = default_rules(defaults)
         self._alight: Alight = {}
         self._away_since: int | None = None
+        self.nodes: Callable[[], Mapping[str, int]] = dict
+        """Other nodes that are away, since when (ms); set where this one is in a fleet."""
 
     @property
     def rules(self) -> Rules:
@@ -109,7 +111,7 @@ class Alarms:
     def _surroundings(self, now_ms: int) -> Surroundings:
         away = any(True for _ in self._away())
         self._away_since = (self._away_since or now_ms) if away else None
-        return Surroundings(self._away_since, free_mb(self._folder))
+        return Surroundings(self._away_since, free_mb(self._folder), self.nodes())
 
     # ---- what people make of it ------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ class RuleJSON(TypedDict):
 
 
 class FiringJSON(TypedDict):
-    """A rule that fired for an agent (session '' is the node), when, and what was measured."""
+    """A rule that fired for an agent (session '' is this node, `NAME/` another one), when, and what was measured."""
 
     rule: str
     session: str
