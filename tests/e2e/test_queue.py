@@ -36,6 +36,14 @@ def test_a_command_is_taken_back_only_before_it_has_begun(world: World) -> None:
     run = world.spawn("held", [[{"hold": "go"}, {"say": "Done."}]], "--prompt", "Begin")
     run.reached("go")
     queued, kept = world.send("held", "never mind"), world.send("held", "this stays")
+    delayed = world.send("held", "later", delay_s=600)
+    until(lambda: world.command(queued)["waits"] == "The agent is thinking, not ready for text.", what="it to say why")
+    listed = {each["id"]: each["waits"] for each in world.http.get("/api/commands?status=queued").json()["commands"]}
+    assert listed[kept] == f"One command goes in before it. {listed[queued]}"
+    assert str(listed[delayed]).startswith("Its delay: it goes in after ")
+    assert listed[queued] in world.cli("commands", "held", "--status", "queued").stdout
+    assert listed[queued] in world.cli("send", "held", "no", "--expires", "600", "--wait", "--timeout", "1").stderr
+    world.http.delete(f"/api/commands/{delayed}").raise_for_status()
     assert world.http.delete(f"/api/commands/{queued}").json()["status"] == "cancelled"
     assert world.http.delete(f"/api/commands/{queued}").json()["status"] == "cancelled"
     run.release("go")

@@ -44,7 +44,10 @@ export class Dossier {
     const timer = setInterval(() => {
       const agent = this.agent();
       const moves = agent && (groupOf(agent) === 'busy' || groupOf(agent) === 'needs' || agent.kind === 'shell');
-      if (moves && document.visibilityState === 'visible' && fleet.link.is === 'live') output.call();
+      if (document.visibilityState !== 'visible' || fleet.link.is !== 'live') return;
+      if (moves) output.call();
+      // What a queued command waits for changes without an event.
+      if (this.commands.some(({ status }) => status === 'queued')) rest.call();
     }, WATCH_MS);
     this.ends.push(() => clearInterval(timer));
     void this.loadEvents();

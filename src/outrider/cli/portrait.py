@@ -95,9 +95,9 @@ def evidence(reading: "EvidenceJSON") -> list[str]:
 
 
 def command(shown: "CommandJSON") -> list[str]:
-    """A command's line: id, status, age, session, how it is known, text."""
+    """A command's line: id, status, age, session, what it waits for or how its status is known, text."""
     attempts = shown["attempts"]
-    known = shown["error"] or (attempts[-1]["proof"] if attempts else None) or ""
+    known = shown["error"] or shown.get("waits") or (attempts[-1]["proof"] if attempts else None) or ""
     return [shown["id"], shown["status"], since(shown["created"]), shown["session"], known, shown["command"]]
 
 

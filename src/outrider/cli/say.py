@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 UNFINISHED = frozenset({"queued", "sending"})
 POLL_S = 0.2
-HEADS = ("ID", "STATUS", "AGE", "SESSION", "KNOWN BY", "TEXT")
+HEADS = ("ID", "STATUS", "AGE", "SESSION", "WHY", "TEXT")
 
 
 async def send(
@@ -117,5 +117,8 @@ async def _finished(client: "Client", command_id: str, timeout_s: float | None) 
                 await asyncio.sleep(POLL_S)
                 found = await client.find_command(command_id)
     except TimeoutError as error:
-        raise TimedOut(f"{command_id} is {found['status']} after {timeout_s:g} s; it stays in the queue.") from error
+        why = f" {found.get('waits')}" if found.get("waits") else ""
+        raise TimedOut(
+            f"{command_id} is {found['status']} after {timeout_s:g} s; it stays in the queue.{why}"
+        ) from error
     return found

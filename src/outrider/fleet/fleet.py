@@ -276,6 +276,12 @@ STATUS: Mapping[Delivery, Status] = MappingProxyType(
         Delivery.UNCERTAIN: Status.UNCERTAIN,
     }
 )
+WAITS: Mapping[Delivery, str] = MappingProxyType(
+    {
+        Delivery.WAITING: "It is on its way to {}.",
+        Delivery.TAKEN: "{} has it in its own queue.",
+    }
+)
 
 
 def shown(parcel: Parcel) -> Command:
@@ -298,4 +304,5 @@ def shown(parcel: Parcel) -> Command:
         key=asked.key,
         error=parcel.error,
         form=asked.form,
+        waits=WAITS[parcel.status].format(parcel.node) if parcel.status in WAITS else None,
     )

@@ -83,7 +83,8 @@ class Command:
     """A text for an agent. `seq` orders commands of one agent among equals of `priority` (higher goes first).
 
     `actor` is who authenticated, never what a body said. `key` is the caller's idempotency key. `not_before_ms` and
-    `expires_ms` bound when it may start. `error` says why it failed.
+    `expires_ms` bound when it may start. `error` says why it failed; `waits`, what a queued one waits for at this moment (it is not
+    stored).
     """
 
     id: str
@@ -103,6 +104,7 @@ class Command:
     error: str | None = None
     attempts: tuple[Attempt, ...] = ()
     form: Form = Form.TEXT
+    waits: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,7 +170,8 @@ class AttemptJSON(TypedDict):
 
 
 class CommandJSON(TypedDict):
-    """A text for an agent, on its way to being typed exactly once. `jobId` is `id` under its older name."""
+    """A text for an agent, on its way to being typed exactly once. `jobId` is `id` under its older name; `waits` says what a queued
+    one waits for now, and is null where that is not known or nothing."""
 
     id: str
     jobId: str
@@ -186,6 +187,7 @@ class CommandJSON(TypedDict):
     not_before: int | None
     expires: int | None
     error: str | None
+    waits: str | None
     attempts: list[AttemptJSON]
 
 

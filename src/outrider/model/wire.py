@@ -234,6 +234,7 @@ def command_json(command: Command) -> CommandJSON:
         "not_before": command.not_before_ms,
         "expires": command.expires_ms,
         "error": command.error,
+        "waits": command.waits,
         "attempts": [_attempt_json(attempt) for attempt in command.attempts],
     }
 

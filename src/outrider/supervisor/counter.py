@@ -1,7 +1,7 @@
 """The counter: where commands are handed in, looked up and cancelled."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from outrider.errors import Conflict, InvalidInput, NoSuchThing, TooLarge, TooMany
 from outrider.logic import delivery
@@ -100,11 +100,15 @@ class Counter:
         command = await self._store.command(command_id)
         if command is None:
             raise NoSuchThing(f"No command has the id {command_id!r}.", detail={"id": command_id})
-        return command
+        return self._as_it_waits(command)
 
     async def listed(self, session: str | None, status: Status | None, limit: int) -> Sequence[Command]:
         """Newest first, with their attempts."""
-        return await self._store.commands(session=session, status=status, limit=limit)
+        found = await self._store.commands(session=session, status=status, limit=limit)
+        return [self._as_it_waits(command) for command in found]
+
+    def _as_it_waits(self, command: Command) -> Command:
+        return replace(command, waits=self._lanes.waits(command)) if command.status is Status.QUEUED else command
 
     async def retry(self, member: Member, command: Command, actor: Actor) -> Command:
         """A new command with that one's text; of one that was retried before, the command that came of it.

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from outrider.errors import Conflict, OutriderError, StoreError, TerminalError, TimedOut
-from outrider.logic import composer, delivery
+from outrider.logic import composer, delivery, line
 from outrider.logic.composer import ComposerView
 from outrider.logic.delivery import Admission, Gate
 from outrider.logic.rates import Bucket, backoff_ms
@@ -86,9 +87,9 @@ class Lane:
             self._wake.set()
 
     @property
-    def depth(self) -> int:
-        """How many commands are not finished."""
-        return len(self._waiting)
+    def line(self) -> Sequence[Command]:
+        """The commands that are not finished, in the order in which they are typed."""
+        return self._waiting
 
     async def run(self) -> None:
         """Serves for ever; ends when the agent is forgotten, and what still waited for it fails."""
@@ -114,11 +115,9 @@ class Lane:
 
     async def _rest(self, limit_s: float | None) -> None:
         self._wake.clear()
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(limit_s):
                 await self._wake.wait()
-        except TimeoutError:
-            return
 
     def _head(self, now_ms: int) -> Command | None:
         return next((c for c in self._waiting if c.not_before_ms is None or c.not_before_ms <= now_ms), None)
@@ -159,6 +158,7 @@ class Lane:
     async def _pace(self, member: Member) -> None:
         for bucket in (member.rate, self._node_rate):
             if (pause_ms := bucket.wait_ms(self._clock())) > 0:
+                self.why = line.PACED
                 await asyncio.sleep(pause_ms / 1000)
 
     def _admit(self, member: Member, command: Command, view: ComposerView | None) -> Admission:
@@ -230,6 +230,7 @@ class Lane:
         if tried >= self._limits.attempts:
             await self._close(command, attempt, Outcome(Status.FAILED, f"After {tried} attempts: {error.message}"))
             return
+        self.why = error.message
         await self._close(command, attempt, Outcome(Status.QUEUED, error.message), outcome_word=AWAY)
         await asyncio.sleep(backoff_ms(tried, self._limits.backoff_s, self._random()) / 1000)
 

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
+from outrider.logic import line
 from outrider.logic.rates import Bucket
 from outrider.model.command import Command
 from outrider.supervisor.crew import Crew
@@ -74,12 +75,17 @@ class Lanes:
     def why(self, agent_id: str) -> str:
         """What the head of the agent's lane waits for, a sentence; empty where nothing waits."""
         lane = self._lanes.get(agent_id)
-        return lane.why if lane is not None and lane.depth else ""
+        return lane.why if lane is not None and lane.line else ""
+
+    def waits(self, command: Command) -> str | None:
+        """What a queued command waits for, a sentence; None where it is not in a lane, or being typed."""
+        lane = self._lanes.get(command.agent)
+        return line.waits(command.id, lane.line, lane.why, self._clock()) if lane is not None else None
 
     def depth(self, agent_id: str) -> int:
         """How many commands of the agent are not finished."""
         lane = self._lanes.get(agent_id)
-        return lane.depth if lane is not None else 0
+        return len(lane.line) if lane is not None else 0
 
     def _lane(self, agent_id: str) -> Lane:
         if agent_id not in self._lanes:
