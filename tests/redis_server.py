@@ -5,6 +5,7 @@ import socket
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import cast
 
 import pytest
 import redis
@@ -75,12 +76,27 @@ class RedisServer:
     def letters(self, node: str) -> list[str]:
         """What lies there for a node, sealed, oldest first."""
         with self._client() as client:
-            return [str(fields["b"]) for _, fields in client.xrange(f"outrider:cmd:{node}")]
+            return [str(fields.get("b")) for _, fields in client.xrange(f"outrider:cmd:{node}")]
 
-    def ask(self, *words: str) -> object:
+    def ask(self, *words: str | bytes) -> object:
         """Has anything done, as somebody may who has the Redis to himself."""
         with self._client() as client:
             return client.execute_command(*words)
+
+    def seqs(self, feed: str) -> list[int]:
+        """The events that stand in a feed, by their seq."""
+        with self._client() as client:
+            return [int(seq) for mark, _ in client.xrange(feed) for seq, part in [mark.split("-")] if part == "0"]
+
+    def dump(self, key: str) -> bytes:
+        """All that is kept under a key."""
+        with redis.Redis.from_url(self.url) as client:
+            return cast("bytes", client.dump(key))
+
+    def restore(self, key: str, dumped: bytes) -> None:
+        """Has it be again as it was."""
+        with redis.Redis.from_url(self.url) as client:
+            client.restore(key, 0, dumped, replace=True)
 
     def put_letter(self, node: str, body: str) -> None:
         """Somebody else puts one there."""
@@ -89,7 +105,7 @@ class RedisServer:
 
     def _client(self) -> "redis.Redis":
         trusted = {"ssl_ca_certs": str(self.authorities)} if self._tls else {}
-        return redis.Redis.from_url(self.url, decode_responses=True, **trusted)
+        return redis.Redis.from_url(self.url, decode_responses=True, encoding_errors="replace", **trusted)
 
     def kill9(self) -> None:
         """It is gone, at once."""

@@ -42,6 +42,7 @@ class RedisBroker:
             self._redis = Redis.from_url(
                 url + trusted if url.startswith("rediss://") else url,
                 decode_responses=True,
+                encoding_errors="replace",  # anybody may have written anything there: what is no text is not believed
                 protocol=2,
                 retry=Retry(NoBackoff(), 0),
                 socket_timeout=TIMEOUT_S,

@@ -68,6 +68,8 @@ class Publisher:
         self._stands: Place | None = None
         """Where the feed ends, as the broker was told last."""
         self._told: dict[str, Seen] = {}
+        self._sealed_with = 0
+        """How often the keys had been changed when that was told."""
         self._trimmed_ms = 0
 
     @property
@@ -119,6 +121,8 @@ class Publisher:
 
     async def _tell(self) -> bool:
         """Tells a page of what is new; whether there may be more."""
+        if self._seal.changes != self._sealed_with:  # the old key will not be believed for ever
+            self._told, self._sealed_with = {}, self._seal.changes
         events = await self._store.events(since=self._at.seq, limit=PAGE)
         entries = [(Place(event.seq), self._sealed(Place(event.seq), wire.event_text(event))) for event in events]
         at = entries[-1][0] if entries else self._at

@@ -21,6 +21,8 @@ class Seal:
     def __init__(self, keys: Sequence[str]) -> None:
         """BadSetting where there is none, or one is so short that it can be guessed."""
         self._keys: tuple[bytes, ...] = ()
+        self.changes = 0
+        """How often the keys were changed: what is to be believed for long is sealed anew then."""
         self.change(keys)
 
     def change(self, keys: Sequence[str]) -> None:
@@ -30,6 +32,7 @@ class Seal:
                 f"A fleet's key has at least {SHORTEST} characters; `outrider node invite` shows how to share it."
             )
         self._keys = tuple(key.encode() for key in keys)
+        self.changes += 1
 
     def close(self, purpose: str, body: str) -> str:
         """The body, sealed for that purpose."""

@@ -1,0 +1,112 @@
+"""What comes in the Redis's name: only who has the fleet's key has anything done, once, and only where the node lets him."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fleet.node import KEY, PERSON, Node, eventually, node
+from outrider.errors import TimedOut
+from outrider.logic.seal import Seal
+from outrider.model.fleet import Call, Delivery
+from redis_server import RedisServer
+
+KILL = Call("POST", "/api/agents/task/kill", "", "", PERSON)
+PAST, FUTURE = 1, 9_999_999_999_999
+
+
+async def read(redis: RedisServer, *nodes: Node) -> None:
+    """Waits until they have read all letters to them."""
+    for each in nodes:
+        await eventually(lambda each=each: redis.letters(each.name) == [], f"{each.name} to have read its letters")  # type: ignore[misc]
+
+
+async def test_who_can_write_to_redis_has_nothing_typed_and_what_was_said_is_said_once(
+    redis: RedisServer, tmp_path: Path
+) -> None:
+    async with node("north", redis.url, tmp_path) as north:
+        async with node("south", redis.url, tmp_path):
+            await eventually(lambda: north.sees() == {"south": True}, "north to see south")
+        await north.send("south", "hello")
+        await eventually(lambda: redis.letters("south"), "the command to be carried")
+        with pytest.raises(TimedOut):
+            await north.fleet.call("south", KILL, limit_s=0.2)
+        recorded = await eventually(
+            lambda: found if len(found := redis.letters("south")) == 2 else None, "both letters"
+        )
+        assert isinstance(recorded, list)
+        command, call = recorded
+        digest, _, body = command.partition(".")
+        async with node("south", redis.url, tmp_path) as south, node("west", redis.url, tmp_path) as west:
+            await eventually(lambda: south.typed == ["hello"], "south to type it")
+            await read(redis, south)
+            for letter in (command, call, command):  # again, and again
+                redis.put_letter("south", letter)
+                redis.put_letter("west", letter)  # and to somebody else
+            stranger = Seal(["a key of somebody else's fleet"])
+            told = {**json.loads(body), "id": "made-up", "until": FUTURE}
+            order = {
+                "from": "north",
+                "at": FUTURE,
+                "kind": "call",
+                "id": "x",
+                "until": FUTURE,
+                "call": json.loads("{}"),
+            }
+            for letter in (
+                body,
+                f"{'0' * 64}.{body}",
+                f"{digest}.{body.replace('hello', 'rm -rf /')}",
+                stranger.close("letter south", json.dumps(told)),
+                stranger.close("letter south", json.dumps(order)),
+                Seal([KEY]).close("letter north", json.dumps(told)),  # as if it had been one to north
+                Seal([KEY]).close("entry south 1 1-0", json.dumps(told)),
+                "",
+                "\x00\ud7ff",
+            ):
+                redis.put_letter("south", letter)
+            redis.ask("XADD", "outrider:cmd:south", "*", "c", "no body")
+            redis.ask("XADD", "outrider:cmd:south", "*", "b", b"\xff\xfe")
+            redis.ask("HSET", "outrider:nodes", b"\xff", b"\xff")
+            await read(redis, south, west)
+            assert south.typed == ["hello"]
+            assert (south.served, west.typed, west.served) == (
+                [],
+                [],
+                [],
+            )  # the call came when nobody waited for it any more
+            assert (await north.fleet.call("south", KILL)).status == 200
+            assert south.served == ["POST /api/agents/task/kill"]
+        async with node("south", redis.url, tmp_path) as south:  # what it did is on its disk
+            redis.put_letter("south", command)
+            await read(redis, south)
+            assert south.typed == []
+
+
+async def test_a_call_is_performed_once_while_it_can_be_heard_again(redis: RedisServer, tmp_path: Path) -> None:
+    asked = {"method": "POST", "path": "/api/agents/task/kill", "query": "", "body": ""}
+    call = {"call": {**asked, "actor": {"name": "uid:1000", "scope": "write"}}, "from": "north", "kind": "call"}
+    seal = Seal([KEY])
+    async with node("south", redis.url, tmp_path) as south:
+        for call_id, until in (("once", FUTURE), ("once", FUTURE), ("late", PAST)):
+            letter = {**call, "id": call_id, "until": until, "at": FUTURE}
+            redis.put_letter("south", seal.close("letter south", json.dumps(letter)))
+        await eventually(lambda: len(redis.letters("north")) == 1, "the answer")
+        await read(redis, south)
+        assert south.served == ["POST /api/agents/task/kill"]
+
+
+async def test_a_node_that_is_not_to_be_steered_refuses_what_bears_the_key_too(
+    redis: RedisServer, tmp_path: Path
+) -> None:
+    """`north` does not ask by itself: it is told so by the card. Here it asks all the same."""
+    async with node("north", redis.url, tmp_path) as north, node("south", redis.url, tmp_path, steer=False) as south:
+        await eventually(lambda: north.sees() == {"south": True}, "north to see south")
+        refused = await north.outcome(await north.send("south", "hello"))
+        assert refused.status is Delivery.REFUSED
+        assert "south is not steered by other nodes (fleet.steer)" in str(refused.error)
+        reply = await north.fleet.call("south", KILL)
+        assert (reply.status, "fleet.steer" in reply.body) == (403, True)
+        looked = await north.fleet.call("south", Call("GET", "/api/agents/task/output", "", "", PERSON))
+        assert looked.status == 200
+        assert (south.typed, south.served) == ([], ["GET /api/agents/task/output"])
