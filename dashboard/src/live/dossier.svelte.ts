@@ -126,8 +126,20 @@ export class Dossier {
     ]);
   }
 
+  /** Of an agent on another node: what the fleet keeps. */
+  private async loadElsewhere(): Promise<void> {
+    let cursor = '0';
+    for (;;) {
+      const page = await ask(api.GET('/api/events', { params: { query: { nodes: 'all', session: [this.session], cursor, limit: 500 } } }));
+      this.add(page.events);
+      if (page.count < 500) return;
+      cursor = page.cursor!;
+    }
+  }
+
   private async loadEvents(): Promise<void> {
     try {
+      if (this.session.includes('/')) return await this.loadElsewhere();
       const { seq: newest } = await ask(api.GET('/api/events', { params: { query: { limit: 1, since: 0 } } }));
       let since = Math.max(0, newest - REACH);
       for (;;) {

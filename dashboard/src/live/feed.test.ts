@@ -13,7 +13,7 @@ class Line implements Socket {
   say(message: unknown) { this.onmessage?.({ data: JSON.stringify(message) }); }
 }
 
-const event = (seq: number) => ({ seq, event: 'progress', type: 'progress', timestamp: 0, node: 'here', session: 'one' }) as Event;
+const event = (seq: number, node = 'here') => ({ seq, event: 'progress', type: 'progress', timestamp: 0, node, session: 'one', cursor: `${node}@1f2e:${seq}` }) as Event;
 
 let feed: Feed;
 let now: number;
@@ -58,13 +58,13 @@ beforeEach(() => {
   };
   feed = new Feed(world, listener);
   feed.start();
-  line().say({ type: 'connected', seq: 5 });
+  line().say({ type: 'connected', seq: 5, cursor: 'here@1f2e:5,south@1f2e:80' });
 });
 
 test('it starts at the newest event, with everything loaded once', () => {
-  expect([line().path, resets, links.at(-1)]).toEqual(['/ws?batch=1', 1, { is: 'live' }]);
-  line().say([event(6), event(7)]);
-  expect(seen).toEqual([6, 7]);
+  expect([line().path, resets, links.at(-1)]).toEqual(['/ws?batch=1&nodes=all', 1, { is: 'live' }]);
+  line().say([event(6), event(81, 'south'), event(7)]);
+  expect(seen).toEqual([6, 81, 7]);
 });
 
 test('a lost connection comes back with its cursor, says that it is behind, and repeats nothing', () => {
@@ -72,13 +72,13 @@ test('a lost connection comes back with its cursor, says that it is behind, and 
   line().onclose?.();
   expect(links.at(-1)).toEqual({ is: 'lost', since: 1000 });
   pass(200);
-  expect(line().path).toBe('/ws?batch=1&since=6');
-  line().say({ type: 'connected', seq: 9 });
+  expect(line().path).toBe('/ws?batch=1&nodes=all&cursor=here@1f2e:6,south@1f2e:80');
+  line().say({ type: 'connected', seq: 8, cursor: 'here@1f2e:8,south@1f2e:81,west@77aa:4' });
   expect(links.at(-1)).toEqual({ is: 'behind', missing: 3 });
   line().say([event(6), event(7), event(8)]);
-  line().say([event(9)]);
+  line().say([event(81, 'south')]);
   expect(links.at(-1)).toEqual({ is: 'live' });
-  expect([seen, resets]).toEqual([[6, 7, 8, 9], 1]);
+  expect([seen, resets]).toEqual([[6, 7, 8, 81], 1]);
 });
 
 test('what is tried again in vain is tried less and less often, and stays lost since the first moment', () => {
@@ -95,13 +95,15 @@ test('what is tried again in vain is tried less and less often, and stays lost s
   expect(links.filter(({ is }) => is === 'connecting').length).toBe(1);
 });
 
-test('a gap and another journal mean that everything is loaded afresh', () => {
-  line().say({ type: 'gap', since: 5, first: 100 });
+test('a gap, which is where it goes on from, and nodes that come and go mean that everything is loaded afresh', () => {
+  line().say({ type: 'gap', node: 'here', since: null, first: 3, cursor: 'here@77aa:2' });
   expect(resets).toBe(2);
-  line().say({ type: 'error', error: 'another journal', code: 'invalid_input', detail: { since: 5, seq: 2 } });
+  line().say({ type: 'node', node: 'south' });
   expect(resets).toBe(3);
-  line().say([event(3)]);
-  expect(seen).toEqual([3]);
+  line().say([{ ...event(3), cursor: 'here@77aa:3' }]);
+  line().onclose?.();
+  pass(200);
+  expect([seen, line().path]).toEqual([[3], '/ws?batch=1&nodes=all&cursor=here@77aa:3,south@1f2e:80']);
 });
 
 test('a connection that went silent is noticed by a ping that nobody answers', () => {
@@ -114,7 +116,7 @@ test('a connection that went silent is noticed by a ping that nobody answers', (
   first.say([event(6)]);
   expect(seen).toEqual([]);
   pass(200);
-  line().say({ type: 'connected', seq: 6 });
+  line().say({ type: 'connected', seq: 6, cursor: 'here@1f2e:6,south@1f2e:80' });
   line().say([event(6)]);
   expect(seen).toEqual([6]);
 });

@@ -1,5 +1,5 @@
-// The event stream with its cursor: whatever happens to the connection, each event comes out once and in order, or a reset says
-// that they cannot all be had. What keeps time and opens sockets is given, so that tests need neither.
+// The event stream of all nodes with its cursor: whatever happens to the connection, each event comes out once and in order for its node,
+// or a reset says that they cannot all be had. What keeps time and opens sockets is given, so that tests need neither.
 import type { Event } from '../api/client';
 
 export type Link =
@@ -26,7 +26,7 @@ export interface World {
 export interface Listener {
   events(events: Event[]): void;
   link(link: Link): void;
-  /** What is known may be wrong: at the start, after a gap, in another journal. Load it afresh. */
+  /** What is known may be wrong: at the start, after a gap, when a node came or went. Load it afresh. */
   reset(): void;
 }
 
@@ -35,11 +35,25 @@ const BEAT_MS = 15_000;
 /** An answer to a ping, or the end of a silent opening, takes no longer. */
 const PATIENCE_MS = 6_000;
 
-type Control = { type: 'connected'; seq: number } | { type: 'gap'; first: number } | { type: 'error'; detail?: { seq?: number } } | { type: 'pong' };
+type Control = { type: 'connected'; cursor: string } | { type: 'gap'; node: string; cursor: string } | { type: 'node' } | { type: 'error' } | { type: 'pong' };
+
+/** A part of a cursor: a node, its database, and the event's place in that. */
+interface Place {
+  node: string;
+  journal: string;
+  seq: number;
+}
+
+function place(part: string): Place {
+  const [journal = '', seq] = part.split(':');
+  return { node: journal.split('@')[0]!, journal, seq: Number(seq) };
+}
 
 export class Feed {
-  private cursor: number | null = null;
-  private target = 0;
+  /** How far it got, by node; null before the first connection. */
+  private places: Map<string, Place> | null = null;
+  /** How far all nodes were when it connected. */
+  private target: readonly Place[] = [];
   private socket: Socket | null = null;
   /** Whether it has said anything yet; before that it takes nothing either. */
   private talks = false;
@@ -63,7 +77,8 @@ export class Feed {
   private open(): void {
     this.cancel();
     if (this.lostAt === 0) this.listener.link({ is: 'connecting' });
-    const socket = this.world.open(`/ws?batch=1${this.cursor === null ? '' : `&since=${this.cursor}`}`);
+    const cursor = [...(this.places?.values() ?? [])].map(({ journal, seq }) => `${journal}:${seq}`).join(',');
+    const socket = this.world.open(`/ws?batch=1&nodes=all${cursor ? `&cursor=${cursor}` : ''}`);
     this.socket = socket;
     this.talks = false;
     socket.onmessage = ({ data }) => this.socket === socket && this.take(JSON.parse(data) as Event[] | Event | Control);
@@ -108,33 +123,47 @@ export class Feed {
     if (message.type === 'connected') {
       this.failures = 0;
       this.lostAt = 0;
-      this.target = message.seq;
-      if (this.cursor === null) {
-        this.cursor = message.seq;
+      this.target = message.cursor.split(',').map(place);
+      if (this.places === null) {
+        this.places = new Map(this.target.map((each) => [each.node, each]));
         this.listener.reset();
       }
       this.tell();
     } else if (message.type === 'gap') {
-      this.listener.reset();
-    } else if (message.type === 'error' && message.detail?.seq !== undefined) {
-      this.cursor = message.detail.seq; // another journal: ours means nothing in it
+      this.places?.set(message.node, place(message.cursor));
       this.listener.reset();
       this.tell();
+    } else if (message.type === 'node') {
+      this.listener.reset();
     }
   }
 
   private hand(events: Event[]): void {
-    const fresh = events.filter(({ seq }) => seq > (this.cursor ?? 0));
-    const last = fresh.at(-1);
-    if (last === undefined) return;
-    const behind = (this.cursor ?? 0) < this.target;
-    this.cursor = last.seq;
+    const behind = this.missing() > 0;
+    const fresh = events.filter((event) => this.advance(place(event.cursor ?? '')));
+    if (fresh.length === 0) return;
     this.listener.events(fresh);
     if (behind) this.tell();
   }
 
+  /** Takes note of where its node is now; whether that is further than before. */
+  private advance(now: Place): boolean {
+    const before = this.places?.get(now.node);
+    if (before?.journal === now.journal && before.seq >= now.seq) return false;
+    this.places?.set(now.node, now);
+    return true;
+  }
+
+  private missing(): number {
+    const of = ({ node, journal, seq }: Place) => {
+      const now = this.places?.get(node);
+      return now?.journal === journal ? Math.max(0, seq - now.seq) : 0;
+    };
+    return this.target.reduce((sum, each) => sum + of(each), 0);
+  }
+
   private tell(): void {
-    const missing = this.target - (this.cursor ?? 0);
+    const missing = this.missing();
     this.listener.link(missing > 0 ? { is: 'behind', missing } : { is: 'live' });
   }
 }

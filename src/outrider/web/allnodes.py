@@ -37,9 +37,12 @@ class _Part:
 async def read_all(engine: Engine, feeds: Feeds, places: Places | None, wish: Filter, limit: int) -> AllNodesPage:
     """At most so many events after those places; None: from the beginning. Unavailable where the fleet cannot be asked now."""
     newest, parts = await engine.last_seq(), []
+    asked = {session.partition("/")[0] if "/" in session else feeds.own.node for session in wish.sessions}
     for feed, seq in ((feeds.own, newest), *feeds.places().items()):
         known = (feed, 0) if places is None else places.get(feed.node)
-        if known is None or known[0] != feed:
+        if asked and feed.node not in asked:
+            parts.append(_Part(feed, known[1] if known is not None else 0, (), seq, missed=False))
+        elif known is None or known[0] != feed:
             parts.append(_Part(feed, seq, (), seq, missed=True))
         elif feed == feeds.own:
             parts.append(await _own(engine, (feed, known[1]), seq, wish, limit))
