@@ -143,13 +143,19 @@ def test_its_dialogs_are_answered_by_keys_it_speaks_for_itself_alone_and_says_ho
 def test_codex_dialogs_are_answered_by_keys() -> None:
     with opened("codex") as lab:
         file = lab.project / "src" / "parser.py"
+        line = "while [ ! -e go ]; do sleep 0.1; done; touch made"
         run: Step = {
             "tool": "exec_command",
-            "input": {"cmd": "touch made", "sandbox_permissions": "require_escalated", "justification": "Allow it?"},
+            "input": {"cmd": line, "sandbox_permissions": "require_escalated", "justification": "Allow it?"},
         }
         lab.script([[run], [{"say": "Made."}], *dialogs.edit("codex", file)])
         lab.spawn("one", "--prompt", "Make a file", extra=("--no-daemon", "--sandbox", "read-only"))
-        _a_command_is_approved(lab, "touch made")
+        _a_command_is_approved(lab, line)
+        until(
+            lambda: lab.world.agent("one")["state"] == "working", TIMEOUT, what="what was approved to be seen at work"
+        )
+        assert lab.world.agent("one")["detail"]["command"] == line
+        lab.project.joinpath("go").touch()
         until(lab.project.joinpath("made").exists, TIMEOUT, what="the command to have run")
         _an_edit_is_denied(lab, file)
 

@@ -1,5 +1,7 @@
 """Whom to believe: every row of the policy, with who else spoke and was not believed."""
 
+from dataclasses import replace
+
 import pytest
 
 from outrider.logic.fuse import PRECEDENCE, fuse
@@ -30,6 +32,10 @@ TRIED = said(Source.TRANSCRIPT, State.ERROR, at_ms=NOW - 5000, error=ErrorClass.
 HEARD = said(Source.HOOK, State.READING, at_ms=OLD + 1000)
 ANNOUNCED = said(Source.ANNOUNCEMENT, State.WORKING, at_ms=OLD)
 BEGUN = said(Source.ANNOUNCEMENT, State.WORKING, at_ms=NOW - 100)
+GRANTED = replace(
+    said(Source.HOOK, State.WAITING, at_ms=OLD, tool="Bash", command="pytest"),
+    then=said(Source.HOOK, State.TESTING, at_ms=OLD, tool="Bash", command="pytest"),
+)
 BLOCKED = said(Source.ANNOUNCEMENT, State.WAITING, at_ms=OLD)
 
 TABLE: tuple[tuple[str, Words, State], ...] = (
@@ -64,6 +70,19 @@ TABLE: tuple[tuple[str, Words, State], ...] = (
         "tool",
         Words(NOW, screen(State.THINKING), LOOKED, hook=said(Source.HOOK, State.TESTING, at_ms=OLD, tool="Bash")),
         State.TESTING,
+    ),
+    ("tool", Words(NOW, screen(State.THINKING), LOOKED, hook=GRANTED), State.TESTING),
+    ("dialog", Words(NOW, screen(State.WAITING), LOOKED, hook=GRANTED), State.WAITING),
+    ("screen", Words(NOW, screen(State.IDLE), LOOKED, hook=GRANTED), State.IDLE),
+    (
+        "announced",
+        Words(NOW, screen(State.IDLE), LOOKED, hook=GRANTED, announced=ANNOUNCED, output_ms=NOW),
+        State.TESTING,
+    ),
+    (
+        "hook-ahead",
+        Words(NOW, screen(State.THINKING), LOOKED, hook=replace(GRANTED, at_ms=LOOKED - 50)),
+        State.WAITING,
     ),
     ("screen-busy", Words(NOW, screen(State.WORKING), LOOKED, title=CALM_TITLE), State.WORKING),
     (

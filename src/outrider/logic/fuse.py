@@ -139,7 +139,7 @@ def _spoke_since(words: Words, told: Reading) -> bool:
 
 
 def _tool(words: Words) -> Reading | None:
-    hook, seen = words.hook, words.seen
+    hook, seen = words.doing, words.seen
     if hook is None or seen is None or hook.state not in BUSY or seen.state not in BUSY:
         return None
     return hook if hook.detail.tool is not None or hook.detail.command is not None else None
@@ -159,7 +159,7 @@ def _session_ahead(words: Words) -> Reading | None:
 
 def _announced(words: Words) -> Reading | None:
     """What it announces where the screen shows nothing of it: work without a mark, a dialog that no rule reads."""
-    announced, seen, hook = words.announced, words.seen, words.hook
+    announced, seen, hook = words.announced, words.seen, words.doing
     if announced is None or not words.announced_fresh or COARSE[announced.state] not in (Coarse.BUSY, Coarse.WAITING):
         return None
     if seen is not None and COARSE[seen.state] not in (*CALM, Coarse.STARTING):
@@ -173,7 +173,7 @@ def _announced(words: Words) -> Reading | None:
 
 
 def _title_busy(words: Words) -> Reading | None:
-    title, seen, hook = words.title, words.seen, words.hook
+    title, seen, hook = words.title, words.seen, words.doing
     if title is None or title.state not in BUSY or not words.title_fresh:
         return None
     if seen is not None and COARSE[seen.state] not in (*CALM, Coarse.STARTING):

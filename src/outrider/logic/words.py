@@ -51,6 +51,14 @@ class Words:
         return self.screen[0] if self.screen else None
 
     @property
+    def doing(self) -> Reading | None:
+        """The hook's word; where it told of a dialog that the screen has shown gone since, what was asked for."""
+        hook, seen = self.hook, self.seen
+        if hook is None or hook.then is None or seen is None:
+            return hook
+        return hook.then if seen.at_ms > hook.at_ms and seen.state is not State.WAITING else hook
+
+    @property
     def hook_ahead(self) -> bool:
         """Whether the hook spoke so lately that the screen has not had its chance."""
         return self.hook is not None and self.hook.at_ms > self.looked_ms - HOOK_AHEAD_MS

@@ -116,7 +116,8 @@ class Reading:
     """One source's word on one agent, and the moment (ms) at which it was true.
 
     `rule` names what spoke: a rule id of the kind's file, `hook:Stop`, `session_file:busy`, `process:exited`.
-    `text` is what it was read from, one line of at most 200 characters.
+    `text` is what it was read from, one line of at most 200 characters. `then` is what is true once the dialog that it tells of is
+    gone, where nothing more is told of a yes.
     """
 
     source: Source
@@ -125,6 +126,7 @@ class Reading:
     text: str
     at_ms: int
     detail: Detail = NO_DETAIL
+    then: "Reading | None" = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import pytest
 from outrider.kinds.channels import catalogue, codex_hooks, gemini_hooks, qwen_hooks, system_settings
 from outrider.kinds.channels.channel import Ground
 from outrider.kinds.channels.hook_line import REPORT, calls, script
+from outrider.kinds.channels.hook_voice import HookVoice
 from outrider.kinds.channels.voice import Voice
 from outrider.model.agent import Counters
 from outrider.model.hook import Heard, HookEvent
@@ -90,6 +91,7 @@ def test_an_interruption_is_told_where_the_agent_tells_it(name: str) -> None:
     voice, _ = run(name)
     last = readings(name)[-1]
     assert (last.state, last.detail.reason) == (State.IDLE, "interrupted")
+    assert isinstance(voice, HookVoice)
     assert voice.under_way is None
 
 
@@ -119,6 +121,13 @@ def test_a_permission_dialog_says_what_it_is_about(name: str, command: str) -> N
     asked = [reading for reading in readings(name) if reading.state is State.WAITING]
     assert asked
     assert all(reading.detail.command == command and reading.detail.question for reading in asked)
+
+
+def test_what_codex_asks_for_is_what_it_does_once_it_is_granted() -> None:
+    asked = next(each for each in readings("codex/approved") if each.state is State.WAITING)
+    assert asked.then is not None
+    assert (asked.then.state, asked.then.detail.command) == (State.WORKING, "touch /var/tmp/build-mark")
+    assert asked.then.detail.question is None
 
 
 @pytest.mark.parametrize("name", ["gemini/question", "qwen/question", "codex/question"])

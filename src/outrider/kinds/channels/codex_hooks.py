@@ -121,6 +121,16 @@ class CodexVoice(HookVoice):
         edited = command.count("*** Update File: ")
         return replace(heard, counters=replace(NO_COUNTERS, files_written=added, files_edited=edited))
 
+    def permission(self, event: HookEvent) -> Heard:
+        """Of a yes nothing is told, and the command that runs then is not on the screen; a no interrupts the turn."""
+        heard = super().permission(event)
+        call = self.asked
+        if heard.reading is None or call is None or call.detail.command is None:
+            return heard
+        return replace(
+            heard, reading=replace(heard.reading, then=reading_of(event, call.state, summary(call), call.detail))
+        )
+
     def interrupted(self, event: HookEvent) -> Heard:
         """Esc, or a permission that was refused."""
         said = summary(self.asked) if self.asked is not None else ""

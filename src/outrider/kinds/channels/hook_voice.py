@@ -63,7 +63,7 @@ class HookVoice:
 
     @property
     def under_way(self) -> tuple[State, Detail] | None:
-        """The tool call that began last and has not ended: what the agent does once its permission dialog is answered."""
+        """The tool call that began last and has not ended."""
         if not self.calls:
             return None
         call = next(reversed(self.calls.values()))

@@ -59,14 +59,6 @@ class OpenCodeVoice:
         """Nothing of it runs on behind its turn, as far as it tells."""
         return False
 
-    @property
-    def under_way(self) -> tuple[State, Detail] | None:
-        """The tool call that began last and has not ended."""
-        if not self._calls:
-            return None
-        call = next(reversed(self._calls.values()))
-        return call.state, call.detail
-
     def hear(self, event: HookEvent) -> Heard:
         """What this event means; of a sub-agent's session nothing but its tools' counters is told."""
         session = text(event.payload, "sessionID")

@@ -3,7 +3,6 @@
 from typing import Protocol
 
 from outrider.model.hook import Heard, HookEvent
-from outrider.model.state import Detail, State
 
 
 class Voice(Protocol):
@@ -12,11 +11,6 @@ class Voice(Protocol):
     @property
     def background(self) -> bool:
         """Whether, at its last word, something that the agent started ran on behind its turn."""
-        ...
-
-    @property
-    def under_way(self) -> tuple[State, Detail] | None:
-        """The tool call that began last and has not ended: what the agent does once its permission dialog is answered."""
         ...
 
     def hear(self, event: HookEvent) -> Heard:
