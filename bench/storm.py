@@ -1,23 +1,32 @@
 """A storm over real agents: what is lost, doubled, altered or typed into the wrong place.
 
-    python bench/storm.py [--kinds claude codex …] [--commands 40] [--seed 1]
+    python bench/storm.py [--kinds claude codex …] [--commands 40] [--seed 1] [--keep DIR]
 
 The agent is the real one on a scripted model, in a network of its own (tests/e2e/real); the storm is tests/e2e/storm.py: the fourteen
 hard texts in random order while its dialogs come up, a person at a second tmux client types drafts and takes them back, somebody
 interrupts and the daemon is killed with SIGKILL and started again. The model counts what arrived. A command that arrived must have
 arrived once and as it was sent; one that is `sent` must have arrived; one that failed must not; the first arrivals must be in order.
 What a person denied must not have been done, and no prompt may hold anything of a draft. The script ends with 1 where one does.
+
+`--keep` leaves what a wrong one is understood by, in a folder for each kind: the commands with their proofs, the weather with its
+times, the model's requests, the agent's own transcripts, every screen, and what the daemon wrote.
 """
 
 import argparse
 import json
 import random
+import shutil
+import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+import httpx
 
 from e2e.payloads import FOURTEEN
 from e2e.real.homes import STAYS
@@ -37,6 +46,50 @@ TOUCH: Mapping[str, tuple[str, Mapping[str, object]]] = {
 }
 """The call for which each kind asks its user. pi and aider ask for none of their own."""
 REFUSED = {"qwen": ("slash word",), "pi": ("bang",)}
+
+
+TRANSCRIPTS = (".claude/projects", ".codex/sessions", ".gemini/tmp", ".qwen/projects", ".pi/agent/sessions")
+LOOK_S = 0.2
+
+
+class Keepsake:
+    """What one kind's storm leaves behind."""
+
+    def __init__(self, folder: Path, real: "Real") -> None:
+        folder.mkdir(parents=True)
+        self._folder, self._real = folder, real
+        self._over = threading.Event()
+        self._eye = threading.Thread(target=self._looks, daemon=True)
+        self._eye.start()
+
+    def _looks(self) -> None:
+        """Writes down each screen that differs from the one before, with its time (ms)."""
+        last = ""
+        with (self._folder / "screens.txt").open("a", encoding="utf-8") as file:
+            while not self._over.wait(LOOK_S):
+                with suppress(subprocess.CalledProcessError):
+                    screen = self._real.world.screen(SESSION)
+                    if screen != last:
+                        file.write(f"===== {time.time_ns() // 1_000_000}\n{screen.rstrip()}\n")
+                        last = screen
+
+    def take(self, storm: Storm) -> None:
+        """Copies the rest, while all of it is still there."""
+        self._over.set()
+        self._eye.join(10)
+        world = self._real.world
+        self._write("weather.json", storm.diary)
+        self._write("texts.json", storm.texts)
+        with suppress(OSError, httpx.HTTPError):
+            self._write("commands.json", world.commands())
+        for path in (*self._real.lab.root.glob("*.jsonl"), world.log_file):
+            shutil.copy(path, self._folder)
+        for place in TRANSCRIPTS:
+            if world.home.joinpath(place).is_dir():
+                shutil.copytree(world.home / place, self._folder / "transcripts", dirs_exist_ok=True)
+
+    def _write(self, name: str, what: object) -> None:
+        self._folder.joinpath(name).write_text(json.dumps(what, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 class Real:
@@ -76,20 +129,25 @@ def main() -> None:
     )
     parser.add_argument("--commands", type=int, default=40, help="for each agent")
     parser.add_argument("--seed", type=int, default=None, help="to repeat a run")
+    parser.add_argument("--keep", type=Path, default=None, help="a folder for what is left behind")
     given = parser.parse_args()
     seed = given.seed if given.seed is not None else random.SystemRandom().randrange(1_000_000)
-    failed = [kind for kind in given.kinds if told(kind, seed, given.commands)]
+    failed = [kind for kind in given.kinds if told(kind, seed, given.commands, given.keep)]
     sys.exit(bool(failed))
 
 
-def told(kind: str, seed: int, count: int) -> bool:
+def told(kind: str, seed: int, count: int, keep: Path | None) -> bool:
     """Runs one and prints it; whether anything went wrong."""
     real = Real(kind, random.Random(seed), count)
     began = time.monotonic()
+    payloads = {name: text for name, text in FOURTEEN.items() if name not in REFUSED.get(kind, ())}
+    storm = Storm(real, count=count, seed=seed, payloads=payloads)
+    keepsake = Keepsake(keep / f"{kind}-{seed}", real) if keep is not None else None
     try:
-        payloads = {name: text for name, text in FOURTEEN.items() if name not in REFUSED.get(kind, ())}
-        report = Storm(real, count=count, seed=seed, payloads=payloads).run()
+        report = storm.run()
     finally:
+        if keepsake is not None:
+            keepsake.take(storm)
         real.lab.close(quiet=True)
     print(
         f"{kind}, seed {seed}, {time.monotonic() - began:.0f} s: {dict(report.statuses)}; weather {dict(report.weather)}"

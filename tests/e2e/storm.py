@@ -128,7 +128,7 @@ class Storm:
         self.chance = random.Random(seed)
         self.report = Report()
         self.denied: set[str] = set()
-        self.interrupts: list[float] = []
+        self.diary: list[tuple[int, str]] = []
         names = [self.chance.choice(list(payloads)) for _ in range(count)]
         self.texts = [numbered(name, payloads[name], number) for number, name in enumerate(names)]
         self.ids: list[str] = []
@@ -170,22 +170,27 @@ class Storm:
         if agent["state"] == "waiting":
             self._answer(person, screen)
         elif self._in_the_way(screen):
+            self._came("cleaned up")
             person.cleans_up()  # what a command that ended `uncertain` left there: a person cleans up
-            self.report.weather["cleaned up"] += 1
         elif self.chance.random() < 0.06:
+            self._came("killed")
             self.world.kill9()
-            self.report.weather["killed"] += 1
             time.sleep(self.chance.uniform(0, 0.5))
             self.world.start()
         elif self.chance.random() < 0.05:
+            self._came("drafts")
             person.types(DRAFT.encode() + b" " + DRAFT.encode())
             time.sleep(self.chance.uniform(0.1, 1.0))
             person.takes_back()
-            self.report.weather["drafts"] += 1
         elif agent["state"] in BUSY and self.chance.random() < 0.15:
             answer = self.world.http.post(f"/api/agents/{SESSION}/interrupt")
-            self.report.weather["interrupts"] += answer.is_success
-            self.interrupts += [time.time() * 1000] if answer.is_success else []
+            if answer.is_success:
+                self._came("interrupts")
+
+    def _came(self, what: str) -> None:
+        """Some weather, now."""
+        self.report.weather[what] += 1
+        self.diary.append((time.time_ns() // 1_000_000, what))
 
     def _answer(self, person: Person, screen: str) -> None:
         made = MADE.findall(screen)
@@ -193,11 +198,11 @@ class Storm:
             return
         if self.chance.random() < 0.5:
             self.denied.add(made[-1])
+            self._came("denied")
             person.types(b"\x1b")
-            self.report.weather["denied"] += 1
         else:
+            self._came("approved")
             person.types(b"\r")
-            self.report.weather["approved"] += 1
         with suppress(AssertionError):
             until(lambda: self.world.agent(SESSION)["state"] != "waiting", what="the dialog to go")
 
@@ -257,7 +262,7 @@ class Storm:
         """Whether somebody interrupted right behind the Enter of this command."""
         last = command["attempts"][-1]
         began, ended = last["started"], (last["ended"] or last["started"]) + RIGHT_BEHIND_MS
-        return any(began <= at <= ended for at in self.interrupts)
+        return any(what == "interrupts" and began <= at <= ended for at, what in self.diary)
 
     def _judge_one(self, name: str, text: str, status: str, mine: Sequence[str]) -> None:
         report = self.report
