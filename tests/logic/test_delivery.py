@@ -174,6 +174,32 @@ def test_after_a_crash(stage: Stage, composer: ComposerView | None, taken: bool,
     assert delivery.after_crash(stage, composer, TEXT, taken=taken, moved=moved) is next_
 
 
+@pytest.mark.parametrize(
+    ("composer", "taken", "stood", "at_rest", "patient", "next_"),
+    [
+        (view(TEXT), False, True, True, True, Next.ENTER),
+        # Somebody else pressed Enter.
+        (EMPTY, True, True, True, True, Next.SENT),
+        (EMPTY, False, False, True, True, Next.WATCH),
+        # A person took it out again: nothing was submitted, where the agent would have told.
+        (EMPTY, False, True, True, True, Next.WATCH),
+        (EMPTY, False, True, True, False, Next.TYPE),
+        (EMPTY, False, True, False, False, Next.UNCERTAIN),
+        # It may still come.
+        (EMPTY, False, False, True, False, Next.UNCERTAIN),
+        # A person types along.
+        (DRAFT, False, True, True, True, Next.WATCH),
+        (DRAFT, False, True, True, False, Next.UNCERTAIN),
+        (None, False, True, True, False, Next.UNCERTAIN),
+    ],
+)
+def test_before_enter(
+    composer: ComposerView | None, taken: bool, stood: bool, at_rest: bool, patient: bool, next_: Next
+) -> None:
+    found = delivery.after_typing(composer, TEXT, taken=taken, stood=stood, at_rest=at_rest, patient=patient)
+    assert found is next_
+
+
 def test_a_text_that_may_have_been_submitted_is_never_typed_again() -> None:
     for composer in (None, EMPTY, DRAFT, view(TEXT)):
         for taken in (False, True):

@@ -14,21 +14,24 @@ from hypothesis import given, settings, strategies
 
 from outrider.bus.local import LocalBus
 from outrider.errors import Conflict
+from outrider.kinds.channels.claude_hooks import ClaudeVoice
 from outrider.kinds.load import catalogue
 from outrider.logic.rates import Bucket
 from outrider.logic.tracker import Tracker
 from outrider.model.agent import Agent
 from outrider.model.command import Command, Stage, Status, When
 from outrider.model.kind import Kind
+from outrider.model.pane import PaneRef, Screen
 from outrider.model.state import Confidence, State, Verdict
 from outrider.store import Change, Step, Store
 from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.lane import Lane, Limits
 from outrider.supervisor.ledger import Ledger
-from outrider.supervisor.typist import Pauses, Typist
+from outrider.supervisor.pauses import Pauses
+from outrider.supervisor.typist import Typist
 from supervisor.stage import REF, ScriptedTerminal
 
-QUICK = Pauses(look=0.002, seen=0.05, again=0.03, unheard=0.01, settle=0.02, crash=0.06, back=0.1)
+QUICK = Pauses(look=0.002, seen=0.05, mixed=0.3, again=0.03, unheard=0.01, settle=0.02, crash=0.06, back=0.1)
 
 
 def now_ms() -> int:
@@ -67,7 +70,7 @@ class World:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.terminal = ScriptedTerminal(now_ms)
+        self.terminal: ScriptedTerminal = ScriptedTerminal(now_ms)
         self.kind = claude()
         self.ids = 0
 
@@ -233,6 +236,71 @@ async def test_nothing_is_typed_over_a_dialog_or_a_persons_draft(world: World) -
 async def seen_waiting(lane: Lane, why: str) -> None:
     while why not in lane.why:
         await asyncio.sleep(0.005)
+
+
+class Meddled(ScriptedTerminal):
+    """Somebody types into the composer while our text goes in, and takes all of it out again, so many `times`."""
+
+    def __init__(self, times: int, draft: str = "") -> None:
+        super().__init__(now_ms)
+        self.times, self.typing = times, draft
+        self.looks = 0
+
+    async def paste(self, ref: PaneRef, text: str, *, program: str = "", always: bool = False) -> None:
+        await super().paste(ref, text, program=program, always=always)
+        self.looks = 0
+        if self.times > 0:
+            self.draft += self.typing
+
+    async def look(self, ref: PaneRef, *, styled: bool = False) -> Screen:
+        self.looks += 1
+        if self.looks > 1 and self.draft and self.times > 0:
+            self.times -= 1
+            self.draft = ""
+        return await super().look(ref, styled=styled)
+
+
+@pytest.mark.parametrize("draft", ["", " half a thought"], ids=["alone", "with theirs"])
+@pytest.mark.parametrize(
+    ("times", "hooks", "status", "arrived"),
+    [
+        (2, True, Status.SENT, ["go on"]),
+        (3, True, Status.FAILED, []),
+        # Without the agent's own word, whoever emptied the composer may have done it by Enter.
+        (1, False, Status.UNCERTAIN, []),
+    ],
+)
+async def test_a_text_that_a_person_took_out_is_typed_again_where_it_is_known_that_nobody_sent_it(
+    world: World, draft: str, times: int, hooks: bool, status: Status, arrived: list[str]
+) -> None:
+    world.terminal = Meddled(times, draft)
+    world.kind = replace(world.kind, typing=replace(world.kind.typing, settle_ms=30))
+    (command,) = await world.queue("go on")
+    member = world.member()
+    member.voice = ClaudeVoice() if hooks else None
+    lane = world.lane(member)
+    lane.add([command])
+    async with running(world, lane, member):
+        (done,) = await ended(world, command)
+    assert (done.status, world.terminal.arrived) == (status, arrived)
+    assert status is Status.UNCERTAIN or "Somebody took the text out" in (done.attempts[0].proof or "")
+
+
+async def test_a_text_that_somebody_else_sent_with_enter_is_not_typed_again(world: World) -> None:
+    world.terminal = Meddled(1)
+    world.kind = replace(world.kind, typing=replace(world.kind.typing, settle_ms=30))
+    (command,) = await world.queue("go on")
+    member = world.member()
+    member.voice = ClaudeVoice()
+    lane = world.lane(member)
+    lane.add([command])
+    async with running(world, lane, member):
+        async with asyncio.timeout(30):
+            while world.terminal.times:
+                await asyncio.sleep(0.001)
+        member.prompts.append((now_ms(), "go on"))
+        (done,) = await ended(world, command)
+    assert (done.status, world.terminal.pressed, len(done.attempts)) == (Status.SENT, [], 1)
 
 
 async def test_a_command_that_is_late_expires_unseen(world: World) -> None:

@@ -178,11 +178,21 @@ def proof(typing: Typing, text: str, prompts: Iterable[tuple[int, str]], since_m
     return known
 
 
-def after_typing(view: ComposerView | None, typed: str) -> Next:
-    """The text was pasted without Enter: is it there? WATCH: not yet. Nothing is ever typed twice on the strength of this."""
+def after_typing(
+    view: ComposerView | None, typed: str, *, taken: bool, stood: bool, at_rest: bool, patient: bool
+) -> Next:
+    """The text was put into the composer, and Enter not pressed: does it stand there, and nothing else?
+
+    `stood`: something was seen there since. `at_rest`: the agent tells what it takes in, and has not been seen at work since. Then a
+    composer that is empty again was emptied by a person: TYPE, as nothing was submitted. `taken`: somebody else pressed Enter.
+    """
+    if taken:
+        return Next.SENT
     if view is not None and composer.holds(view, typed):
         return Next.ENTER
-    return Next.WATCH
+    if patient:
+        return Next.WATCH
+    return Next.TYPE if stood and at_rest and view is not None and view.empty else Next.UNCERTAIN
 
 
 def after_enter(view: ComposerView | None, typed: str, *, taken: bool, at_work: bool, patient: bool) -> Next:

@@ -17,14 +17,15 @@ from outrider.logic.delivery import Next
 from outrider.model.command import Attempt, Command, Form, Stage, Status
 from outrider.model.kind import Method
 from outrider.model.pane import Screen
-from outrider.model.state import BUSY, Source
+from outrider.model.state import BUSY
 from outrider.ports import Terminal
 from outrider.supervisor.crew import Member
+from outrider.supervisor.pauses import PATIENT, SHOWN_PER_S, Pauses
+from outrider.supervisor.placement import TAKEN_OUT, TIMES, Placement, seen_at_work, typed_as
 
 log = structlog.get_logger()
 
 ENTERS = 3
-SHOWN_PER_S = 20_000  # characters that the slowest agent takes in (Qwen Code 0.15.10: 100 kB in about 4 s)
 
 Write = Callable[[Stage], Awaitable[None]]
 
@@ -39,27 +40,6 @@ class Outcome:
     status: Status
     proof: str
     screen: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Pauses:
-    """How long the typist waits for what, in seconds.
-
-    `look` between two looks; `seen` for a paste to show; `again` before Enter is pressed again; `unheard` for the composer to
-    stay empty where the agent cannot confirm by itself; `settle` and `crash` after a restart, until what was typed must show;
-    `back` for the composer to be there and empty again, for a draft to be put back.
-    """
-
-    look: float = 0.08
-    seen: float = 4.0
-    again: float = 1.5
-    unheard: float = 0.3
-    settle: float = 1.5
-    crash: float = 4.0
-    back: float = 5.0
-
-
-PATIENT = Pauses()
 
 
 class Typist:
@@ -122,7 +102,7 @@ class Typist:
     async def _type(self, member: Member, command: Command, attempt: Attempt, stage: Write, program: str) -> Outcome:
         """The text goes in, is seen there, and Enter follows."""
         typing = member.kind.typing
-        typed = _typed(member, command)
+        typed = typed_as(member, command)
         await stage(Stage.TYPING)
         try:
             if typing.method is Method.KEYS:
@@ -137,14 +117,33 @@ class Typist:
         except (TerminalError, TimedOut) as error:
             return await self._unknown(member, f"tmux failed while the text went in: {error.message}")
         self._terminal.urge(member.agent.ref)
-        if not await self._until(
-            member,
-            lambda view: delivery.after_typing(view, typed) is Next.ENTER,
-            self.pauses.seen + len(typed) / SHOWN_PER_S,
-        ):
-            return await self._unknown(member, "The text was not seen in the composer.")
+        outcome = await self._stands(member, command, attempt, stood=False)
+        if outcome is not None:
+            return outcome
         await asyncio.sleep(typing.settle_ms / 1000)
         return await self.enter(member, command, attempt, stage)
+
+    async def _stands(self, member: Member, command: Command, attempt: Attempt, *, stood: bool) -> Outcome | None:
+        """Waits until the text stands in the composer, alone: None. Else what became of it without an Enter of ours.
+
+        `stood`: it was seen there before.
+        """
+        placement = Placement(member, command, attempt, self.pauses, self._clock(), stood=stood)
+        while True:
+            view = await self._view(member)
+            match placement.judge(view, self._clock()):
+                case Next.ENTER:
+                    return None
+                case Next.SENT:
+                    return Outcome(Status.SENT, _proof(member, command, attempt))
+                case Next.TYPE if placement.again:
+                    return Outcome(Status.QUEUED, TAKEN_OUT)
+                case Next.TYPE:
+                    return Outcome(Status.FAILED, f"{TAKEN_OUT} It was typed {TIMES} times.")
+                case Next.UNCERTAIN:
+                    return await self._unknown(member, placement.why(view))
+                case _:
+                    await asyncio.sleep(self.pauses.look)
 
     async def _press(self, member: Member, command: Command, stage: Write) -> Outcome:
         """Presses the keys that a command names, each once; nothing can prove what they did."""
@@ -161,13 +160,9 @@ class Typist:
 
     async def enter(self, member: Member, command: Command, attempt: Attempt, stage: Write) -> Outcome:
         """The text stands in the composer: Enter, and again only while it still stands there, until there is proof."""
-        typed = _typed(member, command)
-        if not await self._until(
-            member, lambda view: view is not None and composer.holds(view, typed), self.pauses.again
-        ):
-            if delivery.confirmed(command.text, member.prompts, attempt.started_ms):
-                return Outcome(Status.SENT, _proof(member, command, attempt))
-            return await self._unknown(member, "The text went from the composer before Enter was pressed.")
+        outcome = await self._stands(member, command, attempt, stood=True)
+        if outcome is not None:
+            return outcome
         await stage(Stage.ENTERING)
         member.ours = command.text
         for _ in range(ENTERS):
@@ -181,11 +176,11 @@ class Typist:
             outcome = await self._proof(member, command, attempt, entered_ms)
             if outcome is not None:
                 return outcome
-        return await self._unsubmitted(member, typed)
+        return await self._unsubmitted(member, typed_as(member, command))
 
     async def _proof(self, member: Member, command: Command, attempt: Attempt, entered_ms: int) -> Outcome | None:
         """Watches what becomes of a submitted text. None: it still stands in the composer, Enter had no effect."""
-        typed = _typed(member, command)
+        typed = typed_as(member, command)
         while True:
             view = await self._view(member)
             waited_ms = self._clock() - entered_ms
@@ -217,7 +212,7 @@ class Typist:
             if attempt.stage is Stage.ENTERING:
                 return await self._unknown(member, "The daemon was stopped while it pressed the keys.")
             return Outcome(Status.QUEUED, "The daemon was stopped before a key was pressed.")
-        typed = _typed(member, command)
+        typed = typed_as(member, command)
         start = self._clock()
         step, settled = Next.WATCH, False
         while step is Next.WATCH and (not settled or self._clock() - start < self.pauses.crash * 1000):
@@ -270,21 +265,11 @@ class Typist:
         return Outcome(Status.UNCERTAIN, why, "\n".join(screen.rows))
 
 
-def seen_at_work(member: Member, since_ms: int) -> bool:
-    """Whether a screen taken since then shows the agent busy."""
-    evidence = member.agent.verdict.evidence
-    return any(said.source is Source.SCREEN and said.state in BUSY and said.at_ms >= since_ms for said in evidence)
-
-
 def _without(view: ComposerView | None, draft: str | None) -> ComposerView | None:
     """The composer as if a draft that was put aside, and stands there still or again, did not."""
     if view is None or draft is None or not composer.holds(view, draft):
         return view
     return replace(view, text="", empty=True, pasted=False)
-
-
-def _typed(member: Member, command: Command) -> str:
-    return delivery.guarded(member.kind.typing, command.text, command.form)
 
 
 def _proof(member: Member, command: Command, attempt: Attempt) -> str:
