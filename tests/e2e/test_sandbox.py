@@ -1,6 +1,8 @@
 """Agents in a sandbox: what they cannot write, what still arrives, and that nothing of them is left."""
 
 import asyncio
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,10 +13,13 @@ from pathlib import Path
 import pytest
 
 from e2e.test_worktrees import git, repository, shell
+from e2e.user_systemd import UserSystemd
 from e2e.waiting import until
 from e2e.world import World
 from outrider.logic.sandbox import Limits
 from outrider.supervisor.groups import Groups
+
+SCOPE = re.compile(r"/(run-[^/]+\.scope)$", re.MULTILINE)
 
 
 def can() -> bool:
@@ -28,11 +33,10 @@ needs_bwrap = pytest.mark.skipif(not can(), reason="bubblewrap is not installed,
 
 def groups() -> bool:
     """Whether this machine lets us hold memory and processes by control groups."""
-    held = asyncio.run(Groups().hold(Limits(memory_mb=256, processes=64), "test", {}))
-    for word in held.words:
-        if "/outrider-test" in word:
-            Path(word).rmdir()
-    return not held.unapplied
+    mine = f"test{os.getpid()}"
+    made = asyncio.run(Groups().hold(Limits(memory_mb=256, processes=64), mine, {}))
+    Groups().sweep({mine})
+    return not made.unapplied
 
 
 @contextmanager
@@ -120,6 +124,64 @@ def test_limits_hold_what_is_inside_and_nobody_else() -> None:
         tries(world, "task", f"({forks})", tree, "processes")
         until(lambda: "fork" in (tree / "forks").read_text(), what="forks to be refused")
         assert world.agent("task")["alive"]
+        inside = held(world)
+        assert inside
+        world.send("task", "exit")
+        until(lambda: not any(group.exists() for group in inside), what=f"{inside} to go with it")
+
+
+@needs_bwrap
+def test_limits_hold_beside_a_real_systemd_which_is_given_those_that_it_can_hold() -> None:
+    made = World(config="[sandbox]\nmemory_mb = 256\n")
+    manager = UserSystemd(made)
+    try:
+        if why := manager.start():
+            pytest.skip(why)
+        made.start()
+        tree = repository(made)
+        assert shell(made, "task", "--sandbox").returncode == 0
+        until(lambda: made.agent("task")["state"] == "idle", what="the shell to be ready")
+        inside = held(made)
+        eater = f"{sys.executable} -c 'x = bytearray(600 << 20); print(len(x))'"
+        # By the systemd, where it has the controller, else by a group of ours, else told.
+        if not made.agent("task")["unapplied"]:
+            assert inside
+            assert tries(made, "task", eater, tree, "memory") != "0"
+        made.send("task", "exit")
+        until(lambda: not any(group.exists() for group in inside), what=f"{inside} to go with it")
+        _takes_the_limits(manager, made)
+    finally:
+        manager.close()
+        made.close()
+
+
+def _takes_the_limits(manager: UserSystemd, world: World) -> None:
+    """What is put before an agent where the systemd has the controllers, given to a real one; which it has, a look-alike says here."""
+    own = manager.run("systemctl", "--user", "show", "--property=ControlGroup", "--value").stdout.strip()
+    listed = world.root / "groups" / own.lstrip("/")
+    listed.mkdir(parents=True)
+    (listed / "cgroup.controllers").write_text("memory cpu pids\n")
+    limits = Limits(memory_mb=256, cpu_percent=50, processes=64)
+    words = asyncio.run(Groups(root=world.root / "groups").hold(limits, "task", world.env)).words
+    process = subprocess.Popen([*words, "sleep", "600"], env=world.env)
+    try:
+        scope = until(lambda: SCOPE.search(Path(f"/proc/{process.pid}/cgroup").read_text()), what="its scope")[1]
+        shown = ("-p", "MemoryMax", "-p", "TasksMax", "-p", "CPUQuotaPerSecUSec", "-p", "ActiveState")
+        told = manager.run("systemctl", "--user", "show", scope, *shown).stdout.split()
+        assert set(told) == {f"MemoryMax={256 << 20}", "TasksMax=64", "CPUQuotaPerSecUSec=500ms", "ActiveState=active"}
+    finally:
+        process.kill()
+        process.wait()
+    left = ("systemctl", "--user", "show", scope, "-p", "LoadState", "--value")
+    until(lambda: manager.run(*left).stdout.strip() == "not-found", what="the scope to be gone")
+
+
+def held(world: World) -> list[Path]:
+    """The control groups of the one agent that were made for it."""
+    lines = Path(f"/proc/{world.agent('task')['pid']}/cgroup").read_text().splitlines()
+    ends = {path.rpartition("/")[2] for line in lines for path in [line.split(":", 2)[2]]}
+    names = [name for name in ends if name.startswith("outrider-") or SCOPE.fullmatch(f"/{name}")]
+    return [Path(folder, name) for folder, below, _ in os.walk("/sys/fs/cgroup") for name in below if name in names]
 
 
 @needs_bwrap

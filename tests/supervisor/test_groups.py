@@ -1,5 +1,7 @@
 """What holds an agent to its limits, and what is told where nothing does: on folders that look like the kernel's."""
 
+import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -101,3 +103,14 @@ async def test_a_group_that_holds_nothing_is_not_left_behind(process: Path, tmp_
     assert held.words == ()
     assert held.unapplied
     assert list((tmp_path / "unified").iterdir()) == []
+
+
+def test_empty_groups_go_with_their_agents_and_those_of_others_once_nobody_came(process: Path, tmp_path: Path) -> None:
+    for name, age_s in (("ended", 0), ("lives", 0), ("left", 3600)):
+        group = tmp_path / "unified" / f"outrider-{name}"
+        group.mkdir(parents=True)
+        os.utime(group, (time.time() - age_s,) * 2)
+    (tmp_path / "unified" / "others").mkdir()
+    mounted(process, f"1 2 0:1 / {tmp_path}/unified rw - cgroup2 cgroup2 rw\n", "0::/\n")
+    Groups(process).sweep({"ended"})
+    assert {path.name for path in (tmp_path / "unified").iterdir()} == {"outrider-lives", "others"}

@@ -6,15 +6,17 @@ import structlog
 
 from outrider.daemon.wiring import Daemon
 from outrider.errors import StoreError
+from outrider.logic.sandbox import Limits
 from outrider.model.notice import Moment
 from outrider.notify.distress import Distress
 from outrider.service.inheritance import Inheritance
 from outrider.store import archive
+from outrider.supervisor.groups import Groups
 
 log = structlog.get_logger()
 
 LOOK_AFTER_S = 1.0
-RETAIN_S, RELOAD_S = 3600.0, 2.0
+RETAIN_S, RELOAD_S, GROUPS_S = 3600.0, 2.0, 2.0
 DAY_MS, MB = 24 * 3_600_000, 1_000_000
 
 
@@ -88,6 +90,16 @@ async def look_after(daemon: Daemon) -> None:
         await asyncio.sleep(LOOK_AFTER_S)
         await daemon.desk.steward.turn()
         await daemon.desk.trees.measure()
+
+
+async def clear_groups(daemon: Daemon) -> None:
+    """Takes away the control groups of agents that have ended, where agents are held by some."""
+    groups, held = Groups(), daemon.settings.sandbox
+    await asyncio.to_thread(groups.sweep)
+    while Limits(held.memory_mb, held.cpu_percent, held.processes).any:
+        await asyncio.sleep(GROUPS_S)
+        ended = {member.agent.generation for member in daemon.crew if member.agent.ended_ms is not None}
+        await asyncio.to_thread(groups.sweep, ended)
 
 
 async def show_life(given: Inheritance) -> None:

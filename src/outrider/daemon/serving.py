@@ -16,7 +16,7 @@ import structlog
 
 from outrider import sockets
 from outrider.clock import clock_from
-from outrider.daemon.chores import cry_out, keep_watch, look_after, reload_kinds, retain, show_life
+from outrider.daemon.chores import clear_groups, cry_out, keep_watch, look_after, reload_kinds, retain, show_life
 from outrider.daemon.wiring import Daemon, build
 from outrider.errors import Conflict
 from outrider.kinds.channels.ears import Ears
@@ -173,6 +173,7 @@ async def _run(daemon: Daemon, held: Sequence[Lease], given: Inheritance, enviro
                 keep_watch(daemon),
                 reload_kinds(daemon),
                 look_after(daemon),
+                clear_groups(daemon),
                 daemon.fleet.run(),
                 show_life(given),
             )

@@ -10,7 +10,7 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,6 +91,7 @@ class Groups:
         return await asyncio.to_thread(_listed, self._root / path.lstrip("/") / "cgroup.controllers")
 
     def _own(self, wanted: list[Controller], generation: str) -> tuple[set[str], tuple[str, ...]]:
+        self.sweep()
         held: set[str] = set()
         groups: list[str] = []
         places = dict(self._places())
@@ -102,6 +103,15 @@ class Groups:
                     break
         groups = list(dict.fromkeys(groups))
         return held, ("sh", "-c", _ENTER, "limits", *groups, "--") if groups else ()
+
+    def sweep(self, ended: Collection[str] = ()) -> None:
+        """Removes the empty groups of spawns that have ended, and of any that nobody has entered for SWEEP_S; one that is in use, the
+        kernel keeps. Blocks for a moment."""
+        for place in {place for _, place in self._places()}:
+            for group in place.glob(f"{PREFIX}*"):
+                with contextlib.suppress(OSError):
+                    if group.name.removeprefix(PREFIX) in ended or time.time() - group.stat().st_mtime > SWEEP_S:
+                        group.rmdir()
 
     def _places(self) -> Iterator[tuple[str, Path]]:
         """Where this process stands in each hierarchy, by controller; the second version's by no name."""
@@ -120,7 +130,6 @@ class Groups:
                 below = os.path.relpath(at.get(name, ""), root) if name in at else ".."
                 place = Path(point, below)
                 if not below.startswith("..") and place.is_dir():
-                    _sweep(place)
                     yield name, place
 
 
@@ -136,14 +145,6 @@ def _made(group: Path, file: str, value: str) -> bool:
     with contextlib.suppress(OSError):
         group.rmdir()
     return False
-
-
-def _sweep(place: Path) -> None:
-    """Removes the groups of agents that are gone; one that is in use, the kernel keeps."""
-    for group in place.glob(f"{PREFIX}*"):
-        with contextlib.suppress(OSError):
-            if time.time() - group.stat().st_mtime > SWEEP_S:
-                group.rmdir()
 
 
 def _manager(environ: Mapping[str, str]) -> str | None:
