@@ -107,7 +107,15 @@ class Node:
 
 @asynccontextmanager
 async def node(
-    name: str, url: str, root: Path, *, key: str = KEY, skew_ms: int = 0, steer: bool = True, agents: Sequence[str] = ()
+    name: str,
+    url: str,
+    root: Path,
+    *,
+    key: str = KEY,
+    skew_ms: int = 0,
+    steer: bool = True,
+    away_s: float = 5,
+    agents: Sequence[str] = (),
 ) -> AsyncIterator[Node]:
     """A running one, with its data below `root`, where a node of that name finds it again. Its clock is `skew_ms` fast."""
     data = root / name
@@ -115,7 +123,7 @@ async def node(
         data.mkdir(mode=0o700)
         (data / "fleet.key").touch(mode=0o600)
         (data / "fleet.key").write_text(f"{key}\n", encoding="utf-8")
-    fleet = {"HEARTBEAT_S": "0.1", "AWAY_S": "5", "STEER": str(steer).lower()}
+    fleet = {"HEARTBEAT_S": "0.1", "AWAY_S": str(away_s), "STEER": str(steer).lower()}
     environ = {"HOME": str(root), **{f"OUTRIDER_FLEET__{word}": value for word, value in fleet.items()}}
     settings = load({"bus": url, "node": name, "data": str(data)}, environ).settings
 

@@ -48,6 +48,7 @@ async def test_keys_are_changed_without_anybody_being_misunderstood(
             await eventually(
                 lambda: (north.sees(), south.sees()) == ({"south": True}, {"north": True}), "both to see both"
             )
+            await eventually(lambda: len(north.fleet.feeds.places()) == 1, "north to listen to south")
             wanted = []
             for step, keys in enumerate(([old, new], [new, old], [new])):
                 for each in (north, south):  # one after the other, and both at work in between

@@ -1,6 +1,7 @@
 """The parts of a fleet, wired; imported only where this node is in one."""
 
 import os
+import random
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -46,7 +47,7 @@ async def joined(
     keys = KeyFile(settings.fleet.key_file)
     if keys.make():
         log.info("a key for a new fleet was made; `outrider node invite` shows how others join", path=str(keys.path))
-    seal, link, draining = Seal(keys.read()), Link(clock), Draining(store, clock)
+    seal, link, draining = Seal(keys.read()), Link(clock, random.random), Draining(store, clock)
     await draining.restore()
     broker: Broker = RedisBroker(
         settings.bus, prefix=settings.redis.prefix, ca=Path(settings.redis.ca) if settings.redis.ca else None

@@ -13,7 +13,7 @@ import structlog
 
 from outrider.errors import Unavailable
 from outrider.fleet.agents import RemoteAgents
-from outrider.fleet.link import RETRY_S, Link
+from outrider.fleet.link import Link
 from outrider.fleet.listener import Listener, Nobody
 from outrider.fleet.membership import Membership, Neighbour
 from outrider.fleet.publisher import purpose
@@ -77,7 +77,7 @@ class Follower:
                     await asyncio.sleep(WAIT_MS / 1000)
             except Unavailable as error:
                 self._link.lost(error)
-                await asyncio.sleep(RETRY_S)
+                await self._link.again()
 
     async def past(self, feed: Feed, since: int, limit: int) -> Sequence[Event]:
         """At most so many events after that seq, of those that were heard; Unavailable where the broker had to be asked and is away."""

@@ -57,13 +57,13 @@ class Incoming:
                     if self._post.membership.joined:
                         await self._post.receive(lambda letter: self._take(letter, group))
                     else:
-                        await asyncio.sleep(RETRY_S)
+                        await self._post.link.again()
                 except StoreError as error:
                     log.warning("what other nodes ask for waits for the disk", why=error.message)
                     await asyncio.sleep(RETRY_S)
                 except Unavailable as error:
                     self._post.link.lost(error)
-                    await asyncio.sleep(RETRY_S)
+                    await self._post.link.again()
 
     async def trim(self) -> None:
         """Forgets what is so old that its letter would be left unread."""

@@ -111,13 +111,15 @@ class Membership:
     async def run(self) -> None:
         """For ever."""
         while True:
+            pause_s = self._heartbeat_s
             try:
                 await self.beat()
             except Unavailable as error:
                 self.joined = False
                 self._link.lost(error)
+                pause_s = min(pause_s, self._link.retry_s)
             self._look_round()
-            await asyncio.sleep(self._heartbeat_s)
+            await asyncio.sleep(pause_s)
 
     async def beat(self) -> None:
         """One sign of life, and one look at those of others."""

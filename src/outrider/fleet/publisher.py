@@ -11,7 +11,7 @@ from typing import Protocol
 
 from outrider.errors import StoreError, Unavailable
 from outrider.fleet.agents import told_of
-from outrider.fleet.link import RETRY_S, Link
+from outrider.fleet.link import Link
 from outrider.fleet.membership import Membership
 from outrider.logic.seal import Seal
 from outrider.model import wire
@@ -85,7 +85,7 @@ class Publisher:
             except Unavailable as error:
                 if not isinstance(error, StoreError):
                     self._link.lost(error)
-            await asyncio.sleep(RETRY_S)
+            await self._link.again()
 
     async def _follow(self) -> None:
         if not self._membership.joined:
