@@ -199,6 +199,18 @@ class Broker(Protocol):
         """These were dealt with, and are not brought again."""
         ...
 
+    async def pour(self, line: str, first: int, bodies: Sequence[str]) -> None:
+        """Says these on a line, numbered from `first` on; the newest are kept, and nothing of a line that is silent."""
+        ...
+
+    async def drawn(self, line: str, after: int, *, wait_ms: int) -> Sequence[tuple[int, str]]:
+        """What was said on a line behind that number; waits so long for the first."""
+        ...
+
+    async def dry(self, line: str) -> None:
+        """Takes away what was said on a line."""
+        ...
+
     async def close(self) -> None:
         """Ends its connections."""
         ...

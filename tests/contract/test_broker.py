@@ -156,6 +156,17 @@ async def test_after_it_was_gone_it_works_again_and_letters_are_not_stranded(
     assert [letter.body for letter in await broker.receive("north", wait_ms=10)] == ["after"]
 
 
+async def test_a_line_is_heard_in_its_order_and_may_be_taken_away(broker: Broker) -> None:
+    await broker.pour("v1:out", 1, ["one", "two"])
+    await broker.pour("v1:out", 3, ["three"])
+    assert await broker.drawn("v1:out", 1, wait_ms=10) == [(2, "two"), (3, "three")]
+    assert await broker.drawn("v1:in", 0, wait_ms=10) == []
+    with pytest.raises(Unavailable):  # what was said is not said again
+        await broker.pour("v1:out", 2, ["two"])
+    await broker.dry("v1:out")
+    assert await broker.drawn("v1:out", 0, wait_ms=10) == []
+
+
 async def test_its_clock_is_the_time(broker: Broker) -> None:
     first = await broker.time_ms()
     assert first > 1_700_000_000_000

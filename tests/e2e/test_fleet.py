@@ -1,8 +1,11 @@
 """Three nodes on one machine that are one fleet, on a real Redis."""
 
+import json
 from collections.abc import Iterator, Sequence
 
 import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
 
 from e2e.fleet import Fleet
 from e2e.scripted.script import Step
@@ -212,6 +215,68 @@ def test_a_command_is_typed_once_whatever_becomes_of_redis_and_of_the_nodes(pair
     assert run.prompts() == ["one", "two", "three", "four", "five", "six"]
 
 
+def terminal(fleet: Fleet, name: str, agent: str) -> ClientConnection:
+    """The live terminal of an agent, from that node."""
+    url = f"ws://127.0.0.1:{fleet[name].port}/api/agents/{agent.replace('/', '%2F')}/terminal"
+    return connect(url, open_timeout=40, close_timeout=1, max_size=None, proxy=None)
+
+
+def said(view: ClientConnection, kind: str) -> dict[str, object]:
+    """The next message of that type."""
+    while True:
+        message = view.recv(timeout=40)
+        if isinstance(message, str) and (told := json.loads(message))["type"] == kind:
+            assert isinstance(told, dict)
+            return told
+
+
+def test_a_terminal_is_watched_and_used_from_another_node(pair: Fleet) -> None:
+    south = pair["south"]
+    done = south.cli("spawn", "--session", "sh", "--agent", "shell", "--workdir", str(south.workdir()))
+    assert done.returncode == 0, done.stderr
+    until(lambda: "south/sh" in pair.agents("north"), what="north to know of it")
+    with terminal(pair, "north", "south/sh") as view:
+        first = said(view, "control")
+        assert (first["holder"], first["you"], first["may"]) == (None, False, True)
+        view.send('{"type":"keys","text":"too early"}')
+        assert said(view, "error")["code"] == "conflict"
+        view.send('{"type":"take"}')
+        held = said(view, "control")
+        assert held["you"] is True
+        assert str(held["holder"]).endswith("@north")
+        view.send(json.dumps({"type": "paste", "text": "echo $((6"}))
+        view.send(json.dumps({"type": "keys", "text": "*7)); echo ä\r"}))
+        shown = b""
+        while b"42" not in shown:
+            message = view.recv(timeout=40)
+            shown += message if isinstance(message, bytes) else b""
+        assert "too early" not in south.screen("sh")
+        view.send('{"type":"release"}')
+        assert said(view, "control")["you"] is False
+    log = south.http.get("/api/agents/sh/log").json()["log"]
+    until(lambda: any(row["action"] == "terminal_take" and row["actor"].endswith("@north") for row in log))
+    with pytest.raises(InvalidStatus) as refused, terminal(pair, "north", "south/nobody"):
+        pass
+    assert refused.value.response.status_code == 404
+
+    with terminal(pair, "north", "south/sh") as view:
+        said(view, "picture")
+        south.kill9()
+        with pytest.raises(ConnectionClosed):
+            said(view, "nothing more")
+    until(lambda: pair.listed("north")["south"]["away"], what="south to be away")
+    with pytest.raises(InvalidStatus) as gone, terminal(pair, "north", "south/sh"):
+        pass
+    assert gone.value.response.status_code == 503
+    south.start(degraded=True)
+    pair.sees("north", ["south"])
+    with terminal(pair, "north", "south/sh") as view:
+        said(view, "picture")
+        message = view.recv(timeout=40)
+        assert isinstance(message, bytes)
+        assert b"42" in message
+
+
 def test_agents_of_other_nodes_are_steered_from_here_where_their_node_lets_them_be(fleet: Fleet) -> None:
     north = fleet["north"]
     bash = {"command": "rm -rf build"}
@@ -244,6 +309,10 @@ def test_agents_of_other_nodes_are_steered_from_here_where_their_node_lets_them_
     assert north.http.post("/api/agents/closed%2Fown/command", json={"command": "x"}).status_code == 403
     assert north.http.post("/api/agents/closed%2Fown/kill").status_code == 403
     assert "own" in north.http.get("/api/agents/closed%2Fown/output").json()["session"]
+    with terminal(fleet, "north", "closed/own") as view:
+        assert said(view, "control")["may"] is False
+        view.send('{"type":"take"}')
+        assert said(view, "error")["code"] == "forbidden"
     assert closed.agent("own")["alive"]
     closed.kill9()
     until(lambda: fleet.listed("north")["closed"]["away"], what="it to be away")

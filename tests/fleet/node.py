@@ -20,6 +20,7 @@ from outrider.settings import load
 from outrider.store import Change, Store
 from outrider.supervisor.audience import Audience
 from outrider.supervisor.crew import Crew
+from outrider.supervisor.viewers import Viewers
 from web.engine_double import make_agent
 
 KEY = "a key that the fleet of this test shares"
@@ -53,6 +54,7 @@ class Node:
         self.typed: list[str] = []
         self.served: list[str] = []
         self.heard: list[str] = []
+        self.viewers = cast("Viewers", None)
         self._bus = bus
         self._ids: set[str] = set()
         self.fleet: Fleet

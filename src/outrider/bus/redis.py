@@ -2,7 +2,7 @@
 
 Keys, behind the prefix: `ev:NODE:INCARNATION` is a feed, its ids are `seq-part`, so that nothing stands in it twice;
 `agents:NODE:INCARNATION` has the latest of each agent; `nodes` has a card of each node; `name:NODE` says whose name that is;
-`cmd:NODE` are letters to a node, which one consumer takes.
+`cmd:NODE` are letters to a node, which one consumer takes; `line:NAME` is what is said while a terminal is watched.
 
 The library's own retries are off: a repeated XREADGROUP would strand what the first one had taken. What was taken and not done is
 taken again after every new connection.
@@ -27,6 +27,8 @@ TIMEOUT_S = 3.0
 CONNECT_S = 2.0
 GROUP = "owner"
 PAGE = 500
+LINE = 2000
+SILENT_MS = 60_000
 
 Fields = Mapping[str, str]
 Row = tuple[str, Fields]
@@ -202,6 +204,27 @@ class RedisBroker:
         found = cast("list[tuple[str, list[tuple[str, Fields | None]]]]", await self._ask(*words))
         # One that was taken back while it was on its way has no fields any more.
         return [Letter(mark, (fields or {}).get("b", "")) for _, rows in found for mark, fields in rows]
+
+    # ---- lines -----------------------------------------------------------------------------------
+
+    async def pour(self, line: str, first: int, bodies: Sequence[str]) -> None:
+        """Says these on a line, numbered from `first` on; the newest are kept, and nothing once it is silent for a minute."""
+        key = f"{self._prefix}line:{line}"
+        words = [
+            ("XADD", key, "MAXLEN", "~", str(LINE), f"{first + at}-0", "b", body) for at, body in enumerate(bodies)
+        ]
+        if words:
+            await self._ask_all([*words, ("PEXPIRE", key, str(SILENT_MS))])
+
+    async def drawn(self, line: str, after: int, *, wait_ms: int) -> list[tuple[int, str]]:
+        """What was said on a line behind that number; waits so long for the first."""
+        words = ("XREAD", "COUNT", PAGE, "BLOCK", wait_ms, "STREAMS", f"{self._prefix}line:{line}", f"{after}-0")
+        found = cast("list[tuple[str, list[Row]]]", await self._ask(*words))
+        return [(_place(mark).seq, fields.get("b", "")) for _, rows in found for mark, fields in rows]
+
+    async def dry(self, line: str) -> None:
+        """Takes away what was said on a line."""
+        await self._ask("DEL", f"{self._prefix}line:{line}")
 
     # ---- asking ----------------------------------------------------------------------------------
 

@@ -20,6 +20,8 @@ from outrider.fleet.membership import Membership
 from outrider.fleet.outgoing import Outgoing
 from outrider.fleet.post import Post
 from outrider.fleet.publisher import Publisher, Seen
+from outrider.fleet.views import Views
+from outrider.fleet.watching import Watching
 from outrider.logic.seal import Seal
 from outrider.model.fleet import Feed, NodeCard
 from outrider.ports import Broker, Bus
@@ -115,7 +117,9 @@ async def joined(
         expires_s=settings.fleet.expires_s,
         most=settings.fleet.outbox_max,
     )
-    incoming = Incoming(post, Inbox(store.database), queue, outgoing, clock=clock, steer=settings.fleet.steer)
+    inbox = Inbox(store.database)
+    views = Views(post, queue.viewers, inbox, steer=settings.fleet.steer)
+    incoming = Incoming(post, inbox, queue, outgoing, views, clock=clock, steer=settings.fleet.steer)
     return Fleet(
         settings.node,
         broker=broker,
@@ -130,5 +134,6 @@ async def joined(
         post=post,
         outgoing=outgoing,
         incoming=incoming,
+        watching=Watching(post, token),
         token=token,
     )

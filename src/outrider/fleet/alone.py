@@ -1,6 +1,8 @@
 """A fleet of one: a node that is joined with no other."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Never
 
 from outrider import __version__
 from outrider.errors import Conflict
@@ -82,6 +84,16 @@ class Alone:
     async def call(self, node: str, call: Call, limit_s: float = 0) -> Reply:
         """Conflict."""
         raise _alone()
+
+    async def standing(self, node: str, call: Call) -> Reply | None:
+        """None."""
+        return None
+
+    @asynccontextmanager
+    async def watch(self, node: str, session: str, actor: Actor) -> AsyncIterator[Never]:
+        """Conflict."""
+        raise _alone()
+        yield
 
     def asking(self, approval_id: str) -> str | None:
         """None."""

@@ -2,12 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 import structlog
 
-from outrider.errors import BadSetting, Conflict, Forbidden, NoSuchAgent, NoSuchThing, TimedOut
+from outrider.errors import BadSetting, Conflict, Forbidden, NoSuchAgent, NoSuchThing, TimedOut, Unavailable
 from outrider.fleet.agents import RemoteAgent, RemoteAgents
 from outrider.fleet.follower import Follower
 from outrider.fleet.incoming import Incoming, Serve
@@ -15,13 +16,15 @@ from outrider.fleet.keys import KeyFile
 from outrider.fleet.link import Link
 from outrider.fleet.membership import Membership, Neighbour
 from outrider.fleet.outgoing import Outgoing
+from outrider.fleet.parcels import shown
 from outrider.fleet.post import Post
 from outrider.fleet.publisher import Publisher
+from outrider.fleet.watching import RemoteViewer, Watching
 from outrider.logic.seal import Seal
-from outrider.model.actor import Actor
+from outrider.model.actor import Actor, Scope
 from outrider.model.audit import AuditRow
-from outrider.model.command import Command, CommandRequest, Status
-from outrider.model.fleet import Call, Delivery, Parcel, Reply
+from outrider.model.command import Command, CommandRequest
+from outrider.model.fleet import Call, Delivery, Reply
 from outrider.model.fleet_wire import NodeJSON
 from outrider.ports import Broker
 from outrider.store import Change, Store
@@ -32,6 +35,8 @@ log = structlog.get_logger()
 DRAINING = "fleet_draining"
 KEYS_S = 1.0
 CALL_S = 15.0
+STANDING_S = 2.0
+REMEMBERED = 2000
 
 
 class Draining:
@@ -74,6 +79,7 @@ class Fleet:
         post: Post,
         outgoing: Outgoing,
         incoming: Incoming,
+        watching: Watching,
         token: Callable[[], str],
     ) -> None:
         self.node = node
@@ -89,6 +95,9 @@ class Fleet:
         self._post = post
         self._outgoing = outgoing
         self._incoming = incoming
+        self._watching = watching
+        self._last: OrderedDict[str, Reply] = OrderedDict()
+        """What other nodes said of commands, the newest: who cannot be asked now has not forgotten."""
         self._token = token
 
     def answer_with(self, serve: Serve) -> None:
@@ -235,6 +244,28 @@ class Fleet:
             doubt = "" if call.method == "GET" else " Whether it was done is not known: look before you ask again."
             raise TimedOut(f"{node} did not answer within {limit_s:g} s.{doubt}", detail={"node": node}) from None
 
+    async def standing(self, node: str, call: Call) -> Reply | None:
+        """What that node says of a command, or said last; None where it never did. Waits for it a moment only."""
+        try:
+            reply = await self.call(node, call, STANDING_S)
+        except (Unavailable, TimedOut, NoSuchThing):
+            return self._last.get(call.path)
+        if reply.status < 400:
+            self._last[call.path] = reply
+            self._last.move_to_end(call.path)
+            while len(self._last) > REMEMBERED:
+                self._last.popitem(last=False)
+        return reply if reply.status < 400 else None
+
+    @asynccontextmanager
+    async def watch(self, node: str, session: str, actor: Actor) -> AsyncIterator[RemoteViewer]:
+        """The live terminal of another node's agent, for somebody who was let in here. Unavailable, and what its node says."""
+        known = self._known(node)
+        self._post.reachable(node)
+        allowed = actor if known.card.steer else Actor(actor.name, Scope.READ)
+        async with self._watching.watch(node, session, allowed) as viewer:
+            yield viewer
+
     def asking(self, approval_id: str) -> str | None:
         """The node on which that dialog stands; None where it is none of another node's."""
         for each in self._agents:
@@ -264,45 +295,3 @@ class Fleet:
         if known is None:
             raise NoSuchThing(f"No other node is called {node[:63]!r} here; `outrider node list` shows them.")
         return known
-
-
-STATUS: Mapping[Delivery, Status] = MappingProxyType(
-    {
-        Delivery.WAITING: Status.QUEUED,
-        Delivery.TAKEN: Status.QUEUED,
-        Delivery.REFUSED: Status.FAILED,
-        Delivery.EXPIRED: Status.EXPIRED,
-        Delivery.CANCELLED: Status.CANCELLED,
-        Delivery.UNCERTAIN: Status.UNCERTAIN,
-    }
-)
-WAITS: Mapping[Delivery, str] = MappingProxyType(
-    {
-        Delivery.WAITING: "It is on its way to {}.",
-        Delivery.TAKEN: "{} has it in its own queue.",
-    }
-)
-
-
-def shown(parcel: Parcel) -> Command:
-    """A parcel as the command that it is, for an agent by its address here."""
-    asked = parcel.request
-    return Command(
-        id=parcel.id,
-        seq=parcel.n,
-        agent="",
-        session=f"{parcel.node}/{parcel.session}",
-        text=asked.text,
-        status=STATUS[parcel.status],
-        actor=parcel.actor,
-        created_ms=parcel.created_ms,
-        changed_ms=parcel.changed_ms,
-        when=asked.when,
-        priority=asked.priority,
-        not_before_ms=parcel.created_ms + round(asked.delay_s * 1000) if asked.delay_s else None,
-        expires_ms=parcel.expires_ms,
-        key=asked.key,
-        error=parcel.error,
-        form=asked.form,
-        waits=WAITS[parcel.status].format(parcel.node) if parcel.status in WAITS else None,
-    )

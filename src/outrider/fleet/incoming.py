@@ -15,6 +15,7 @@ from outrider.errors import Forbidden, OutriderError, StoreError, Unavailable
 from outrider.fleet.link import RETRY_S
 from outrider.fleet.outgoing import Outgoing
 from outrider.fleet.post import OLDEST_MS, Letter, Post
+from outrider.fleet.views import Viewers, Views
 from outrider.model.actor import Actor, Scope
 from outrider.model.command import Command, CommandRequest, Form, When
 from outrider.model.fleet import Call, Delivery, Reply
@@ -27,7 +28,10 @@ STARTED = "started"
 
 
 class Queue(Protocol):
-    """This node's own queue."""
+    """What others may have of this node: its own queue, and its agents' terminals."""
+
+    @property
+    def viewers(self) -> Viewers: ...
 
     async def command(self, session: str, request: CommandRequest, actor: Actor) -> Command:
         """Accepts a command for an agent; of an id that was accepted before, that one."""
@@ -38,12 +42,21 @@ class Incoming:
     """Reads this node's letters. `serve` answers calls as this node's API does; it is there once the API is."""
 
     def __init__(
-        self, post: Post, inbox: Inbox, queue: Queue, outgoing: Outgoing, *, clock: Callable[[], int], steer: bool
+        self,
+        post: Post,
+        inbox: Inbox,
+        queue: Queue,
+        outgoing: Outgoing,
+        views: Views,
+        *,
+        clock: Callable[[], int],
+        steer: bool,
     ) -> None:
         self._post = post
         self._inbox = inbox
         self._queue = queue
         self._outgoing = outgoing
+        self._views = views
         self._clock = clock
         self._steer = steer
         self._asked: dict[str, asyncio.Future[Reply]] = {}
@@ -93,6 +106,8 @@ class Incoming:
                     await self._outgoing.receipt(letter)
                 case "call":
                     group.create_task(self._call(letter))
+                case "view":
+                    group.create_task(self._views.serve(letter, self._clock()))
                 case "reply":
                     self._replied(letter)
                 case other:

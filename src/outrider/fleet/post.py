@@ -1,8 +1,8 @@
 """The post between nodes: letters out to one node, letters in to this one, each sealed for its addressee.
 
 Kinds of letters: `command`, a parcel of the sender's outbox; `receipt`, what its addressee did with one; `call`, a request to be answered
-while somebody waits for it; `reply`, its answer. A letter that is older than `OLDEST_MS` is left unread, so that what the
-inbox has forgotten cannot be brought again.
+while somebody waits for it; `reply`, its answer; `view`, a terminal to be shown over a line. A letter that is older than
+`OLDEST_MS` is left unread, so that what the inbox has forgotten cannot be brought again.
 """
 
 import json
@@ -35,7 +35,7 @@ class Post:
         self.broker = broker
         self.link = link
         self.membership = membership
-        self._seal = seal
+        self.seal = seal
         self._clock = clock
         self._left: list[Carried] = []
 
@@ -46,7 +46,7 @@ class Post:
     async def send(self, node: str, letter: Letter) -> str:
         """Has it carried to that node; its mark. Unavailable: it may have been carried all the same."""
         body = json.dumps({**letter, "from": self.node, "at": self.now_ms()})
-        return await self.broker.send(node, self._seal.close(f"letter {node}", body))
+        return await self.broker.send(node, self.seal.close(f"letter {node}", body))
 
     async def receive(self, take: Callable[[Letter], Awaitable[None]]) -> None:
         """Takes what has come, in order, and waits a little where nothing has. What `take` fails on is brought again."""
@@ -63,7 +63,7 @@ class Post:
             await self.broker.done(self.node, done)
 
     def _opened(self, carried: Carried) -> Letter | None:
-        body = self._seal.open(f"letter {self.node}", carried.body)
+        body = self.seal.open(f"letter {self.node}", carried.body)
         if body is None:
             log.warning("a letter is not believed: it does not bear this fleet's key")
             return None

@@ -7,14 +7,13 @@ from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from outrider.errors import Conflict, InvalidInput, NoSuchThing, TimedOut, Unavailable
+from outrider.errors import Conflict, InvalidInput
 from outrider.model import wire
 from outrider.model.command import Command, CommandRequest, Form, Status, When
 from outrider.model.fleet import Call
 from outrider.web.agents import Session
 from outrider.web.answers import AGENT, BODY, CHANGE, RATE, THING, answer, documented, routes
 from outrider.web.context import Asker, Given, Service, Strict
-from outrider.web.fleet import Fleet
 from outrider.web.forwarded import elsewhere
 
 _MONTH_S = 30 * 86400
@@ -114,8 +113,8 @@ async def get_command(command_id: CommandId, context: Given, actor: Asker) -> Re
     sent = await fleet.find_command(command_id)
     if sent is not None:
         node = await fleet.taken_by(command_id)
-        live = await _live(fleet, node, Call("GET", f"/api/commands/{command_id}", "", "", actor)) if node else None
-        return live or answer(wire.command_json(sent))
+        told = await fleet.standing(node, Call("GET", f"/api/commands/{command_id}", "", "", actor)) if node else None
+        return elsewhere(told, node or "") if told is not None else answer(wire.command_json(sent))
     return answer(wire.command_json(await engine.find_command(command_id)))
 
 
@@ -174,15 +173,6 @@ def accepted(command: Command) -> Response:
         "status": command.status.value,
     }
     return answer(told, 202, {"location": f"/api/commands/{command.id}"})
-
-
-async def _live(fleet: Fleet, node: str, call: Call) -> Response | None:
-    """What the node says now; None where it cannot be asked or does not know it any more."""
-    try:
-        reply = await fleet.call(node, call)
-    except (Unavailable, TimedOut, NoSuchThing):
-        return None
-    return elsewhere(reply, node) if reply.status < 400 else None
 
 
 async def _listed(engine: Service, session: str | None, query: CommandQuery) -> Response:

@@ -1,6 +1,7 @@
 """The fleet that the web faces are given: the other nodes, as far as this one knows of them."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from outrider.fleet.agents import RemoteAgent
@@ -10,6 +11,7 @@ from outrider.model.command import Command, CommandRequest
 from outrider.model.event import Event
 from outrider.model.fleet import Call, Feed, Reply
 from outrider.model.fleet_wire import NodeJSON
+from outrider.web.engine import Viewer
 
 
 class Feeds(Protocol):
@@ -94,6 +96,14 @@ class Fleet(Protocol):
 
     async def call(self, node: str, call: Call, limit_s: float = ...) -> Reply:
         """What that node's API answers. NoSuchThing, Unavailable; TimedOut where no answer came: it may have been done."""
+        ...
+
+    async def standing(self, node: str, call: Call) -> Reply | None:
+        """What that node says of a command, or said last; None where it never did. Waits for it a moment only."""
+        ...
+
+    def watch(self, node: str, session: str, actor: Actor) -> AbstractAsyncContextManager[Viewer]:
+        """The live terminal of another node's agent. NoSuchThing, Unavailable, TimedOut, and why its node does not show it."""
         ...
 
     def asking(self, approval_id: str) -> str | None:

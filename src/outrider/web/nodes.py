@@ -8,14 +8,15 @@ from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from outrider.errors import Conflict, Malformed, NoSuchAgent
+from outrider.errors import Malformed, NoSuchAgent
 from outrider.model.fleet import Call
 from outrider.model.fleet_wire import NodeJSON
 from outrider.web.agents import Session
-from outrider.web.answers import AGENT, BODY, CHANGE, RATE, THING, answer, documented, encoded, refusal, routes
+from outrider.web.answers import AGENT, BODY, CHANGE, RATE, THING, answer, documented, encoded, routes
 from outrider.web.commands import Accepted, CommandBody, Key, accepted, asked
 from outrider.web.context import Asker, Context, Given, Strict
 from outrider.web.forwarded import elsewhere
+from outrider.web.terminal import show
 
 
 class NodeList(TypedDict):
@@ -87,10 +88,9 @@ async def act_elsewhere(node: Node, session: Session, request: Request, context:
 
 
 @router.websocket("/{node}/agents/{session}/terminal")
-async def watch_elsewhere(websocket: WebSocket, node: str, session: str) -> None:
-    """Refused, in a sentence: the live terminal is on the agent's own node."""
-    why = f"The live terminal of {session} is on {node} alone; `output` shows its last rows from here."
-    await websocket.send_denial_response(refusal(Conflict(why)))
+async def watch_elsewhere(websocket: WebSocket, node: str, session: str, context: Given, actor: Asker) -> None:
+    """The live terminal of another node's agent."""
+    await show(websocket, context, actor, context.fleet.watch(node, session, actor))
 
 
 async def _forwarded(address: tuple[str, str, str], request: Request, context: Context, actor: Asker) -> Response:

@@ -8,6 +8,7 @@ closed with code 4008 and comes back to a fresh picture; nobody waits for it.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
@@ -15,7 +16,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from outrider.errors import InvalidInput, OutriderError
 from outrider.model import wire
-from outrider.model.actor import Scope
+from outrider.model.actor import Actor, Scope
 from outrider.model.pane import Over, Picture
 from outrider.web.answers import error_json, refusal
 from outrider.web.context import Asker, Context, Given, Strict
@@ -61,9 +62,16 @@ Said: TypeAdapter[_Message] = TypeAdapter(Annotated[_Message, Field(discriminato
 @router.websocket("/api/agents/{session}/terminal")
 async def terminal(websocket: WebSocket, session: str, context: Given, actor: Asker) -> None:
     """The live terminal; refused with an ordinary error answer where there is none."""
+    await show(websocket, context, actor, context.engine.viewers.watch(session, actor))
+
+
+async def show(
+    websocket: WebSocket, context: Context, actor: Actor, watching: AbstractAsyncContextManager[Viewer]
+) -> None:
+    """A terminal, wherever it is, until it is over or the viewer leaves."""
     await context.hub.ready()
     try:
-        async with context.engine.viewers.watch(session, actor) as viewer:
+        async with watching as viewer:
             await websocket.accept()
             # Stands in the hub without events: so it is told when the daemon goes, and when its token is revoked.
             client = context.hub.enter(actor.name, Filter())
