@@ -30,6 +30,8 @@ class RedisServer:
         self._tls = tls
         self._papers = Path(tempfile.mkdtemp(prefix="outrider-redis-tls-"))
         self._words = (*words, *(self._certified() if tls else ("--port", str(self.port))))
+        self.within: tuple[str, ...] = ()
+        """Words before the server's own, which put it elsewhere."""
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, *, wiped: bool = False) -> "RedisServer":
@@ -38,11 +40,21 @@ class RedisServer:
             shutil.rmtree(self.root)
             self.root.mkdir()
         assert self.program is not None
-        argv = [self.program, "--bind", self.host, "--dir", str(self.root)]
+        argv = [*self.within, self.program, "--bind", self.host, "--dir", str(self.root)]
         argv += ["--save", "", "--appendonly", "yes", "--appendfsync", "always", *self._words]
+        argv += ["--unixsocket", str(self.root / "sock")] if self.within else []
         self._process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         until(self.answers, 10, what="Redis to answer")
         return self
+
+    def _line(self) -> socket.socket:
+        """A connection to it: by its Unix socket, where it has one, as its network may be another one."""
+        if not self.within:
+            return socket.create_connection((self.host, self.port), 1)
+        line = socket.socket(socket.AF_UNIX)
+        line.settimeout(1)
+        line.connect(str(self.root / "sock"))
+        return line
 
     @property
     def authorities(self) -> Path:
@@ -64,7 +76,7 @@ class RedisServer:
         if self._tls and self._process is not None and self._process.poll() is not None:
             pytest.skip("this redis-server was built without TLS")
         try:
-            with socket.create_connection((self.host, self.port), 1) as line:
+            with self._line() as line:
                 if self._tls:
                     return True
                 line.sendall(b"PING\r\n")
