@@ -70,6 +70,23 @@ def damaged(home: Path) -> None:
     (home / "d" / "outrider.db").write_bytes(b"no database" * 1000)
 
 
+def newer(home: Path) -> None:
+    (home / "d").mkdir(mode=0o700)
+    sqlite3.connect(home / "d" / "outrider.db").execute("PRAGMA user_version = 99").connection.close()
+
+
+def notify(text: str) -> Callable[[Path], None]:
+    def write(home: Path) -> None:
+        file = home / ".config" / "outrider" / "notify.toml"
+        file.parent.mkdir(parents=True)
+        file.write_text(text)
+
+    return write
+
+
+WAY = '[ways.say]\ntype = "command"\nargv = ["true"]\n'
+
+
 def later(home: Path) -> None:
     (home / "d").mkdir(mode=0o700)
     path = home / "d" / "outrider.db"
@@ -89,6 +106,14 @@ BROKEN = [
     (open_folder, "data directory", "open to others (mode 0755)", "chmod 700"),
     (file_for_folder, "data directory", "not a directory", "Move it away"),
     (damaged, "database", "not a database", "aside"),
+    (newer, "database", "made by a newer Outrider", "Install the newer"),
+    (notify(f'{WAY}[[rules]]\non = ["agent_flies"]\n'), "notifications", "agent_flies", "Correct that file"),
+    (
+        notify(f'{WAY}[[rules]]\non = ["alert"]\nways = ["shout"]\n'),
+        "notifications",
+        "no way out 'shout'; there are: say",
+        "Correct that file",
+    ),
     (later, "clock", "written later", "Set the clock"),
 ]
 

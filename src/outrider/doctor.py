@@ -21,6 +21,7 @@ from outrider.logic.sandbox import INSTALL
 from outrider.notify.catalogue import Surroundings
 from outrider.notify.file import load as load_notify
 from outrider.service.installed import Service
+from outrider.store import migration
 
 if TYPE_CHECKING:
     from outrider.settings import Loaded, Settings
@@ -191,6 +192,7 @@ def _database(path: Path) -> Finding:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)
         try:
             rows = connection.execute("PRAGMA quick_check(5)").fetchall()
+            have = migration.version(connection)
         finally:
             connection.close()
     except sqlite3.Error as error:
@@ -204,6 +206,13 @@ def _database(path: Path) -> Finding:
             "wrong",
             f"{path} is damaged: {said}",
             "Stop the daemon and start it: it keeps the file aside and starts a fresh one.",
+        )
+    if have > (ours := len(migration.scripts())):
+        return Finding(
+            "database",
+            "wrong",
+            f"{path} has version {have}, made by a newer Outrider; this one knows version {ours}",
+            "Install the newer Outrider, or choose another data directory with --data.",
         )
     return Finding("database", "ok", f"{path} is sound, {path.stat().st_size // 1024:,} kB")
 

@@ -273,6 +273,16 @@ def test_what_stood_in_front_before_the_agent_started_does_not_make_its_script_a
     assert agent.tracker.verdict(agent.now).alive
 
 
+def test_a_name_that_tmux_misread_while_a_script_started_is_no_program_that_left() -> None:
+    agent = Watched()
+    for command in ("tmux", "env", "shv", "sh"):
+        agent.now += 30
+        agent.tracker.pane(drawn.pane(command=command, title=""), agent.now)
+    agent.sees(dataclasses.replace(FRESH, pane=dataclasses.replace(FRESH.pane, command="sh")))
+    agent.tracker.pane(drawn.pane(command="sh", title="elsewhere"), agent.now)
+    assert agent.tracker.verdict(agent.now).alive
+
+
 def test_a_script_that_stays_in_front_is_not_the_agents_end() -> None:
     agent = Watched()
     for command in ("tmux", "env", "bash"):
