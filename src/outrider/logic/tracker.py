@@ -10,7 +10,7 @@ from dataclasses import replace
 from outrider.logic import composer, confidence, detect
 from outrider.logic.aside import Aside
 from outrider.logic.ending import Ending, ended, exited
-from outrider.logic.foreground import is_shell, starts_others
+from outrider.logic.foreground import Front, is_shell
 from outrider.logic.fuse import Decision, fuse, outlive
 from outrider.logic.motion import Motion
 from outrider.logic.news import transitions
@@ -39,10 +39,6 @@ __all__ = ["Tracker", "transitions"]
 
 # A spawned agent may be started by a shell script: a shell in front counts only when it still stands there after this.
 STARTING_MS = 15_000
-# What stands in front for less is no program that was there: tmux 3.3a, asked while one program becomes another, tells a name
-# made of both (`shv` of `sh` and `env`), until it is asked again.
-FRONT_MS = 250
-
 
 # What stands beside a verdict, and all that time alone changes about it: the ages of words, whether the screen has stood long enough,
 # what its movement says.
@@ -67,8 +63,7 @@ class Tracker:
         self._composer: composer.ComposerView | None = None
         self._screen: Screen | None = None
         self._layout: Layout | None = None
-        self._in_front = False
-        self._front = ("", born_ms)
+        self._front = Front()
         self._ended: Ending | None = None
         self._submission = Submission()
         self._background = False
@@ -89,22 +84,13 @@ class Tracker:
         if self._kind.shell:
             self._foreground(pane, at_ms)
         elif not is_shell(pane.command):
-            if pane.command != self._front[0]:
-                self._front = (pane.command, at_ms)
+            self._front.saw(pane.command, at_ms)
             if self._ended is not None and self._ended.reason == "left":
                 self._ended = None
-        elif not self._was_in_front(at_ms) and self._spawned and self._turn.ready_seen:
+        elif not self._front.gave_way(at_ms) and self._spawned and self._turn.ready_seen:
             return
         elif not self._followed and not self._starting(at_ms):
             self._ended = Ending("left", at_ms, None, f"{pane.command} stands in its place")
-
-    def _was_in_front(self, at_ms: int) -> bool:
-        """Whether a program of its own stood in front of its pane, so that a shell there now stands in its place."""
-        command, since_ms = self._front
-        if command and not starts_others(command) and at_ms - since_ms >= FRONT_MS:
-            self._in_front = True
-        self._front = ("", at_ms)
-        return self._in_front
 
     def _starting(self, at_ms: int) -> bool:
         """While a spawn starts, several programs may follow one another in front; a script's shell may stay there."""
