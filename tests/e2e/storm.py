@@ -3,10 +3,14 @@ the daemon is killed with SIGKILL. What arrived is counted at the model, and eve
 
 A person answers each dialog, denies some, and what was denied must not have been done. The person's drafts hold a word of their own and
 are never submitted, so no prompt may hold it. Each command holds its number, so that losses, doubles and the order are seen. Agents
-take a prompt back that is interrupted before they asked their model: what was interrupted right behind its Enter may be missing there.
+take a prompt back that is interrupted before they asked their model (Claude Code 2.1.197 tells its hook of the prompt, asks its model up to
+some 0.1 s later, on a busy machine seconds, and puts the prompt back into its composer where Escape comes first): what the agent
+itself told that it took in is not lost where somebody pressed Escape in its turn, and what is seen to have left the composer not where
+that was right behind its Enter.
 """
 
 import fcntl
+import math
 import os
 import pty
 import random
@@ -30,6 +34,7 @@ from e2e.payloads import FOURTEEN
 from e2e.real.arrivals import BLANKS, COMPOSED, TABS, VERBATIM, judge
 from e2e.waiting import until
 from e2e.world import World
+from outrider.logic.delivery import TAKEN
 from outrider.model.wire import CommandJSON
 
 SESSION = "storm"
@@ -41,6 +46,7 @@ REDRAW = b"\x0c"
 BUSY = ("thinking", "reading", "working", "testing")
 STILL_S, LIMIT_S = 3.0, 60.0
 RIGHT_BEHIND_MS = 3000
+ESCAPES = ("interrupts", "denied")
 
 
 class Stage(Protocol):
@@ -244,25 +250,28 @@ class Storm:
         report.disordered = [str(b) for a, b in pairwise(first) if b < a]
         report.strayed = [text[:80] for text in arrived if DRAFT in text or len(NUMBER.findall(text)) != 1]
         report.strayed += [f"made-{name} was denied and is made" for name in self.denied if self._made(name)]
+        begun = [each["started"] for command in commands.values() for each in command["attempts"]]
         for number, (command_id, text) in enumerate(zip(self.ids, self.texts, strict=True)):
             command = commands[command_id]
+            after = min((at for at in begun if at > max_started(command)), default=math.inf)
             report.statuses[command["status"]] += 1
             if command["status"] != "sent":
                 report.reasons[str(command["error"])] += 1
             mine = [each for each in arrived if NUMBER.findall(each) == [str(number)]]
             told = command["error"] or (command["attempts"][-1]["proof"] if command["attempts"] else "")
-            if not mine and command["status"] == "sent" and self._interrupted(command):
+            if not mine and command["status"] == "sent" and self._interrupted(command, after):
                 report.weather["taken back"] += 1
                 continue
             self._judge_one(f"{number} {command['status']} {text[:30]!r} {told}", text, command["status"], mine)
             if not told:
                 report.untold.append(str(number))
 
-    def _interrupted(self, command: CommandJSON) -> bool:
-        """Whether somebody interrupted right behind the Enter of this command."""
+    def _interrupted(self, command: CommandJSON, after: float) -> bool:
+        """Whether somebody interrupted this command's turn, which ends `after` (ms); right behind the Enter, where no hook told of it."""
         last = command["attempts"][-1]
-        began, ended = last["started"], (last["ended"] or last["started"]) + RIGHT_BEHIND_MS
-        return any(what == "interrupts" and began <= at <= ended for at, what in self.diary)
+        told = TAKEN in (last["proof"] or "")
+        ended = after if told else (last["ended"] or last["started"]) + RIGHT_BEHIND_MS
+        return any(what in ESCAPES and last["started"] <= at <= ended for at, what in self.diary)
 
     def _judge_one(self, name: str, text: str, status: str, mine: Sequence[str]) -> None:
         report = self.report
@@ -281,6 +290,11 @@ class Storm:
 
     def _made(self, name: str) -> bool:
         return self.stage.project.joinpath(f"made-{name}").exists()
+
+
+def max_started(command: CommandJSON) -> float:
+    """When the last attempt began (ms)."""
+    return max((each["started"] for each in command["attempts"]), default=math.inf)
 
 
 def numbered(name: str, text: str, number: int) -> str:

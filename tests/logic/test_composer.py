@@ -194,6 +194,11 @@ def test_recorded_composers_of_others_hold_what_was_typed() -> None:
     seen = composer.view(drawn.kind("gemini"), drawn.screen(gemini))
     assert seen is not None
     assert holds(seen, "one\ntwo\n\nthree")
+    for dot in "· ":
+        opencode = f"\n\n\n      ┃\n      ┃  one\n      ┃  Two three\n      ┃\n      ┃  Build {dot} Model Provider\n      ╹▀▀▀▀▀▀▀\n"
+        seen = composer.view(drawn.kind("opencode"), drawn.screen(opencode))
+        assert seen is not None
+        assert holds(seen, "one\nTwo three")
     command = "echo " + "x" * 90 + " > long"
     shell = drawn.screen(f"$ {command[:78]}\n{command[78:]}")
     seen = composer.view(drawn.kind("shell"), drawn.at_cursor(shell, 1))

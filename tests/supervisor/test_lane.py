@@ -238,6 +238,20 @@ async def seen_waiting(lane: Lane, why: str) -> None:
         await asyncio.sleep(0.005)
 
 
+async def test_a_prompt_that_the_agent_gave_back_is_taken_out_and_the_next_ones_proof_says_so(world: World) -> None:
+    first, second = await world.queue("first", "second")
+    member = world.member()
+    lane = world.lane(member)
+    lane.add([first])
+    async with running(world, lane, member):
+        await ended(world, first)
+        world.terminal.draft = "first"
+        lane.add([second])
+        (done,) = await ended(world, second)
+    assert (done.status, world.terminal.arrived) == (Status.SENT, ["first", "second"])
+    assert "interrupted before it answered" in (done.attempts[-1].proof or "")
+
+
 class Meddled(ScriptedTerminal):
     """Somebody types into the composer while our text goes in, and takes all of it out again, so many `times`."""
 

@@ -20,6 +20,7 @@ from outrider.model.state import BUSY, State, Verdict
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f]")
 BLANKS = re.compile(r"\s+")
 TAKEN = "The agent said that it took the text in."
+GIVEN_BACK = "The prompt before it stood in the composer again, as the agent was interrupted before it answered that; it was taken out."
 LEFT = "The text was seen in the composer and then seen gone."
 
 

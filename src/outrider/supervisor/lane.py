@@ -201,7 +201,9 @@ class Lane:
         else:
             stages = self._stages(command, attempt)
             outcome = await self._typist.give(member, command, attempt, stages, program=screen.pane.command)
-        await self._close(command, attempt, await self._unshelved(member, outcome, draft))
+        if gate.gate is Gate.CLEAR:
+            outcome = replace(outcome, proof=f"{outcome.proof} {delivery.GIVEN_BACK}")
+        await self._close(command, attempt, await self._shelf.unshelved(member, outcome, draft))
         return outcome.status is not Status.QUEUED
 
     async def _resume(self, member: Member, command: Command) -> None:
@@ -212,13 +214,7 @@ class Lane:
             await self._close(command, attempt, Outcome(status, "The agent is not running any more."))
             return
         outcome = await self._typist.resume(member, command, attempt, self._stages(command, attempt))
-        await self._close(command, attempt, await self._unshelved(member, outcome, attempt.screen))
-
-    async def _unshelved(self, member: Member, outcome: Outcome, draft: str | None) -> Outcome:
-        """The outcome, once a draft that was put aside for it is back, or could not be."""
-        if draft is None:
-            return outcome
-        return replace(outcome, proof=f"{outcome.proof} {await self._shelf.put_back(member, draft)}")
+        await self._close(command, attempt, await self._shelf.unshelved(member, outcome, attempt.screen))
 
     async def _fail_early(self, command: Command, error: OutriderError) -> None:
         """tmux could not be asked: nothing was typed, so it is tried again, a few times and ever later."""

@@ -6,6 +6,7 @@ to its end. What cannot be put back is told in the command's proof, word by word
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from outrider.errors import OtherProgram, TerminalError, TimedOut
 from outrider.logic import composer, delivery
@@ -13,7 +14,7 @@ from outrider.logic.composer import ComposerView
 from outrider.logic.delivery import Admission, Gate
 from outrider.model.command import Command
 from outrider.supervisor.crew import Member
-from outrider.supervisor.typist import Typist
+from outrider.supervisor.typist import Outcome, Typist
 
 # What is waited for with a limit, and what is told when that is over.
 LIMITED: Mapping[Admission, str] = {
@@ -52,6 +53,12 @@ class Shelf:
         if view.text != self._stands[0]:
             self._stands = (view.text, now)
         return now - self._stands[1] >= self._still_ms
+
+    async def unshelved(self, member: Member, outcome: Outcome, draft: str | None) -> Outcome:
+        """The outcome, once a draft that was put aside for it is back, or could not be."""
+        if draft is None:
+            return outcome
+        return replace(outcome, proof=f"{outcome.proof} {await self.put_back(member, draft)}")
 
     async def put_back(self, member: Member, draft: str) -> str:
         """Puts the draft back into an empty composer, and sees it there; a sentence on what became of it."""
