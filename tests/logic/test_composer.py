@@ -195,7 +195,7 @@ def test_recorded_composers_of_others_hold_what_was_typed() -> None:
     assert seen is not None
     assert holds(seen, "one\ntwo\n\nthree")
     for dot in "· ":
-        opencode = f"\n\n\n      ┃\n      ┃  one\n      ┃  Two three\n      ┃\n      ┃  Build {dot} Model Provider\n      ╹▀▀▀▀▀▀▀\n"
+        opencode = f"x\n\n      ┃\n      ┃  one\n      ┃  Two three\n      ┃\n      ┃  Build {dot} Model Provider\n      ╹▀▀▀▀▀▀▀\n"
         seen = composer.view(drawn.kind("opencode"), drawn.screen(opencode))
         assert seen is not None
         assert holds(seen, "one\nTwo three")
