@@ -1,5 +1,7 @@
 """The queue at its edges, through the daemon: full, taken back at every stage, keys in their turn, one daemon to a data directory."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from e2e.waiting import until
 from e2e.world import World
 
@@ -59,13 +61,27 @@ def test_while_it_is_typed_it_cannot_be_taken_back_and_keys_wait_for_their_turn(
     until(lambda: world.command(command)["status"] == "sending", what="it to be typed")
     late = world.http.delete(f"/api/commands/{command}")
     assert (late.status_code, late.json()["detail"]["status"]) == (409, "sending")
-    world.http.post("/api/agents/deaf/keys", json={"keys": ["x"]}).raise_for_status()
+    with ThreadPoolExecutor() as callers:
+        pressed = [
+            callers.submit(world.http.post, "/api/agents/deaf/keys", json={"keys": list(keys)})
+            for keys in ("abc", "xyz")
+        ]
+    assert [each.result().status_code for each in pressed] == [200, 200]
     found = world.command(command)
     assert (found["status"], found["error"]) == (
         "failed",
         "The agent ignored Enter; the text was taken out of the composer again.",
     )
-    until(lambda: "❯\xa0x" in world.screen("deaf"), what="the key alone in the composer")
+    whole = ("❯\xa0abcxyz", "❯\xa0xyzabc")
+    until(lambda: any(draft in world.screen("deaf") for draft in whole), what="the keys alone in the composer")
+    typed = run.log("input")
+    assert typed[0]["text"] == "goes nowhere", "whole, before any key of the others"
+    world.press("deaf", "C-u")
+    again = world.send("deaf", "nor does this")
+    until(lambda: world.command(again)["status"] == "sending", what="the next one to be typed")
+    stopped = world.http.post("/api/agents/deaf/interrupt")
+    assert stopped.status_code in (200, 409)  # as it is at work or at rest by then
+    assert world.command(again)["status"] == "failed", "an interrupt waits for its turn too"
     assert run.prompts() == []
 
 
