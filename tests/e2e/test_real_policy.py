@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -87,9 +88,18 @@ def opened(kind: str) -> Iterator[Lab]:
     try:
         fresh.world.start()
         fresh.world.root.joinpath("mine.toml").write_text(MINE, encoding="utf-8")
+        if kind == "opencode":
+            _permissive(fresh.world.home / ".config" / "opencode" / "opencode.json")
         yield fresh
     finally:
         fresh.close()
+
+
+def _permissive(path: Path) -> None:
+    """A user's settings that let its main agent do everything."""
+    settings = json.loads(path.read_text(encoding="utf-8"))
+    settings["agent"] = {"build": {"permission": {"bash": "allow", "edit": "allow"}}}
+    path.write_text(json.dumps(settings), encoding="utf-8")
 
 
 def asked_for(lab: Lab, command: str) -> ApprovalJSON:

@@ -22,12 +22,15 @@ def wild(pattern: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\\ \.\*$", "( .*)?", text), re.DOTALL)
 
 
-def says(user: dict[str, object], tool: str, what: str) -> str:
-    """The last rule that fits, in the order that OpenCode makes of settings."""
-    found = joined(user, compile_opencode(parse(MINE, "mine.toml")))["permission"]
+def says(user: dict[str, object], tool: str, what: str, agent: str = "") -> str:
+    """The last rule that fits, in the order that OpenCode makes of settings: those for all, then those of the agent."""
+    settings = joined(user, compile_opencode(parse(MINE, "mine.toml")))
+    agents, found = settings["agent"], settings["permission"]
+    assert isinstance(agents, dict)
     assert isinstance(found, dict)
+    own = agents.get(agent, {}).get("permission", {})
     verdict = "ask"
-    for name, rules in found.items():
+    for name, rules in (*found.items(), *own.items()):
         for pattern, action in (rules if isinstance(rules, dict) else {"*": rules}).items():
             if wild(str(name)).fullmatch(tool) and wild(str(pattern)).fullmatch(what):
                 verdict = str(action)
@@ -54,6 +57,16 @@ def test_ours_come_behind_the_users(user: dict[str, object]) -> None:
         ("read", "/home/me/.ssh/config"): "ask",
     }
     assert {key: says(user, *key) for key in verdicts} == verdicts
+
+
+@pytest.mark.parametrize("agent", ["build", "general", "plan", "explore"])
+@pytest.mark.parametrize("given", ["allow", {"*": "allow", "bash": {"*": "allow", "git push *": "allow"}}])
+def test_ours_come_behind_what_a_user_gives_to_one_of_its_own_agents(agent: str, given: object) -> None:
+    user: dict[str, object] = {"agent": {agent: {"permission": given, "model": "x"}}}
+    assert says(user, "bash", "touch x", agent) == "ask"
+    assert says(user, "bash", "git push origin main", agent) == "deny"
+    assert says(user, "edit", "src/a.py", agent) == ("deny" if agent in ("plan", "explore") else "ask")
+    assert says(user, "db_query", "*", agent) == "ask"
 
 
 def test_no_preset_allows_what_touches_anything() -> None:

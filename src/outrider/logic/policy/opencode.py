@@ -2,6 +2,8 @@
 
 There the last rule that matches wins, a user's rule keeps its place when settings are joined, and every simple command of a line is
 looked at. So each of ours bears a name that no user's rule has and that matches the same tool alone: it comes behind all of theirs.
+What a user gives to one agent (`agent.NAME.permission`) comes behind what holds for all; so ours are given to each of OpenCode's own
+agents as well. An agent that a user has made is not known here.
 Without permissions OpenCode asks for nothing at all.
 """
 
@@ -24,7 +26,7 @@ Rules = str | dict[str, str]
 
 
 def compile_opencode(policy: Policy) -> dict[str, object]:
-    """`permission` for all agents, and what keeps OpenCode's own plan mode and explorer from more than they had."""
+    """`permission` for all agents and for each of OpenCode's own, whose plan mode and explorer get no more than they had."""
     found: dict[str, Rules] = {EVERY: "ask"}
     found |= {last(tool): "allow" for tool in _AFFAIRS}
     free = reads_freely(policy)
@@ -41,13 +43,13 @@ def compile_opencode(policy: Policy) -> dict[str, object]:
     commands = {f"{' '.join(each.words)}{' *' if each.rest else ''}": "deny" for each in denied_commands(policy)}
     found[last("bash")] = {"*": bash, **commands}
     plans = {"*": "deny", "*.opencode/plans/*.md": "ask", "*/plans/*.md": "ask"}
-    return {
-        "permission": found,
-        "agent": {
-            "plan": {"permission": {last("edit"): plans, last("task"): {"*": "allow", "general": "deny"}}},
-            "explore": {"permission": {last("edit"): "deny", last("task"): "deny", last("todowrite"): "deny"}},
-        },
+    own: dict[str, dict[str, Rules]] = {
+        "build": {},
+        "general": {},
+        "plan": {last("edit"): plans, last("task"): {"*": "allow", "general": "deny"}},
+        "explore": {last("edit"): "deny", last("task"): "deny", last("todowrite"): "deny"},
     }
+    return {"permission": found, "agent": {name: {"permission": found | rules} for name, rules in own.items()}}
 
 
 def last(tool: str) -> str:
