@@ -115,18 +115,18 @@ async def node(
     *,
     key: str = KEY,
     skew_ms: int = 0,
-    steer: bool = True,
-    away_s: float = 5,
     agents: Sequence[str] = (),
+    **fleet: object,
 ) -> AsyncIterator[Node]:
-    """A running one, with its data below `root`, where a node of that name finds it again. Its clock is `skew_ms` fast."""
+    """A running one, with its data below `root`, where a node of that name finds it again. Its clock is `skew_ms` fast;
+    `fleet` are settings."""
     data = root / name
     if not data.exists():
         data.mkdir(mode=0o700)
         (data / "fleet.key").touch(mode=0o600)
         (data / "fleet.key").write_text(f"{key}\n", encoding="utf-8")
-    fleet = {"HEARTBEAT_S": "0.1", "AWAY_S": str(away_s), "STEER": str(steer).lower()}
-    environ = {"HOME": str(root), **{f"OUTRIDER_FLEET__{word}": value for word, value in fleet.items()}}
+    given = {"heartbeat_s": 0.1, "away_s": 5, **fleet}
+    environ = {"HOME": str(root), **{f"OUTRIDER_FLEET__{word.upper()}": str(value) for word, value in given.items()}}
     settings = load({"bus": url, "node": name, "data": str(data)}, environ).settings
 
     def clock() -> int:

@@ -1,9 +1,13 @@
 """Three nodes over lines that are bad: nothing lost, nothing twice, and everybody's clock wrong."""
 
+import os
 from pathlib import Path
 
-from fleet.node import eventually, node
+import pytest
+
+from fleet.node import PERSON, eventually, node
 from fleet.relay import relay
+from outrider.errors import Conflict, TooMany
 from outrider.model.fleet import Delivery
 from redis_server import RedisServer
 
@@ -67,3 +71,48 @@ async def test_a_slow_line_that_is_cut_a_redis_that_is_killed_and_clocks_that_ar
         await eventually(lambda: all(all(each.sees().values()) for each in everybody), "nobody to be away")
         await eventually(lambda: "away" not in north.fleet.agents()[0].agent, "south's agent to be there again")
         await eventually(lambda: all(each.fleet.health()["status"] == "ok" for each in everybody), "all to be well")
+
+
+async def test_any_node_is_the_one_with_the_least_to_do_that_has_the_labels_and_takes_agents_in(
+    redis: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "getloadavg", lambda: (0.0, 0.0, 0.0))
+    async with (
+        node("north", redis.url, tmp_path, agents=["a", "b"]) as north,
+        node("south", redis.url, tmp_path, labels="gpu,big", agents=["a"]) as south,
+        node("west", redis.url, tmp_path, labels="gpu") as west,
+        node("closed", redis.url, tmp_path, labels="gpu", steer=False),
+    ):
+        await eventually(lambda: len(north.sees()) == 3, "north to see all")
+        assert [north.fleet.choose(labels) for labels in ([], ["gpu"], ["gpu", "big"])] == ["west", "west", "south"]
+        west.has("a")
+        west.has("b")
+        await eventually(lambda: north.fleet.choose(["gpu"]) == "south", "west to have more to do")
+        await south.fleet.drain("south", PERSON, on=True)
+        await eventually(lambda: north.fleet.choose(["gpu"]) == "west", "south to take none in")
+        with pytest.raises(Conflict, match="No node with the labels gpu, big takes agents in now"):
+            north.fleet.choose(["gpu", "big"])
+        with pytest.raises(Conflict, match="south is being drained"):
+            south.fleet.admit()
+
+
+async def test_what_waits_while_others_or_redis_are_away_is_bounded(redis: RedisServer, tmp_path: Path) -> None:
+    async with (
+        node("north", redis.url, tmp_path, events_max=5, outbox_max=2) as north,
+        node("south", redis.url, tmp_path) as south,
+    ):
+        south.listen()
+        await eventually(south.fleet.feeds.places, "south to listen to north")
+        await north.tell(1, 2, 3)
+        await eventually(lambda: south.heard == ["north 1", "north 2", "north 3"], "south to hear it")
+        redis.kill9()
+        await north.tell(*range(4, 24))
+        sent = [await north.send("south", "one"), await north.send("south", "two")]
+        with pytest.raises(TooMany, match="2 commands wait for other nodes already"):
+            await north.send("south", "three")
+        redis.start(wiped=True)
+        for parcel in sent:
+            assert (await north.outcome(parcel)).status is Delivery.TAKEN
+        assert south.typed == ["one", "two"]
+        wanted = ["north 1", "north 2", "north 3", "north 3..19", *(f"north {seq}" for seq in range(19, 24))]
+        await eventually(lambda: south.heard == wanted, "south to hear the newest, and of the gap")
