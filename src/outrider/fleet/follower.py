@@ -52,6 +52,9 @@ class Follower:
         self._link = link
         self._membership = membership
         self._places: dict[Feed, Place] = {}
+        """Up to where each feed was read."""
+        self._heard: dict[Feed, int] = {}
+        """The last event of each that was believed: what is none leaves a gap."""
         self._recent: dict[Feed, deque[Event]] = {}
         self.listener: Listener = Nobody()
         membership.changed = self._changed
@@ -64,7 +67,7 @@ class Follower:
 
     def places(self) -> Mapping[Feed, int]:
         """Up to which seq each feed was heard."""
-        return {feed: place.seq for feed, place in self._places.items()}
+        return dict(self._heard)
 
     async def run(self) -> None:
         """For ever."""
@@ -82,7 +85,7 @@ class Follower:
     async def past(self, feed: Feed, since: int, limit: int) -> Sequence[Event]:
         """At most so many events after that seq, of those that were heard; Unavailable where the broker had to be asked and is away."""
         recent = self._recent.get(feed, ())
-        upto = self._places.get(feed, Place(0)).seq
+        upto = self._heard.get(feed, 0)
         if since >= upto:
             return ()
         if recent and recent[0].seq <= since + 1:
@@ -105,9 +108,10 @@ class Follower:
             newest = await self._broker.newest(feed)
             await self._read_agents(feed)
             self._places[feed] = newest or Place(0)
-            self.listener.began(feed, self._places[feed].seq)
+            self._heard[feed] = self._places[feed].seq
+            self.listener.began(feed, self._heard[feed])
         for feed in self._places.keys() - feeds:
-            del self._places[feed]
+            del self._places[feed], self._heard[feed]
             self._recent.pop(feed, None)
 
     async def _read_agents(self, feed: Feed) -> None:
@@ -119,8 +123,7 @@ class Follower:
         self._agents.replace(feed.node, told)
 
     async def _take(self, entry: Entry) -> None:
-        before = self._places.get(entry.feed)
-        if before is None:
+        if entry.feed not in self._places:
             return
         self._places[entry.feed] = entry.place
         body = self._opened(entry)
@@ -129,11 +132,12 @@ class Follower:
         if entry.place.part:
             self._agent(entry.feed, body)
             return
+        before, self._heard[entry.feed] = self._heard[entry.feed], entry.place.seq
         event = _event(entry, body)
         if event is None:
             return
-        if event.seq > before.seq + 1:
-            self.listener.missed(entry.feed, before.seq, event.seq)
+        if event.seq > before + 1:
+            self.listener.missed(entry.feed, before, event.seq)
             await self._read_agents(entry.feed)
         self._recent.setdefault(entry.feed, deque(maxlen=REMEMBERED)).append(event)
         self.listener.heard(entry.feed, event)
