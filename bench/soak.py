@@ -1,6 +1,6 @@
 """A long run: many agents at work, a daemon that is killed and reloaded again and again, and then left alone.
 
-    python bench/soak.py [--minutes 30] [--agents 50] [--recorded 5] [--seed 1]
+    python bench/soak.py [--minutes 30] [--agents 50] [--recorded 5] [--every 0.5] [--seed 1]
 
 Scripted agents in a real tmux get a command each now and then; a WebSocket listens, with its cursor, and a web server is told of every turn
 that ends. The daemon runs behind our own supervisor (`outrider service run`). In the first third it is killed with SIGKILL, reloaded, or
@@ -38,9 +38,9 @@ from receiver import Receiver, receiver
 
 OUTAGES = ("SIGKILL", "reload", "restart")
 SERVICE = "[service]\nbackoff_s = 0.1\n"
-SAMPLE_S, OUTAGE_S, COMMAND_S = 10.0, 40.0, 0.5
+SAMPLE_S, OUTAGE_S = 10.0, 40.0
 SLOPE_MB = 1.0
-TURNS: list[list[Step]] = [[{"think": 0.3}, {"say": "Done."}]] * 500
+TURNS: list[list[Step]] = [[{"think": 0.3}, {"say": "Done."}]] * 5000
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ class Soak:
     recorder: Recorder
     agents: list[str]
     chance: random.Random
+    every_s: float
     sent: list[tuple[str, str, str]] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
     outages: Counter[str] = field(default_factory=Counter)
@@ -81,7 +82,7 @@ class Soak:
                 self.samples.append(measured(self.world, now - began))
                 print(self.samples[-1], flush=True)
                 sample = now + SAMPLE_S
-            time.sleep(COMMAND_S)
+            time.sleep(self.every_s)
 
     def _command(self) -> None:
         session = self.chance.choice(self.agents)
@@ -200,6 +201,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--agents", type=int, default=50)
     parser.add_argument("--recorded", type=int, default=5, help="how many of them are recorded")
+    parser.add_argument("--every", type=float, default=0.5, help="seconds between two commands")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     with receiver() as told:
@@ -214,7 +216,7 @@ def main() -> int:
             agents = [f"agent-{number:03}" for number in range(given.agents)]
             for number, session in enumerate(agents):
                 world.spawn(session, TURNS, *(["--record"] if number < given.recorded else []))
-            soak = Soak(world, told, world.record(), agents, random.Random(given.seed))
+            soak = Soak(world, told, world.record(), agents, random.Random(given.seed), given.every)
             soak.run(given.minutes)
             soak.settle()
             wrong = list(soak.wrong())
