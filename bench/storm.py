@@ -1,6 +1,8 @@
 """A storm over real agents: what is lost, doubled, altered or typed into the wrong place.
 
-    python bench/storm.py [--kinds claude codex …] [--commands 40] [--seed 1] [--keep DIR]
+    python bench/storm.py [--kinds claude codex …] [--commands 40] [--each 0] [--minutes 0] [--seed 1] [--keep DIR]
+
+`--each 100` sends a hundred of each of the fourteen texts, for hours; `--minutes` ends a run earlier, with what was sent until then.
 
 The agent is the real one on a scripted model, in a network of its own (tests/e2e/real); the storm is tests/e2e/storm.py: the fourteen
 hard texts in random order while its dialogs come up, a person at a second tmux client types drafts and takes them back, somebody
@@ -14,6 +16,7 @@ times, the model's requests, the agent's own transcripts, every screen, and what
 
 import argparse
 import json
+import math
 import random
 import shutil
 import subprocess
@@ -45,6 +48,11 @@ TOUCH: Mapping[str, tuple[str, Mapping[str, object]]] = {
     "qwen": ("run_shell_command", {"command": "touch {}", "description": "Make it", "is_background": False}),
 }
 """The call for which each kind asks its user. pi and aider ask for none of their own."""
+CLEAR = {"gemini": b"\x15\x7f", "qwen": b"\x15\x7f"}
+"""What takes a row and its line end out of a composer, where that is not Ctrl-U alone."""
+KILLS = {"opencode": 8}
+"""How often the daemon is killed at most. OpenCode 1.18.33 writes a warning over its own screen once it has eleven listeners on its event
+stream, and does not soon let go of those of daemons that were killed; what is not drawn is not typed into."""
 REFUSED = {"qwen": ("slash word",), "pi": ("bang",)}
 
 
@@ -95,10 +103,10 @@ class Keepsake:
 class Real:
     """A real agent in a storm."""
 
-    clear = b"\x15"
-
     def __init__(self, kind: str, chance: random.Random, count: int) -> None:
         self.kind = kind
+        self.clear = CLEAR.get(kind, b"\x15")
+        self.kills = KILLS.get(kind, 10_000)
         self.lab = Lab(kind)
         self.world, self.project = self.lab.world, self.lab.project
         self.lab.script(turns(chance, 5 * count, self._touch if kind in TOUCH else None))  # type: ignore[arg-type]
@@ -115,7 +123,7 @@ class Real:
         """Every prompt, in the order of first coming; one is there twice where a single request has it twice."""
         found: list[str] = []
         for asked in self.lab.asked():
-            history = [text for message in asked["messages"] for text in said(message)]
+            history = [text.strip("\n") for message in asked["messages"] for text in said(message)]
             for text in history:
                 found += [text] * (history.count(text) - found.count(text))
         return found
@@ -129,19 +137,22 @@ def main() -> None:
     )
     parser.add_argument("--commands", type=int, default=40, help="for each agent")
     parser.add_argument("--seed", type=int, default=None, help="to repeat a run")
+    parser.add_argument("--each", type=int, default=0, help="for each agent so many of each text, instead")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="for each agent at most")
     parser.add_argument("--keep", type=Path, default=None, help="a folder for what is left behind")
     given = parser.parse_args()
     seed = given.seed if given.seed is not None else random.SystemRandom().randrange(1_000_000)
-    failed = [kind for kind in given.kinds if told(kind, seed, given.commands, given.keep)]
+    failed = [kind for kind in given.kinds if told(kind, seed, given)]
     sys.exit(bool(failed))
 
 
-def told(kind: str, seed: int, count: int, keep: Path | None) -> bool:
+def told(kind: str, seed: int, given: argparse.Namespace) -> bool:
     """Runs one and prints it; whether anything went wrong."""
-    real = Real(kind, random.Random(seed), count)
+    count, each, keep = given.commands, given.each, given.keep
+    real = Real(kind, random.Random(seed), each * len(FOURTEEN) or count)
     began = time.monotonic()
     payloads = {name: text for name, text in FOURTEEN.items() if name not in REFUSED.get(kind, ())}
-    storm = Storm(real, count=count, seed=seed, payloads=payloads)
+    storm = Storm(real, count=count, seed=seed, payloads=payloads, each=each, limit_s=given.minutes * 60)
     keepsake = Keepsake(keep / f"{kind}-{seed}", real) if keep is not None else None
     try:
         report = storm.run()

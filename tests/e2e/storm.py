@@ -44,7 +44,7 @@ MADE = re.compile(r"made-(\d+)")
 ENDED = ("sent", "failed", "cancelled", "expired", "uncertain")
 REDRAW = b"\x0c"
 BUSY = ("thinking", "reading", "working", "testing")
-STILL_S, LIMIT_S = 3.0, 60.0
+STILL_S, LIMIT_S = 3.0, 180.0
 RIGHT_BEHIND_MS = 3000
 ESCAPES = ("interrupts", "denied")
 
@@ -55,6 +55,7 @@ class Stage(Protocol):
     world: World
     project: Path
     clear: bytes
+    kills: int
 
     def arrived(self) -> list[str]:
         """Every prompt that came to the model, verbatim, each as often as it came, in the order of coming."""
@@ -109,8 +110,8 @@ class Person:
         self.types(self._clear * 3, 0.05)
 
     def cleans_up(self) -> None:
-        """Empties it of whatever a screen can hold: a press for each row and each line end."""
-        self.types(self._clear * 120 + REDRAW, 0.01)
+        """Empties it of some rows, and has it drawn afresh."""
+        self.types(self._clear * 12 + REDRAW, 0.01)
 
     def _reads(self) -> None:
         """Takes what is drawn for it: a client that is not read holds up its server."""
@@ -128,14 +129,26 @@ class Person:
 class Storm:
     """Runs until every command has come to an end."""
 
-    def __init__(self, stage: Stage, *, count: int, seed: int, payloads: Mapping[str, str] = FOURTEEN) -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        *,
+        count: int,
+        seed: int,
+        payloads: Mapping[str, str] = FOURTEEN,
+        each: int = 0,
+        limit_s: float = math.inf,
+    ) -> None:
+        """So many commands, drawn from `payloads`; or so many of `each` in random order. After `limit_s` no more are handed in."""
         self.stage = stage
         self.world = stage.world
         self.chance = random.Random(seed)
         self.report = Report()
         self.denied: set[str] = set()
         self.diary: list[tuple[int, str]] = []
-        names = [self.chance.choice(list(payloads)) for _ in range(count)]
+        names = list(payloads) * each or [self.chance.choice(list(payloads)) for _ in range(count)]
+        self.chance.shuffle(names)
+        self._end = time.monotonic() + limit_s
         self.texts = [numbered(name, payloads[name], number) for number, name in enumerate(names)]
         self.ids: list[str] = []
         self._stood = (0.0, "")
@@ -164,6 +177,8 @@ class Storm:
 
     def _hand_in(self) -> None:
         """A few commands more, so that some always wait."""
+        if time.monotonic() > self._end:
+            del self.texts[len(self.ids) :]
         for number in range(len(self.ids), min(len(self.ids) + 2, len(self.texts))):
             body = {"command": self.texts[number], "id": f"storm-{number}"}
             self.ids.append(
@@ -177,8 +192,8 @@ class Storm:
             self._answer(person, screen)
         elif self._in_the_way(screen):
             self._came("cleaned up")
-            person.cleans_up()  # what a command that ended `uncertain` left there: a person cleans up
-        elif self.chance.random() < 0.06:
+            self._cleans_up(person, screen)
+        elif self.chance.random() < 0.06 and self.report.weather["killed"] < self.stage.kills:
             self._came("killed")
             self.world.kill9()
             time.sleep(self.chance.uniform(0, 0.5))
@@ -192,6 +207,15 @@ class Storm:
             answer = self.world.http.post(f"/api/agents/{SESSION}/interrupt")
             if answer.is_success:
                 self._came("interrupts")
+
+    def _cleans_up(self, person: Person, screen: str) -> None:
+        """A person takes out what a command that ended `uncertain` left there, for as long as that changes something."""
+        for _ in range(20):
+            person.cleans_up()
+            time.sleep(0.3)
+            before, screen = screen, self.world.screen(SESSION)
+            if screen == before:
+                return
 
     def _came(self, what: str) -> None:
         """Some weather, now."""

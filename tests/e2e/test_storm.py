@@ -14,6 +14,7 @@ class Scripted:
     """The scripted agent in a storm."""
 
     clear = b"\x15"
+    kills = 1000
 
     def __init__(self, world: World, chance: random.Random) -> None:
         self.world = world

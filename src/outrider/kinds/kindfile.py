@@ -269,6 +269,7 @@ def _stop(table: Table) -> Stop:
     stop = Stop(
         interrupt=table.words("interrupt", usual.interrupt),
         quit_keys=table.words("quit_keys", usual.quit_keys),
+        apart_ms=table.number("apart_ms", usual.apart_ms),
     )
     table.finish()
     return stop

@@ -17,9 +17,6 @@ from outrider.model.state import Verdict
 from outrider.processes import Process
 
 REMEMBERED_PROMPTS = 50
-# Until what an interrupt did is seen, its state is an old one: a second press may come to an agent at rest, and a third opens
-# Claude Code's Rewind. Of 50 agents that flip, the slowest one in a hundred is seen after 0.3 s.
-INTERRUPT_SEEN_MS = 1500
 
 
 @dataclass(slots=True)
@@ -62,7 +59,7 @@ class Member:
 
     def interrupting(self, now_ms: int) -> int:
         """Called before an interrupt. How long (ms) until what the last one did has certainly been seen; 0 lets this one be pressed."""
-        if (unseen := self.interrupted_ms + INTERRUPT_SEEN_MS - now_ms) > 0:
+        if (unseen := self.interrupted_ms + self.kind.stop.apart_ms - now_ms) > 0:
             return unseen
         self.interrupted_ms = now_ms
         return 0
