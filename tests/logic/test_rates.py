@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from outrider.logic.rates import Bucket, backoff_ms
 
 
-def test_lets_as_many_through_in_a_second_and_the_rest_in_later_ones() -> None:
+def test_lets_as_many_through_in_a_second_and_the_rest_one_by_one_in_later_ones() -> None:
     bucket = Bucket(2)
-    assert [bucket.wait_ms(1000) for _ in range(5)] == [0, 0, 1000, 1000, 2000]
+    assert [bucket.wait_ms(1000) for _ in range(5)] == [0, 0, 1000, 1500, 2000]
 
 
 def test_less_than_one_a_second() -> None:
@@ -23,6 +23,12 @@ def test_a_rest_fills_it_again_but_not_beyond_one_second() -> None:
     for _ in range(2):
         bucket.wait_ms(0)
     assert [bucket.wait_ms(60_000) for _ in range(3)] == [0, 0, 1000]
+
+
+def test_who_comes_while_others_wait_stands_behind_them() -> None:
+    bucket = Bucket(2)
+    assert [bucket.wait_ms(0) for _ in range(3)] == [0, 0, 1000]
+    assert bucket.wait_ms(999) == 501
 
 
 @given(st.floats(0.1, 50), st.lists(st.integers(0, 400), min_size=1, max_size=60))
