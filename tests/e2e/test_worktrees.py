@@ -73,6 +73,16 @@ def test_what_cannot_be(world: World) -> None:
     ):
         refused = shell(world, "task", *words)
         assert (refused.returncode, said in refused.stderr) == (1, True), refused.stderr
+    for name, words, said in (
+        ("empty", ("-b", "main"), "has no commit yet"),
+        ("bare", ("--bare",), "is a bare repository"),
+    ):
+        place = world.root / name
+        git(world, "init", "-q", *words, str(place), at=world.workdir())
+        body = {"session": "task", "kind": "shell", "workdir": str(place), "worktree": ""}
+        answered = world.http.post("/api/agents", json=body)
+        assert (answered.status_code, said in answered.json()["error"]) == (422, True), answered.text
+    assert world.http.get("/api/agents").json()["count"] == 0
     assert world.cli("worktree", "list").stdout == "There are none; outrider spawn --worktree makes one.\n"
     assert "There is no worktree 'x'. There are none." in world.cli("worktree", "diff", "x").stderr
     assert not world.data.joinpath("worktrees").exists()
