@@ -61,7 +61,7 @@ TRAPS = (
     (
         8,
         "a child with the same hooks",
-        "e2e/test_real_others.py::test_its_dialogs_are_answered_by_keys_it_speaks_for_itself_alone_and_says_how_it_failed",
+        "e2e/test_real_others.py::test_its_dialogs_are_answered_it_speaks_for_itself_alone_and_says_how_it_failed",
     ),
     (
         9,

@@ -56,6 +56,7 @@ SITTINGS = (
     Sitting("qwen", (), "run_shell_command", "command", "--approval-mode yolo -p hello", shown=True),
     Sitting("opencode", (), "bash", "command", ""),
 )
+WAYS = {"opencode": "server"}
 
 
 def sources(world: World) -> set[str]:
@@ -85,7 +86,7 @@ def opened(kind: str) -> Iterator[Lab]:
 
 
 @pytest.mark.parametrize("sitting", SITTINGS, ids=lambda sitting: sitting.kind)
-def test_its_dialogs_are_answered_by_keys_it_speaks_for_itself_alone_and_says_how_it_failed(sitting: Sitting) -> None:
+def test_its_dialogs_are_answered_it_speaks_for_itself_alone_and_says_how_it_failed(sitting: Sitting) -> None:
     with opened(sitting.kind) as lab:
         world, events = lab.world, lab.world.record()
         program = world.root / "bin" / sitting.kind
@@ -164,7 +165,7 @@ def _a_command_is_approved(lab: Lab, line: str) -> None:
     approval, asks = dialogs.shown(lab.world, "one", TIMEOUT), dialogs.RUNS[lab.kind](line)
     dialogs.reads_as(approval, asks)
     assert "".join((approval["command"] or "").split()) == "".join(line.split())
-    dialogs.answered(lab.world, approval, asks.yes, "approve", "one")
+    dialogs.answered(lab.world, approval, asks.yes, "approve", "one", way=WAYS.get(lab.kind, "keys"))
 
 
 def _an_edit_is_denied(lab: Lab, file: Path) -> None:
@@ -173,9 +174,11 @@ def _an_edit_is_denied(lab: Lab, file: Path) -> None:
     approval = dialogs.shown(world, "one", TIMEOUT, holds=(dialogs.BEFORE, dialogs.AFTER))
     dialogs.reads_as(approval, asks)
     assert (approval["file"] or "").endswith("src/parser.py")
-    dialogs.answered(world, approval, asks.no, "deny", "one", "--reason", "Not today")
+    way = WAYS.get(lab.kind, "keys")
+    dialogs.answered(world, approval, asks.no, "deny", "one", "--reason", "Not today", way=way)
     until(lambda: world.agent("one")["state"] in ("idle", "complete"), TIMEOUT, what="it to be at rest again")
     assert dialogs.BEFORE in file.read_text(encoding="utf-8")
+    assert way == "keys" or "Not today" in str(lab.asked()[-1]["messages"])
 
 
 def test_aiders_dialogs_are_answered_by_keys() -> None:

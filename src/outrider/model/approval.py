@@ -42,6 +42,7 @@ class Way(StrEnum):
     """How an answer reached the agent."""
 
     HOOK = "hook"
+    SERVER = "server"
     KEYS = "keys"
 
 

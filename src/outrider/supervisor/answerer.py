@@ -1,6 +1,7 @@
 """The answerer: has one dialog of one agent answered, and says what became of it.
 
-An answer is written down before anything is done about it. Where the agent's hook waits it is given the answer; else it goes by keys.
+An answer is written down before anything is done about it. Where the agent's hook waits it is given the answer, where its
+server says what waits, it is told there; else it goes by keys.
 """
 
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.hook_calls import HookCalls
 from outrider.supervisor.keypad import Keypad, OtherDialog, Unseen
 from outrider.supervisor.record import Record
+from outrider.supervisor.replies import Replies
 
 
 class Answerer:
@@ -30,6 +32,7 @@ class Answerer:
         crew: Crew,
         record: Record,
         calls: HookCalls,
+        replies: Replies,
         keypad: Keypad,
         clock: Callable[[], int],
     ) -> None:
@@ -37,6 +40,7 @@ class Answerer:
         self._crew = crew
         self._record = record
         self._calls = calls
+        self._replies = replies
         self._keypad = keypad
         self._clock = clock
 
@@ -100,13 +104,21 @@ class Answerer:
     ) -> tuple[Way, Shown | None]:
         call = self._calls.of(member, meant) if behavior is not None else None
         if call and behavior and await self._calls.tell(member, call, behavior, meant.reason):
-            try:
-                await self._keypad.see_gone(member, meant.fingerprint)
-            except Unseen as late:
-                late.way = Way.HOOK
-                raise
-            return Way.HOOK, None
+            return await self._gone(member, meant, Way.HOOK), None
+        request = await self._replies.pending(member, meant) if behavior is not None else None
+        if request is not None and behavior is not None:
+            await self._keypad.stands(member, meant.fingerprint)
+            if await self._replies.give(member, request, behavior, meant.reason):
+                return await self._gone(member, meant, Way.SERVER), None
         return Way.KEYS, await self._keypad.choose(member, meant.fingerprint, wanted)
+
+    async def _gone(self, member: Member, meant: Approval, way: Way) -> Way:
+        try:
+            await self._keypad.see_gone(member, meant.fingerprint)
+        except Unseen as late:
+            late.way = way
+            raise
+        return way
 
     async def _intend(self, meant: Approval, actor: Actor) -> None:
         """Writes down that it is being answered, before anything is done."""

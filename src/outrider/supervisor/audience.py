@@ -17,6 +17,7 @@ from outrider.supervisor.hook_calls import HookCalls
 from outrider.supervisor.keypad import Keypad
 from outrider.supervisor.policing import Policing
 from outrider.supervisor.record import Record
+from outrider.supervisor.replies import Replies
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,10 @@ def audience(
     """Wires it. `spawns` is where the quarters are, `wait_s` how long their hooks wait for an answer, `port` ours."""
     approvals, calls = Approvals(store, clock), HookCalls(Answers(spawns), clock, wait_s)
     keypad = Keypad(terminal, clock)
-    answerer = Answerer(approvals=approvals, crew=crew, record=record, calls=calls, keypad=keypad, clock=clock)
+    replies = Replies(spawns)
+    answerer = Answerer(
+        approvals=approvals, crew=crew, record=record, calls=calls, replies=replies, keypad=keypad, clock=clock
+    )
     policing = Policing(Path(environ.get("HOME", "/")), port)
     autopilot = Autopilot(policing, approvals=approvals, answerer=answerer, calls=calls, record=record, clock=clock)
     return Audience(approvals, answerer, autopilot)

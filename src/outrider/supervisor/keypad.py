@@ -81,6 +81,10 @@ class Keypad:
             return None
         raise TimedOut("The mark did not come to the option that was wanted; nothing was chosen.")
 
+    async def stands(self, member: Member, mark: str) -> None:
+        """OtherDialog where it is not there (any more); Conflict where the pane does not show the agent's screen."""
+        await self._look(member, mark)
+
     async def see_gone(self, member: Member, mark: str) -> None:
         """Returns when the dialog is gone; Unseen where it stays, or tmux does not show it."""
         missed: list[bool] = []

@@ -91,7 +91,8 @@ def edit(kind: str, file: Path) -> list[list[Step]]:
     path = str(file)
     if kind == "opencode":
         change: dict[str, object] = {"filePath": path, "oldString": BEFORE, "newString": AFTER}
-        return [[{"tool": "read", "input": {"filePath": path}}], [{"tool": "edit", "input": change}]]
+        then: Step = {"say": "Then not."}  # a refusal with a reason is no end of its turn
+        return [[{"tool": "read", "input": {"filePath": path}}], [{"tool": "edit", "input": change}], [then]]
     change = {"file_path": path, "old_string": BEFORE, "new_string": AFTER}
     if kind == "gemini":
         return [[{"tool": "replace", "input": change | {"instruction": "Split at commas"}}]]
@@ -129,8 +130,8 @@ def reads_as(approval: ApprovalJSON, asks: Asks) -> None:
     assert [label for label in labels if label in asks.labels] == list(asks.labels), labels
 
 
-def answered(world: World, approval: ApprovalJSON, label: str, *words: str) -> None:
-    """Answers by the command line, again where the agent did not take the key in time; asserts what was chosen, by keys, and that the
+def answered(world: World, approval: ApprovalJSON, label: str, *words: str, way: str = "keys") -> None:
+    """Answers by the command line, again where the agent did not take the key in time; asserts what was chosen, which way, and that the
     dialog is gone."""
     done = world.cli(*words, "--json")
     tries = 1
@@ -141,7 +142,7 @@ def answered(world: World, approval: ApprovalJSON, label: str, *words: str) -> N
     assert late or done.returncode == 0, f"{done.stderr}\n{world.screen(approval['session'])}"
     if not late:
         now = cast("ApprovalJSON", json.loads(done.stdout))
-        assert (now["status"], now["answer"], now["way"]) == ("answered", label, "keys"), now
+        assert (now["status"], now["answer"], now["way"]) == ("answered", label, way), now
         assert (now["tool"], now["file"]) == (approval["tool"], approval["file"]), now
     standing = world.http.get("/api/approvals", params={"session": approval["session"]}).json()["approvals"]
     assert approval["question"] not in [each["question"] for each in standing]

@@ -15,6 +15,7 @@ import socket
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import structlog
 
@@ -38,6 +39,10 @@ _LINE = 1 << 22  # bytes of one event at most; a larger one ends the connection,
 _TOLD = frozenset({"session.created", "session.status", "session.idle", "session.error", "message.updated"})
 _ASKED = ("permission.", "question.")
 _DROPPED = frozenset({"output", "metadata", "raw", "attachments", "summary", "snapshot"})
+
+
+class Refused(ValueError):
+    """It answered that it does not do what was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +151,7 @@ class OpenCodeServers:
                     for gone in following.keys() - spawns:
                         following.pop(gone).cancel()
                     for path in spawns - following.keys():
-                        if (server := _read(path / SERVER)) is not None:
+                        if (server := read(path / SERVER)) is not None:
                             following[path] = group.create_task(self._follow(server))
                     await folders.changed()
         finally:
@@ -199,28 +204,41 @@ async def events(server: Server, answer_s: float = _HEAD_S) -> AsyncGenerator[di
                 yield picked
 
 
+async def ask(server: Server, path: str, answer_s: float, body: Mapping[str, object] | None = None) -> object:
+    """What it answers to a GET, or with a body to a POST, as JSON; None for nothing. OSError, EOFError, ValueError or LimitOverrunError
+    where it does not, or not in time; of a POST it is then not known what it did, but for ConnectionRefusedError
+    and Refused."""
+    async with contextlib.aclosing(_lines(server, path, answer_s, body)) as answer:
+        return cast("object", json.loads(b"".join([line async for line in answer]) or b"null"))
+
+
 async def _statuses(server: Server, answer_s: float) -> list[dict[str, object]]:
-    async with contextlib.aclosing(_lines(server, "/session/status", answer_s)) as body:
-        found = json.loads(b"".join([line async for line in body]) or b"{}")
+    found = await ask(server, "/session/status", answer_s)
     return [
         {"hook_event_name": "session.status", "sessionID": session, "status": status}
         for session, status in (found.items() if isinstance(found, dict) else ())
     ]
 
 
-async def _lines(server: Server, path: str, answer_s: float) -> AsyncGenerator[bytes, None]:
+async def _lines(
+    server: Server, path: str, answer_s: float, body: Mapping[str, object] | None = None
+) -> AsyncGenerator[bytes, None]:
     """The lines of a response's body as they come."""
+    sent = b"" if body is None else json.dumps(body).encode()
+    kind = f"Content-Type: application/json\r\nContent-Length: {len(sent)}\r\n" if body is not None else ""
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=_LINE)
     try:
         token = base64.b64encode(f"{server.user}:{server.password}".encode()).decode()
         writer.write(
-            f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nAuthorization: Basic {token}\r\n"
-            "Accept: text/event-stream, application/json\r\nConnection: close\r\n\r\n".encode()
+            f"{'GET' if body is None else 'POST'} {path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
+            f"Authorization: Basic {token}\r\nAccept: text/event-stream, application/json\r\n{kind}"
+            "Connection: close\r\n\r\n".encode()
+            + sent
         )
         await writer.drain()
         head = await asyncio.wait_for(_head(reader), answer_s)
         if head.status != 200:
-            raise ValueError(f"it answers {head.status}")
+            raise Refused(f"it answers {head.status}")
         rest, left = b"", head.length
         while left != 0 and (piece := await asyncio.wait_for(_piece(reader, head, left), _SILENCE_S)):
             left = left - len(piece) if left is not None else None
@@ -263,7 +281,8 @@ async def _piece(reader: asyncio.StreamReader, head: _Head, left: int | None) ->
     return (await reader.readexactly(size + 2))[:-2]
 
 
-def _read(path: Path) -> Server | None:
+def read(path: Path) -> Server | None:
+    """Where a spawn's server listens, as its file says; None where it has none."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         return Server(int(found["port"]), str(found["user"]), str(found["password"]), Path(found["spool"]))
