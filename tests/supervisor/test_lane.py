@@ -252,6 +252,14 @@ async def test_a_prompt_that_the_agent_gave_back_is_taken_out_and_the_next_ones_
     assert "interrupted before it answered" in (done.attempts[-1].proof or "")
 
 
+async def test_two_interrupts_of_aider_are_too_far_apart_to_end_it(world: World) -> None:
+    world.kind = catalogue(None).get("aider")
+    member = world.member()
+    assert member.interrupting(10_000) == 0
+    assert member.interrupting(12_001) > 0, "a second one within two seconds ends it"
+    assert member.interrupting(13_000) == 0
+
+
 class Meddled(ScriptedTerminal):
     """Somebody types into the composer while our text goes in, and takes all of it out again, so many `times`."""
 
