@@ -95,6 +95,16 @@ class RedisServer:
         with self._client() as client:
             return client.execute_command(*words)
 
+    def connections(self) -> int:
+        """How many it was asked for since it was started."""
+        with self._client() as client:
+            return int(client.info("stats")["total_connections_received"])
+
+    def calls(self, word: str) -> int:
+        """How often that was asked of it."""
+        with self._client() as client:
+            return int(client.info("commandstats").get(f"cmdstat_{word}", {"calls": 0})["calls"])
+
     def seqs(self, feed: str) -> list[int]:
         """The events that stand in a feed, by their seq."""
         with self._client() as client:

@@ -155,8 +155,8 @@ class Broker(Protocol):
         """The latest of each agent, by name."""
         ...
 
-    async def trim(self, feed: Feed, before_seq: int) -> None:
-        """Forgets entries before that seq."""
+    async def trim(self, feed: Feed, before: Place) -> None:
+        """Forgets entries before that place."""
         ...
 
     async def drop(self, feed: Feed) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from typing import cast
 
 import pytest
 
@@ -81,7 +82,7 @@ async def test_another_database_of_the_same_node_is_another_feed(broker: Broker)
 
 async def test_what_is_trimmed_is_seen_as_a_gap_by_its_seq(broker: Broker) -> None:
     await broker.publish(FEED, _entries(1, 2, 3, 4), {})
-    await broker.trim(FEED, 3)
+    await broker.trim(FEED, Place(3))
     assert await _seqs(broker, Place(1)) == [3, 4]
 
 
@@ -89,6 +90,17 @@ async def test_of_each_agent_the_latest_is_kept(broker: Broker) -> None:
     await broker.publish(FEED, [], {"a": "idle", "b": "idle"})
     await broker.publish(FEED, [], {"a": "working", "b": None})
     assert await broker.states(FEED) == {"a": "working"}
+
+
+async def test_who_reads_the_newest_place_and_then_the_states_finds_what_was_told_there(
+    broker: Broker, server: RedisServer
+) -> None:
+    """Others are served between two commands of one node, where those are long."""
+    server.ask("CONFIG", "SET", "slowlog-log-slower-than", "0")
+    await broker.publish(FEED, [(Place(1, 1), "an agent")], {"a": "idle", "b": None})
+    told = cast("list[tuple[int, int, int, list[str]]]", server.ask("SLOWLOG", "GET", "6"))
+    words = [command[0] for _, _, _, command, *_ in reversed(told)]
+    assert [word for word in words if word in {"XADD", "HSET", "HDEL"}] == ["HSET", "HDEL", "XADD"]
 
 
 async def test_a_name_belongs_to_one_until_its_time_is_over(broker: Broker) -> None:
@@ -189,7 +201,7 @@ async def test_a_password_and_a_prefix_of_our_own(server: RedisServer) -> None:
     assert not await limited.withdraw("north", mark)
     assert await _seqs(limited, BEGINNING) == [1]
     await limited.time_ms()
-    await limited.trim(FEED, 1)
+    await limited.trim(FEED, Place(1))
     await limited.forget("north")
     await limited.close()
     elsewhere = RedisBroker(server.url.replace("redis://", "redis://outrider:geheim@"), prefix="theirs:")

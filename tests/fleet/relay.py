@@ -36,8 +36,12 @@ class Relay:
     async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carries one connection."""
         await self._whole.wait()
-        with suppress(OSError):
+        try:
             there, back = await asyncio.open_connection(*self._to)
+        except OSError:
+            writer.close()
+            return
+        with suppress(OSError):
             try:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._carry(reader, back))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fleet.node import eventually, node
-from outrider.fleet import fleet
+from outrider.fleet import fleet, publisher
 from redis_server import RedisServer
 
 
@@ -35,6 +35,19 @@ async def test_an_end_of_the_feed_that_was_trimmed_is_where_it_ends_all_the_same
         await north.tell(3)
         await eventually(lambda: redis.seqs(feed), "the third to be told")
         assert redis.seqs(feed) == [3]
+
+
+async def test_what_was_told_of_an_agent_just_now_stays_also_where_no_event_is_as_young(
+    redis: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For who reads it a moment later: nothing else would tell him, until the agent changes again."""
+    monkeypatch.setattr(publisher, "TRIM_S", 0)
+    async with node("north", redis.url, tmp_path, agents=["rests"]) as north:
+        feed = f"outrider:ev:north:{north.store.incarnation}"
+        await eventually(lambda: redis.ask("XLEN", feed) == 1, "the agent to be told")
+        before = redis.calls("xtrim")
+        await eventually(lambda: redis.calls("xtrim") > before + 1, "the feed to be trimmed")
+        assert redis.ask("XLEN", feed) == 1
 
 
 async def test_keys_are_changed_without_anybody_being_misunderstood(

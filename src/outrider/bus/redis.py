@@ -75,12 +75,11 @@ class RedisBroker:
         """Appends in order; what stands at or before the feed's newest place is there already and is left out. `states` replaces
         what is kept of agents, None forgets one."""
         words: list[tuple[str, ...]] = [
-            ("XADD", self._feed(feed), f"{place.seq}-{place.part}", "b", body) for place, body in entries
+            ("HDEL", self._agents(feed), name) if state is None else ("HSET", self._agents(feed), name, state)
+            for name, state in states.items()
         ]
-        for name, state in states.items():
-            words.append(
-                ("HDEL", self._agents(feed), name) if state is None else ("HSET", self._agents(feed), name, state)
-            )
+        # The states first: who finds an entry there, and then reads the states, finds what it told.
+        words += [("XADD", self._feed(feed), f"{place.seq}-{place.part}", "b", body) for place, body in entries]
         if words:
             await self._ask_all(words, ignore="equal or smaller")
 
@@ -109,9 +108,9 @@ class RedisBroker:
         """The latest of each agent, by name."""
         return cast("Mapping[str, str]", await self._ask("HGETALL", self._agents(feed)))
 
-    async def trim(self, feed: Feed, before_seq: int) -> None:
-        """Forgets entries before that seq."""
-        await self._ask("XTRIM", self._feed(feed), "MINID", f"{before_seq}-0")
+    async def trim(self, feed: Feed, before: Place) -> None:
+        """Forgets entries before that place."""
+        await self._ask("XTRIM", self._feed(feed), "MINID", f"{before.seq}-{before.part}")
 
     async def drop(self, feed: Feed) -> None:
         """Forgets a feed altogether."""
@@ -122,10 +121,8 @@ class RedisBroker:
     async def claim(self, node: str, owner: str, ttl_ms: int) -> str:
         """Takes or keeps the name for so long; who has it: `owner`, or another one, and then nothing was changed."""
         key = f"{self._prefix}name:{node}"
-        if await self._ask("SET", key, owner, "NX", "PX", ttl_ms):
-            return owner
-        holder = await self._ask("GET", key)
-        if holder == owner:
+        taken, holder = await self._ask_all([("SET", key, owner, "NX", "PX", str(ttl_ms)), ("GET", key)])
+        if not taken and holder == owner:
             await self._ask("PEXPIRE", key, ttl_ms)
         return str(holder or "")
 

@@ -158,7 +158,9 @@ class Publisher:
         now = self._clock()
         if now - self._trimmed_ms > TRIM_S * 1000:
             self._trimmed_ms = now
-            await self._broker.trim(self.feed, await self._store.seq_at(now - self._keep_ms))
+            oldest_ms = now - self._keep_ms
+            # Behind the last event that is too old there may stand what was told of agents since: its part is when.
+            await self._broker.trim(self.feed, Place(await self._store.seq_at(oldest_ms) - 1, oldest_ms))
 
 
 def purpose(feed: Feed, place: Place) -> str:
