@@ -36,7 +36,8 @@ class Database:
         self._reading: str | None = None
         self._writer = Writer(connection, path, damaged=self._suspect)
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="outrider-read")
-        self._idle: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
+        # The one used last comes first: its cache is warm, and those of the others need not be filled.
+        self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         self._closed = False
         self.failed = self._writer.failed
         """Set when the writer thread died; see `watch`."""
