@@ -11,6 +11,7 @@ from fake_daemon import FakeDaemon, agent, daemon, event
 from outrider import errors
 from outrider.client import Client
 from outrider.client.exchange import address
+from outrider.client.place import Everywhere
 
 
 @pytest.fixture(scope="module")
@@ -198,3 +199,19 @@ async def test_a_fresh_journal_is_followed_from_its_own_end(fake: FakeDaemon, cl
 async def test_a_refused_stream_says_why(fake: FakeDaemon) -> None:
     with pytest.raises(errors.OutriderError):
         await take(Client(f"{fake.url}/elsewhere").events(0), 1)
+
+
+def test_a_place_on_all_nodes_is_where_it_began_and_what_came_since() -> None:
+    place = Everywhere(None)
+    assert place.query() == [("nodes", "all")]
+    place.connected({"type": "connected", "seq": 1, "cursor": "north@1f2e:1,south@9abc:2"})
+    taken = [
+        place.takes(message)
+        for message in (
+            {"event": "alert", "type": "alert", "node": "south", "cursor": "south@9abc:3"},
+            {"type": "gap", "node": "west", "cursor": "west@77aa:9"},
+            {"type": "node", "node": "west"},
+        )
+    ]
+    assert taken == [True, True, False]
+    assert place.query() == [("nodes", "all"), ("cursor", "north@1f2e:1,south@9abc:2,south@9abc:3,west@77aa:9")]

@@ -281,7 +281,7 @@ def test_agents_of_other_nodes_are_steered_from_here_where_their_node_lets_them_
     north = fleet["north"]
     bash = {"command": "rm -rf build"}
     asks: list[Step] = [{"tool": "Bash", "input": {**bash}, "ask": True}, {"say": "Gone."}, {"hold": "never"}]
-    run = started(fleet, "north", "south", "asks", [asks], "--prompt", "Clean up")
+    run = started(fleet, "north", "south", "asks", [asks], "--prompt", "Clean up", "--wait", "--timeout", "60")
     fleet.state_is("north", "south/asks", "waiting")
     until(lambda: dialogs_of(fleet, "north") == ["south/asks"], what="the dialog to be listed")
     assert "rm -rf build" in north.cli("output", "south/asks").stdout

@@ -151,6 +151,8 @@ async def test_a_page_of_all_nodes_is_read_on_with_its_cursor() -> None:
         assert (found["missed"], found["cursor"]) == ([], "here@1f2e:2,south@9abc:3,west@77aa:5")
         found = (await client.get("/api/events?nodes=all&cursor=here@1f2e:0,south@9abc:1")).json()
         assert found["missed"] == ["west"]
+        now = (await client.get("/api/events?nodes=all&cursor=now")).json()
+        assert (now["events"], now["cursor"]) == ([], "here@1f2e:2,south@9abc:3,west@77aa:5")
         for query in ("nodes=south", "cursor=0", "nodes=all&since=3", "nodes=all&cursor=x"):
             assert (await client.get(f"/api/events?{query}")).status_code == 422
         fleet.feeds.away = True

@@ -9,7 +9,7 @@ from outrider.cli.words import as_json, clock, table
 from outrider.errors import NoSuchThing
 
 if TYPE_CHECKING:
-    from outrider.client.stream import JsonObject
+    from outrider.client.place import JsonObject
 
 app = App(
     name="alerts",

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from outrider.cli.connection import HERE, Connection, Environ
+from outrider.cli.connection import HERE, Connection, Environ, Usage
 from outrider.cli.words import clock, colours, painted, plain
 
 # Fields that stand in every event, in their own columns.
@@ -24,6 +24,9 @@ async def events(
     ] = None,
     session: Annotated[list[str] | None, Parameter(negative=(), help="Only of this agent; may be repeated.")] = None,
     event: Annotated[list[str] | None, Parameter(negative=(), help="Only of this name; may be repeated.")] = None,
+    all_nodes: Annotated[
+        bool, Parameter(negative=(), help="With --follow: those of all nodes of the fleet, from now on.")
+    ] = False,
     connection: Connection = HERE,
     environ: Environ,
 ) -> None:
@@ -31,7 +34,11 @@ async def events(
     client = connection.client(environ)
     sessions, names = tuple(session or ()), tuple(event or ())
     found: AsyncGenerator[Mapping[str, object], None]
-    if follow:
+    if all_nodes and (since is not None or not follow):
+        raise Usage("--all-nodes goes with --follow, and without --since: each node counts its own events.")
+    if all_nodes:
+        found = client.events_everywhere(None, sessions, names)
+    elif follow:
         found = client.events(since, sessions, names)
     else:
         start = since if since is not None else max(0, await client.cursor() - LAST)

@@ -8,7 +8,7 @@ from outrider.cli.connection import HERE, Connection, Environ
 from outrider.cli.words import as_json, clock, fields, table
 
 if TYPE_CHECKING:
-    from outrider.client.stream import JsonObject
+    from outrider.client.place import JsonObject
 
 app = App(
     name="notify",

@@ -100,7 +100,9 @@ async def spawn(
     }
     awaited = _awaited(wait)
     client = connection.client(environ, timeout_s=SPAWN_S)
-    before = await client.cursor() if awaited else 0
+    before: int | str = 0
+    if awaited:
+        before = await (client.cursor_everywhere() if node else client.cursor())
     asked = {name: value for name, value in body.items() if value not in (None, {}, [])}
     started = await client.spawn(asked)
     if awaited:
@@ -156,7 +158,7 @@ async def until(
     agent: "AgentJSON",
     awaited: frozenset[str],
     *,
-    since: int,
+    since: int | str,
     prompted: bool = False,
     timeout_s: float | None = None,
 ) -> "AgentJSON":
@@ -167,8 +169,14 @@ async def until(
     session, state, begun = agent["session"], agent["state"], not prompted
     try:
         async with asyncio.timeout(timeout_s):
-            async with aclosing(client.events(since, [session], HEARD)) as changes:
+            async with aclosing(
+                client.events(since, [session], HEARD)
+                if isinstance(since, int)
+                else client.events_everywhere(since, [session], HEARD)
+            ) as changes:
                 async for event in changes:
+                    if "event" not in event:
+                        continue
                     state = str(event.get("state", state))
                     if event["event"] in UNDELIVERED:
                         why = event.get("error") or str(event["event"]).replace("_", " ")

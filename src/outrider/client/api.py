@@ -13,7 +13,8 @@ from urllib.parse import quote, urlencode
 from outrider.client.exchange import address, exchange
 from outrider.client.failure import failure
 from outrider.client.nodes import Nodes
-from outrider.client.stream import JsonObject, Sleep, filters, follow, seq
+from outrider.client.place import Here, JsonObject, Place, seq
+from outrider.client.stream import Sleep, filters, follow
 from outrider.errors import OutriderError
 from outrider.exchange import Answer
 from outrider.settings import DEFAULT_URL
@@ -219,17 +220,13 @@ class Client(Nodes):
         """The journal after `since` up to now, oldest first."""
         sessions, names = tuple(sessions), tuple(names)
         while True:
-            query = filters(since, sessions, names)
+            query = filters(Here(since), sessions, names)
             found = cast("list[JsonObject]", (await self._get("/api/events", query, limit=PAGE))["events"])
             for event in found:
                 yield event
             if len(found) < PAGE:
                 return
             since = seq(found[-1])
-
-    async def cursor(self) -> int:
-        """The seq of the newest event; 0 where there is none."""
-        return seq(await self._get("/api/events", limit=1))
 
     def events(
         self, since: int | None = None, sessions: Iterable[str] = (), names: Iterable[str] = ()
@@ -238,8 +235,11 @@ class Client(Nodes):
 
         A connection that ends is made again, at once the first time, then after up to 5 s. NoDaemon only where the first fails.
         """
+        return self._follow(Here(since), sessions, names)
+
+    def _follow(self, place: Place, sessions: Iterable[str], names: Iterable[str]) -> AsyncGenerator[JsonObject, None]:
         return follow(
-            self.address, self._headers, since, sessions=tuple(sessions), names=tuple(names), sleep=self._sleep
+            self.address, self._headers, place, sessions=tuple(sessions), names=tuple(names), sleep=self._sleep
         )
 
     async def _get(self, path: str, query: str = "", **parameters: str | int | None) -> JsonObject:

@@ -1,10 +1,10 @@
-"""The part of the client that is about the machines of the fleet."""
+"""The part of the client that is about the machines of the fleet, and where each is."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
-from outrider.client.stream import JsonObject
+from outrider.client.place import Everywhere, JsonObject, Place, seq
 
 if TYPE_CHECKING:
     from outrider.model.fleet_wire import NodeJSON
@@ -25,7 +25,24 @@ class Nodes:
         """Leaves a node that is away out of the list."""
         return cast("list[NodeJSON]", (await self._post(_node(node, "forget")))["nodes"])
 
+    async def cursor(self) -> int:
+        """The seq of the newest event; 0 where there is none."""
+        return seq(await self._get("/api/events", limit=1))
+
+    async def cursor_everywhere(self) -> str:
+        """Where all nodes are now."""
+        return str((await self._get("/api/events", "nodes=all&cursor=now"))["cursor"])
+
+    def events_everywhere(
+        self, cursor: str | None = None, sessions: Iterable[str] = (), names: Iterable[str] = ()
+    ) -> AsyncGenerator[JsonObject, None]:
+        """As `events`, those of all nodes; messages of type `gap` say what cannot be had of a node."""
+        return self._follow(Everywhere(cursor), sessions, names)
+
     async def _get(self, path: str, query: str = "", **parameters: str | int | None) -> JsonObject:
+        raise NotImplementedError
+
+    def _follow(self, place: Place, sessions: Iterable[str], names: Iterable[str]) -> AsyncGenerator[JsonObject, None]:
         raise NotImplementedError
 
     async def _post(

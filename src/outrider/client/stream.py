@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from outrider.client.exchange import absence
 from outrider.client.failure import failure
+from outrider.client.place import JsonObject, Place
 from outrider.errors import NoDaemon, TimedOut, Unavailable
 from outrider.exchange import Address
 
@@ -23,7 +24,6 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 0.1, 5.0
 LARGEST = 2**24
 FAREWELL_S = 0.5
 """How long to wait for the other side to agree to a close; whoever leaves does not care."""
-JsonObject = Mapping[str, object]
 
 
 class Sleep(Protocol):
@@ -32,17 +32,11 @@ class Sleep(Protocol):
     async def __call__(self, delay: float, /) -> None: ...
 
 
-def filters(since: int | None, sessions: tuple[str, ...], names: tuple[str, ...]) -> str:
-    """The query that asks for events after `since` of those sessions and names; empty filters let everything through."""
-    pairs = [("since", str(since))] if since is not None else []
+def filters(place: Place, sessions: tuple[str, ...], names: tuple[str, ...]) -> str:
+    """The query that asks for events from there on, of those sessions and names; empty filters let everything through."""
+    pairs = place.query()
     pairs += [("session", session) for session in sessions]
     return urlencode(pairs + [("event", name) for name in names])
-
-
-def seq(event: JsonObject) -> int:
-    """An event's place in the journal; 0 where it has none."""
-    value = event.get("seq")
-    return value if isinstance(value, int) else 0
 
 
 @asynccontextmanager
@@ -86,7 +80,7 @@ async def connection(to: Address, headers: Mapping[str, str], query: str = "") -
 async def follow(
     to: Address,
     headers: Mapping[str, str],
-    since: int | None,
+    place: Place,
     *,
     sessions: tuple[str, ...],
     names: tuple[str, ...],
@@ -96,18 +90,13 @@ async def follow(
     wait_s, heard = 0.0, False
     while True:
         try:
-            async with connection(to, headers, filters(since, sessions, names)) as socket:
+            async with connection(to, headers, filters(place, sessions, names)) as socket:
                 async for message in socket:
                     for event in _several(message):
-                        place = seq(event)
                         if event.get("type") == "connected":
                             wait_s, heard = 0.0, True
-                            # A journal that is behind the cursor is another one: a new data directory.
-                            since = place if since is None else min(since, place)
-                        elif "event" in event and place > (since or 0):
-                            since = place
-                            yield event
-                        elif event.get("type") == "gap":
+                            place.connected(event)
+                        elif place.takes(event):
                             yield event
         except Unavailable:  # NoDaemon and a daemon that is just stopping among them
             if not heard:

@@ -34,6 +34,12 @@ class _Part:
     missed: bool
 
 
+async def present(engine: Engine, feeds: Feeds) -> Places:
+    """Where all nodes are now, as far as this one has heard."""
+    newest = await engine.last_seq()
+    return {feed.node: (feed, seq) for feed, seq in ((feeds.own, newest), *feeds.places().items())}
+
+
 async def read_all(engine: Engine, feeds: Feeds, places: Places | None, wish: Filter, limit: int) -> AllNodesPage:
     """At most so many events after those places; None: from the beginning. Unavailable where the fleet cannot be asked now."""
     newest, parts = await engine.last_seq(), []

@@ -10,10 +10,10 @@ from typing_extensions import TypedDict
 from outrider.errors import InvalidInput
 from outrider.model import wire
 from outrider.model.event import EventName
-from outrider.web.allnodes import read_all
+from outrider.web.allnodes import present, read_all
 from outrider.web.answers import encoded, routes
 from outrider.web.context import Given, Strict, one_of, several
-from outrider.web.everywhere import wanted_nodes
+from outrider.web.everywhere import NOW, wanted_nodes
 from outrider.web.hub import Filter
 
 _NAMES = [name.value for name in EventName]
@@ -55,7 +55,8 @@ class EventQuery(Strict):
     event: list[str] = Field([], description="Only of these names; repeat it, or put commas between them.")
     nodes: Literal["here", "all"] = Field("here", description="Of this node, or of all of the fleet.")
     cursor: str | None = Field(
-        None, description="With `nodes=all`, in place of `since`: only those after it; `0` or none: all that are kept."
+        None,
+        description="With `nodes=all`, in place of `since`: only those after it; `0` or none: all that are kept; `now`: none.",
     )
 
 
@@ -67,11 +68,13 @@ async def list_events(context: Given, query: Annotated[EventQuery, Query()]) -> 
     """The journal after `since`, oldest first; the WebSocket on `/ws` gives the same, and then goes on live."""
     names, sessions = one_of(query.event, _NAMES, "event"), several(query.session)
     everywhere, places, _ = wanted_nodes(query.nodes, query.cursor)
-    engine = context.engine
+    engine, feeds = context.engine, context.fleet.feeds
     if everywhere:
         if query.since:
             raise InvalidInput("'since' is a place in this node's journal; with nodes=all it is 'cursor'.")
-        read = await read_all(engine, context.fleet.feeds, places, Filter(sessions, names), query.limit)
+        if query.cursor == NOW:
+            places = await present(engine, feeds)
+        read = await read_all(engine, feeds, places, Filter(sessions, names), query.limit)
         told = wire.text({"seq": await engine.last_seq(), "cursor": read.cursor, "missed": read.missed})
         return encoded(f'{{"events":{wire.array(read.texts)},"count":{len(read.texts)},{told[1:]}')
     found = await engine.events(since=query.since, limit=query.limit, sessions=sessions, names=names)

@@ -18,6 +18,8 @@ from outrider.web.here import Message
 from outrider.web.hub import PAGE, Client, Entry, Hub, What, entry_of
 
 AGAIN_S = 0.5
+NOW = "now"
+"""The cursor of the present."""
 Places = Mapping[str, tuple[Feed, int]]
 Page = Message | list[Entry]
 
@@ -28,7 +30,8 @@ def wanted_nodes(nodes: str, cursor: str | None) -> tuple[bool, Places | None, b
         raise InvalidInput(f"'nodes' must be here or all, not {nodes[:40]!r}.")
     if cursor is not None and nodes != "all":
         raise InvalidInput("'cursor' is a place on all nodes: ask for nodes=all with it, or for 'since' without.")
-    return nodes == "all", None if cursor is None or cursor == "0" else places_of(cursor), cursor == "0"
+    named = cursor if cursor not in {None, "0", NOW} else None
+    return nodes == "all", places_of(named) if named is not None else None, cursor == "0"
 
 
 class Everywhere:
