@@ -19,6 +19,7 @@ from pathlib import Path
 
 import structlog
 
+sys.path.pop(0)  # fleet.py beside this file is another one than the tests' package
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from fleet.node import Node, eventually, node
