@@ -50,9 +50,9 @@ TOUCH: Mapping[str, tuple[str, Mapping[str, object]]] = {
 """The call for which each kind asks its user. pi and aider ask for none of their own."""
 CLEAR = {"gemini": b"\x15\x7f", "qwen": b"\x15\x7f"}
 """What takes a row and its line end out of a composer, where that is not Ctrl-U alone."""
-KILLS = {"opencode": 8}
-"""How often the daemon is killed at most. OpenCode 1.18.33 writes a warning over its own screen once it has eleven listeners on its event
-stream, and does not soon let go of those of daemons that were killed; what is not drawn is not typed into."""
+KILLS = {"opencode": 5}
+"""How often the daemon is killed at most. OpenCode 1.18.33 writes a warning over its own screen once eleven listen to its event
+stream, and does not soon let go of killed daemons (it came with eight); what is not drawn is not typed into."""
 REFUSED = {"qwen": ("slash word",), "pi": ("bang",)}
 
 
