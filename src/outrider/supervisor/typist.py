@@ -164,7 +164,9 @@ class Typist:
         if outcome is not None:
             return outcome
         await stage(Stage.ENTERING)
-        outcome = await self._stands(member, command, attempt, stood=True)  # the disk took its time, and somebody may have typed
+        outcome = await self._stands(
+            member, command, attempt, stood=True
+        )  # the disk took its time, and somebody may have typed
         if outcome is not None:
             return outcome
         member.ours = command.text
