@@ -148,7 +148,22 @@ TEXT = "go on with step 2"
     ],
 )
 def test_after_enter(composer: ComposerView | None, taken: bool, at_work: bool, patient: bool, next_: Next) -> None:
-    assert delivery.after_enter(composer, TEXT, taken=taken, at_work=at_work, patient=patient) is next_
+    assert delivery.after_enter(composer, TEXT, taken=taken, tells=False, at_work=at_work, patient=patient) is next_
+
+
+@pytest.mark.parametrize(
+    ("taken", "at_work", "patient", "next_"),
+    [
+        (False, False, True, Next.WATCH),
+        (False, False, False, Next.UNCERTAIN),
+        (False, True, False, Next.SENT),
+        (True, False, True, Next.SENT),
+    ],
+)
+def test_an_empty_composer_is_no_proof_where_the_agent_tells_what_it_takes_in(
+    taken: bool, at_work: bool, patient: bool, next_: Next
+) -> None:
+    assert delivery.after_enter(EMPTY, TEXT, taken=taken, tells=True, at_work=at_work, patient=patient) is next_
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,9 @@ from outrider.supervisor.pauses import Pauses
 from outrider.supervisor.typist import Typist
 from supervisor.stage import REF, ScriptedTerminal
 
-QUICK = Pauses(look=0.002, seen=0.05, mixed=0.3, again=0.03, unheard=0.01, settle=0.02, crash=0.06, back=0.1)
+QUICK = Pauses(
+    look=0.002, seen=0.05, mixed=0.3, again=0.03, unheard=0.01, untold=0.05, settle=0.02, crash=0.06, back=0.1
+)
 
 
 def now_ms() -> int:
@@ -303,6 +305,11 @@ async def test_a_text_that_a_person_took_out_is_typed_again_where_it_is_known_th
     lane = world.lane(member)
     lane.add([command])
     async with running(world, lane, member):
+        if hooks and arrived:
+            async with asyncio.timeout(30):
+                while not world.terminal.arrived:
+                    await asyncio.sleep(0.001)
+            member.prompts.append((now_ms(), "go on"))
         (done,) = await ended(world, command)
     assert (done.status, world.terminal.arrived) == (status, arrived)
     assert status is Status.UNCERTAIN or "Somebody took the text out" in (done.attempts[0].proof or "")

@@ -196,10 +196,13 @@ def after_typing(
     return Next.TYPE if stood and at_rest and view is not None and view.empty else Next.UNCERTAIN
 
 
-def after_enter(view: ComposerView | None, typed: str, *, taken: bool, at_work: bool, patient: bool) -> Next:
+def after_enter(
+    view: ComposerView | None, typed: str, *, taken: bool, tells: bool, at_work: bool, patient: bool
+) -> Next:
     """Enter was pressed on a text seen in the composer. Only while the text still stands there is Enter pressed again.
 
-    `at_work`: a screen taken since shows the agent busy, so the composer is gone because what stood in it is being done.
+    `at_work`: a screen taken since shows the agent busy, so the composer is gone because what stood in it is being done. `tells`: the
+    agent tells what it takes in; where it did not, and does not work either, a person may have emptied the composer.
     """
     if taken:
         return Next.SENT
@@ -209,7 +212,7 @@ def after_enter(view: ComposerView | None, typed: str, *, taken: bool, at_work: 
     if composer.holds(view, typed):
         return Next.ENTER
     if view.empty:
-        return Next.WATCH if patient else Next.SENT
+        return Next.WATCH if patient else Next.UNCERTAIN if tells and not at_work else Next.SENT
     return Next.WATCH if patient else Next.UNCERTAIN
 
 

@@ -13,6 +13,9 @@ from outrider.supervisor.crew import Member
 from outrider.supervisor.pauses import SHOWN_PER_S, Pauses
 
 TAKEN_OUT, TIMES = "Somebody took the text out of the composer before Enter was pressed.", 3
+UNTOLD = (
+    "After Enter the composer was empty, but the agent did not say that it took the text in, and was not seen at work."
+)
 
 
 class Placement:
@@ -28,7 +31,7 @@ class Placement:
         self._start_ms = self._last_ms = start_ms
         self._stood = stood
         self._typed = typed_as(member, command)
-        self._tells = member.voice is not None and not member.agent.verdict.unheard
+        self._tells = tells_prompts(member)
 
     def judge(self, view: ComposerView | None, now_ms: int) -> Next:
         """What to do about the composer as it is now; UNCERTAIN and TYPE come once there is nothing more to wait for."""
@@ -62,6 +65,11 @@ class Placement:
         if view is None or view.empty:
             return "The text went from the composer before Enter was pressed."
         return "Something else stands in the composer together with the text."
+
+
+def tells_prompts(member: Member) -> bool:
+    """Whether the agent tells of the prompts that it takes in, and is heard."""
+    return member.voice is not None and not member.agent.verdict.unheard
 
 
 def seen_at_work(member: Member, since_ms: int) -> bool:

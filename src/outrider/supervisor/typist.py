@@ -21,7 +21,7 @@ from outrider.model.state import BUSY
 from outrider.ports import Terminal
 from outrider.supervisor.crew import Member
 from outrider.supervisor.pauses import PATIENT, SHOWN_PER_S, Pauses
-from outrider.supervisor.placement import TAKEN_OUT, TIMES, Placement, seen_at_work, typed_as
+from outrider.supervisor.placement import TAKEN_OUT, TIMES, UNTOLD, Placement, seen_at_work, tells_prompts, typed_as
 
 log = structlog.get_logger()
 
@@ -193,15 +193,19 @@ class Typist:
             at_work = command.form is Form.SLASH or seen_at_work(member, entered_ms)
             unsure = (member.voice is not None and command.form is Form.TEXT) or (view is None and not at_work)
             patience_ms = member.kind.typing.patience_ms if unsure else self.pauses.unheard * 1000
+            tells = command.form is Form.TEXT and tells_prompts(member)
+            if tells and not at_work:
+                patience_ms = max(patience_ms, self.pauses.untold * 1000)
             taken = delivery.confirmed(command.text, member.prompts, attempt.started_ms)
             patient = waited_ms < patience_ms
-            match delivery.after_enter(view, typed, taken=taken, at_work=at_work, patient=patient):
+            match delivery.after_enter(view, typed, taken=taken, tells=tells, at_work=at_work, patient=patient):
                 case Next.SENT:
                     return Outcome(Status.SENT, _proof(member, command, attempt))
                 case Next.ENTER if waited_ms > self.pauses.again * 1000:
                     return None
                 case Next.UNCERTAIN:
-                    return await self._unknown(member, "After Enter the composer was not seen empty.")
+                    why = UNTOLD if view is not None and view.empty else "After Enter the composer was not seen empty."
+                    return await self._unknown(member, why)
                 case _:
                     await asyncio.sleep(self.pauses.look)
 
