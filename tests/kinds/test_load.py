@@ -1,5 +1,6 @@
 """Kinds from files: ours are sound, a user's are checked, and a broken one never takes the last good one away."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import drawn
 from outrider.errors import BadSetting, InvalidInput
 from outrider.kinds.kindfile import parse
 from outrider.kinds.load import catalogue
+from outrider.kinds.slow import is_slow
 from outrider.model.state import State
 
 PACKAGED = Path(__file__).resolve().parents[2] / "src/outrider/kinds"
@@ -84,6 +86,13 @@ def test_a_file_broken_while_running_keeps_the_last_good_kind(tmp_path: Path) ->
     assert kinds.reload() == ()
     with pytest.raises(InvalidInput, match=r"no kind of agent 'mine'; known: .*claude.*shell"):
         kinds.get("mine")
+
+
+@pytest.mark.parametrize(
+    "pattern", ["^(a|aa)+$", "^(a+)+$", "(x*)*y", "^(aaa|aaaa)+$", "^(aaaaaaa|aaaaaaaa)+$", "( *a? *)+z", r"(\w+\s?)+$"]
+)
+def test_a_pattern_that_backtracks_without_end_is_found_out_before_it_does(pattern: str) -> None:
+    assert is_slow(re.compile(pattern))
 
 
 def test_no_folder_is_no_problem(tmp_path: Path) -> None:
