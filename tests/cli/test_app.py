@@ -372,3 +372,30 @@ def test_kill_asks_on_a_terminal(environ: dict[str, str], fake: FakeDaemon) -> N
         os.close(theirs)
         os.close(ours)
     assert len(fake.asked) == 1
+
+
+STUBBORN = """
+import asyncio, sys
+from outrider.cli.app import run
+import outrider.cli.look as look
+
+async def ls(**_):
+    for _ in range(3):
+        try:
+            print("waiting", flush=True)
+            await asyncio.sleep(1000)
+        except asyncio.CancelledError:
+            pass
+
+look.ls = ls
+sys.exit(run(["ls"], {}))
+"""
+
+
+def test_ctrl_c_ends_also_what_loses_its_cancellation() -> None:
+    process = subprocess.Popen([sys.executable, "-c", STUBBORN], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "waiting\n"
+    process.send_signal(signal.SIGINT)
+    assert process.stdout.read() == "waiting\nwaiting\n"
+    assert process.wait(60) == 0

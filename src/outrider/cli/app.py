@@ -7,14 +7,18 @@ import asyncio
 import inspect
 import json
 import os
+import signal
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Coroutine, Mapping, Sequence
+from types import FrameType
 
 from cyclopts import App, CycloptsError, Group
 
 from outrider import __version__
 from outrider.cli.connection import Usage
 from outrider.errors import OutriderError
+from outrider.tasks import AGAIN_S
 
 INTERRUPTED, PIPE_BROKE = 130, 141  # as shells tell the end by SIGINT and SIGPIPE
 
@@ -127,7 +131,7 @@ def run(argv: Sequence[str], environ: Mapping[str, str], extra: Sequence[tuple[s
         return _refused(Usage(f"{_sentence(str(error))} See: {hint}"), line)
     except OutriderError as error:
         return _refused(error, line)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read has gone; what Python still wants to flush at its end goes nowhere.
@@ -140,9 +144,32 @@ def _call(app: App, line: Sequence[str], environ: Mapping[str, str]) -> int:
     own = {"environ": environ} if "environ" in injected else {}
     result = verb(*bound.args, **bound.kwargs, **own)
     if inspect.iscoroutine(result):
-        result = asyncio.run(result)
+        result = asyncio.run(_interruptible(result))
     sys.stdout.flush()
     return result if isinstance(result, int) else 0
+
+
+async def _interruptible(work: Coroutine[object, object, object]) -> object:
+    """Awaits it; what Ctrl-C cancels is cancelled until it has ended, as a cancellation may be lost, and a farewell may hang."""
+    loop, task, first = asyncio.get_running_loop(), asyncio.current_task(), signal.getsignal(signal.SIGINT)
+
+    def again() -> None:
+        if task is not None:
+            task.cancel()
+        loop.call_later(AGAIN_S, again)
+
+    def interrupted(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(loop.call_later, AGAIN_S, again)
+        if callable(first):
+            first(number, frame)
+
+    if threading.current_thread() is not threading.main_thread() or not callable(first):
+        return await work
+    signal.signal(signal.SIGINT, interrupted)
+    try:
+        return await work
+    finally:
+        signal.signal(signal.SIGINT, first)
 
 
 def _refused(error: OutriderError, line: Sequence[str]) -> int:
