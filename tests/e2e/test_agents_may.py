@@ -163,8 +163,10 @@ def test_a_person_in_a_pane_that_is_no_agents_may_and_so_may_a_shell_until_an_ag
     run = world.run("inner")
     run.script([steps(call.outrider("approve", "asks"))])
     world.sent(world.send("sh", f"SCRIPTED_AGENT_DIR={run.root} claude"))
-    until(lambda: run.log("start"))
-    world.tmux("send-keys", "-t", "=sh:", "Go", "Enter")
+    until(lambda: "❯" in world.screen("sh"), what="its composer")
+    world.press("sh", "Go")
+    until(lambda: "Go" in world.screen("sh"), what="the prompt to stand there")  # with Enter behind it it would be a paste
+    world.press("sh", "Enter")
     assert "comes from the agent sh" in ran(run, 1)[0]
     assert standing(world, "asks")["id"] == approval["id"]
     assert world.cli("spawn", "--agent", "shell", "--session", "sh2", "--workdir", str(world.workdir())).returncode == 0
