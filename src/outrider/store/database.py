@@ -22,6 +22,7 @@ READERS = 3
 # Above this size a whole check at every start would take too long: then only a file that is under suspicion is checked.
 CHECKED_BYTES = 256 * 1024 * 1024
 _BUSY_S = 5.0
+_READ_CACHE_KIB = 256
 _WAL_LIMIT = 32 * 1024 * 1024
 
 
@@ -52,7 +53,7 @@ class Database:
         connection, notice = await asyncio.to_thread(_open, path, clock)
         database = cls(path, connection, notice)
         for _ in range(READERS):
-            database._idle.put(await asyncio.to_thread(_connect, path, "ro"))
+            database._idle.put(await asyncio.to_thread(_reader, path))
         database._writer.start()
         return database
 
@@ -166,6 +167,13 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
         check_same_thread=False,
         cached_statements=256,
     )
+
+
+def _reader(path: Path) -> sqlite3.Connection:
+    """A connection that reads, with a small cache: one long read fills it, and the system keeps the file's pages anyway."""
+    connection = _connect(path, "ro")
+    connection.execute(f"PRAGMA cache_size = -{_READ_CACHE_KIB}")
+    return connection
 
 
 def _inspect(path: Path) -> str | None:
