@@ -375,9 +375,11 @@ def test_kill_asks_on_a_terminal(environ: dict[str, str], fake: FakeDaemon) -> N
 
 
 STUBBORN = """
-import asyncio, sys
+import asyncio, signal, sys
 from outrider.cli.app import run
 import outrider.cli.look as look
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 async def ls(**_):
     for _ in range(3):

@@ -165,7 +165,9 @@ def test_a_person_in_a_pane_that_is_no_agents_may_and_so_may_a_shell_until_an_ag
     world.sent(world.send("sh", f"SCRIPTED_AGENT_DIR={run.root} claude"))
     until(lambda: "❯" in world.screen("sh"), what="its composer")
     world.press("sh", "Go")
-    until(lambda: "Go" in world.screen("sh"), what="the prompt to stand there")  # with Enter behind it it would be a paste
+    until(
+        lambda: "Go" in world.screen("sh"), what="the prompt to stand there"
+    )  # with Enter behind it it would be a paste
     world.press("sh", "Enter")
     assert "comes from the agent sh" in ran(run, 1)[0]
     assert standing(world, "asks")["id"] == approval["id"]

@@ -134,10 +134,13 @@ def test_its_dialogs_are_answered_it_speaks_for_itself_alone_and_says_how_it_fai
         assert {each["source"] for each in world.why("one")["evidence"]} & {"hook", "transcript"}
         counters = world.agent("one")["counters"]
         assert (counters["commands"], counters["errors"] - errors, counters["tokens"] > 0) == (1, 1, True)
-        world.tmux("send-keys", "-R", "-t", "=one:")
-        world.tmux("clear-history", "-t", "=one:")
-        output = "/api/agents/one/output"
-        until(lambda: "Once more" not in world.http.get(output).json()["output"], what="all that was drawn to be gone")
+
+        def wiped() -> bool:
+            world.tmux("send-keys", "-R", "-t", "=one:")  # again and again, as it may draw it all anew
+            world.tmux("clear-history", "-t", "=one:")
+            return "Once more" not in world.http.get("/api/agents/one/output").json()["output"]
+
+        until(wiped, what="all that was drawn to be gone")
         assert world.agent("one")["counters"] == counters, "they come from what it tells, not from what it drew"
 
 
