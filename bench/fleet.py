@@ -32,7 +32,7 @@ sys.path.pop(0)  # this file goes by the name of a package of the tests
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "tests"))
 
-from bench.latency import KIND, cpu_s, muster, perform, spread
+from bench.latency import cpu_s, equip, muster, perform, spread
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
@@ -89,14 +89,7 @@ def late(count: int, seconds: float) -> str:
     fleet = Fleet("north", "south")
     try:
         south = fleet["south"]
-        program, told = south.root / "bin" / "drawn", south.root / "told"
-        told.mkdir()
-        lines = f"""stty raw -echo\nprintf '%s\\n' "$@" > "{told}/$TMUX_PANE"\nexec sleep 100000\n"""
-        program.write_text(f"#!/bin/sh\n{lines}", encoding="utf-8")
-        program.chmod(0o755)
-        kinds = south.home / ".config" / "outrider" / "agents"
-        kinds.mkdir(parents=True)
-        kinds.joinpath("drawn.toml").write_text(KIND.format(program=program), encoding="utf-8")
+        equip(south)
         fleet.start()
         drawn = muster(south, count)
         own, other = Heard(south, ""), Heard(fleet["north"], "&nodes=all")

@@ -305,19 +305,23 @@ def run(world: World, drawn: Sequence[Drawn], mode: str, seconds: float, *, poll
     }
 
 
+def equip(world: World) -> None:
+    """Puts the program, and the kind of agent that it is, into a world that is not started yet."""
+    program, told = world.root / "bin" / "drawn", world.root / "told"
+    told.mkdir()
+    lines = f"""stty raw -echo\nprintf '%s\\n' "$@" > "{told}/$TMUX_PANE"\nexec sleep 100000\n"""
+    program.write_text(f"#!/bin/sh\n{lines}", encoding="utf-8")
+    program.chmod(0o755)
+    kinds = world.home / ".config" / "outrider" / "agents"
+    kinds.mkdir(parents=True)
+    kinds.joinpath("drawn.toml").write_text(KIND.format(program=program), encoding="utf-8")
+
+
 def bench(count: int, seconds: float, modes: Sequence[str], *, polled: bool) -> Iterator[Table]:
     """These modes with so many agents, in a world of their own."""
     world = World()
     try:
-        program = world.root / "bin" / "drawn"
-        told = world.root / "told"
-        told.mkdir()
-        lines = f"""stty raw -echo\nprintf '%s\\n' "$@" > "{told}/$TMUX_PANE"\nexec sleep 100000\n"""
-        program.write_text(f"#!/bin/sh\n{lines}", encoding="utf-8")
-        program.chmod(0o755)
-        kinds = world.home / ".config" / "outrider" / "agents"
-        kinds.mkdir(parents=True)
-        kinds.joinpath("drawn.toml").write_text(KIND.format(program=program), encoding="utf-8")
+        equip(world)
         world.start()
         drawn = muster(world, count)
         for mode in modes:

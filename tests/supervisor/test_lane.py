@@ -19,7 +19,7 @@ from outrider.kinds.load import catalogue
 from outrider.logic.rates import Bucket
 from outrider.logic.tracker import Tracker
 from outrider.model.agent import Agent
-from outrider.model.command import Command, Stage, Status, When
+from outrider.model.command import Command, Form, Stage, Status, When
 from outrider.model.kind import Kind
 from outrider.model.pane import PaneRef, Screen
 from outrider.model.state import Confidence, State, Verdict
@@ -313,6 +313,21 @@ async def test_a_text_that_a_person_took_out_is_typed_again_where_it_is_known_th
         (done,) = await ended(world, command)
     assert (done.status, world.terminal.arrived) == (status, arrived)
     assert status is Status.UNCERTAIN or "Somebody took the text out" in (done.attempts[0].proof or "")
+
+
+async def test_a_command_of_the_programs_own_that_went_from_the_composer_is_not_typed_again(world: World) -> None:
+    """No agent tells of those: whoever emptied the composer may have done it by Enter."""
+    world.terminal = Meddled(1)
+    world.kind = replace(world.kind, typing=replace(world.kind.typing, settle_ms=30))
+    (queued,) = await world.queue("/compact")
+    command = replace(queued, form=Form.SLASH)
+    member = world.member()
+    member.voice = ClaudeVoice()
+    lane = world.lane(member)
+    lane.add([command])
+    async with running(world, lane, member):
+        (done,) = await ended(world, command)
+    assert (done.status, world.terminal.pressed, len(done.attempts)) == (Status.UNCERTAIN, [], 1)
 
 
 async def test_a_text_that_somebody_else_sent_with_enter_is_not_typed_again(world: World) -> None:

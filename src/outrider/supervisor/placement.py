@@ -7,7 +7,7 @@ the agent tells of the prompts that it takes in says so, and then the text may b
 from outrider.logic import delivery
 from outrider.logic.composer import ComposerView
 from outrider.logic.delivery import Next
-from outrider.model.command import Attempt, Command
+from outrider.model.command import Attempt, Command, Form
 from outrider.model.state import BUSY, Source
 from outrider.supervisor.crew import Member
 from outrider.supervisor.pauses import SHOWN_PER_S, Pauses
@@ -31,7 +31,7 @@ class Placement:
         self._start_ms = self._last_ms = start_ms
         self._stood = stood
         self._typed = typed_as(member, command)
-        self._tells = tells_prompts(member)
+        self._tells = tells_of(member, command)
 
     def judge(self, view: ComposerView | None, now_ms: int) -> Next:
         """What to do about the composer as it is now; UNCERTAIN and TYPE come once there is nothing more to wait for."""
@@ -67,9 +67,9 @@ class Placement:
         return "Something else stands in the composer together with the text."
 
 
-def tells_prompts(member: Member) -> bool:
-    """Whether the agent tells of the prompts that it takes in, and is heard."""
-    return member.voice is not None and not member.agent.verdict.unheard
+def tells_of(member: Member, command: Command) -> bool:
+    """Whether the agent tells that it takes this in, and is heard: it tells of prompts, not of its own commands."""
+    return command.form is Form.TEXT and member.voice is not None and not member.agent.verdict.unheard
 
 
 def seen_at_work(member: Member, since_ms: int) -> bool:

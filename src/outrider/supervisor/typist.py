@@ -21,7 +21,7 @@ from outrider.model.state import BUSY
 from outrider.ports import Terminal
 from outrider.supervisor.crew import Member
 from outrider.supervisor.pauses import PATIENT, SHOWN_PER_S, Pauses
-from outrider.supervisor.placement import TAKEN_OUT, TIMES, UNTOLD, Placement, seen_at_work, tells_prompts, typed_as
+from outrider.supervisor.placement import TAKEN_OUT, TIMES, UNTOLD, Placement, seen_at_work, tells_of, typed_as
 
 log = structlog.get_logger()
 
@@ -164,9 +164,8 @@ class Typist:
         if outcome is not None:
             return outcome
         await stage(Stage.ENTERING)
-        outcome = await self._stands(
-            member, command, attempt, stood=True
-        )  # the disk took its time, and somebody may have typed
+        # The disk took its time, and somebody may have typed.
+        outcome = await self._stands(member, command, attempt, stood=True)
         if outcome is not None:
             return outcome
         member.ours = command.text
@@ -193,7 +192,7 @@ class Typist:
             at_work = command.form is Form.SLASH or seen_at_work(member, entered_ms)
             unsure = (member.voice is not None and command.form is Form.TEXT) or (view is None and not at_work)
             patience_ms = member.kind.typing.patience_ms if unsure else self.pauses.unheard * 1000
-            tells = command.form is Form.TEXT and tells_prompts(member)
+            tells = tells_of(member, command)
             if tells and not at_work:
                 patience_ms = max(patience_ms, self.pauses.untold * 1000)
             taken = delivery.confirmed(command.text, member.prompts, attempt.started_ms)
