@@ -167,7 +167,7 @@ def test_an_empty_composer_is_no_proof_where_the_agent_tells_what_it_takes_in(
 
 
 @pytest.mark.parametrize(
-    ("stage", "composer", "taken", "moved", "next_"),
+    ("stage", "composer", "taken", "at_work", "next_"),
     [
         # No Enter was pressed yet: a text that is not there was never submitted.
         (Stage.OPENED, EMPTY, False, False, Next.TYPE),
@@ -185,8 +185,8 @@ def test_an_empty_composer_is_no_proof_where_the_agent_tells_what_it_takes_in(
         (Stage.TYPING, None, False, False, Next.WATCH),
     ],
 )
-def test_after_a_crash(stage: Stage, composer: ComposerView | None, taken: bool, moved: bool, next_: Next) -> None:
-    assert delivery.after_crash(stage, composer, TEXT, taken=taken, moved=moved) is next_
+def test_after_a_crash(stage: Stage, composer: ComposerView | None, taken: bool, at_work: bool, next_: Next) -> None:
+    assert delivery.after_crash(stage, composer, TEXT, taken=taken, at_work=at_work) is next_
 
 
 @pytest.mark.parametrize(
@@ -218,8 +218,8 @@ def test_before_enter(
 def test_a_text_that_may_have_been_submitted_is_never_typed_again() -> None:
     for composer in (None, EMPTY, DRAFT, view(TEXT)):
         for taken in (False, True):
-            for moved in (False, True):
-                step = delivery.after_crash(Stage.ENTERING, composer, TEXT, taken=taken, moved=moved)
+            for at_work in (False, True):
+                step = delivery.after_crash(Stage.ENTERING, composer, TEXT, taken=taken, at_work=at_work)
                 assert step is not Next.TYPE
 
 

@@ -22,7 +22,7 @@ from outrider.model.agent import Agent
 from outrider.model.command import Command, Form, Stage, Status, When
 from outrider.model.kind import Kind
 from outrider.model.pane import PaneRef, Screen
-from outrider.model.state import Confidence, State, Verdict
+from outrider.model.state import Confidence, Reading, Source, State, Verdict
 from outrider.store import Change, Step, Store
 from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.lane import Lane, Limits
@@ -419,6 +419,29 @@ async def test_a_command_caught_between_enter_and_proof_is_uncertain_rather_than
         (done,) = await ended(world, command)
     assert world.terminal.arrived == ["once"]
     assert done.status in (Status.SENT, Status.UNCERTAIN)
+
+
+async def test_an_agent_that_only_says_it_is_at_work_did_not_take_in_what_a_person_took_out(world: World) -> None:
+    """The daemon dies before its Enter, a person empties the composer, and a hook of the turn before still says that it works."""
+    (command,) = await world.queue("once")
+    lane = world.lane(world.member(), CutLedger(world.store, 3, before=False))
+    lane.add([command])
+    with pytest.raises(Cut):
+        async with asyncio.timeout(5):
+            await lane.run()
+    assert (await world.status(command)).attempts[-1].stage is Stage.ENTERING
+    world.terminal.draft = ""
+    stale = Reading(Source.HOOK, State.THINKING, "hook:UserPromptSubmit", "a prompt", now_ms())
+    known = world.member()
+    verdict = replace(known.agent.verdict, state=State.THINKING, evidence=(stale,))
+    tracker = Tracker(world.kind, born_ms=now_ms(), spawned=True, verdict=None)
+    again = Member(replace(known.agent, verdict=verdict), world.kind, tracker, Bucket(1000))
+    second = world.lane(again)
+    second.add(await world.store.unfinished())
+    task = asyncio.create_task(second.run())
+    (done,) = await ended(world, command)
+    task.cancel()
+    assert (done.status, world.terminal.arrived) == (Status.UNCERTAIN, [])
 
 
 async def test_a_dead_agent_is_never_typed_into(world: World) -> None:

@@ -216,8 +216,8 @@ def after_enter(
     return Next.WATCH if patient else Next.UNCERTAIN
 
 
-def after_crash(stage: Stage, view: ComposerView | None, typed: str, *, taken: bool, moved: bool) -> Next:
-    """An attempt was cut off at `stage`, the last one written down. `moved`: the agent is seen at work on something.
+def after_crash(stage: Stage, view: ComposerView | None, typed: str, *, taken: bool, at_work: bool) -> Next:
+    """An attempt was cut off at `stage`, the last one written down. `at_work`: a screen taken since it began shows the agent busy.
 
     Written down before the act, a stage says what *may* have happened, and the stage that is missing what cannot have: without
     `entering` no Enter was pressed, so a text that is not in the composer was never submitted and may be typed afresh.
@@ -230,4 +230,4 @@ def after_crash(stage: Stage, view: ComposerView | None, typed: str, *, taken: b
         return Next.ENTER
     if stage in (Stage.OPENED, Stage.TYPING):
         return Next.TYPE if view.empty else Next.WATCH
-    return Next.SENT if view.empty and moved else Next.UNCERTAIN
+    return Next.SENT if view.empty and at_work else Next.UNCERTAIN

@@ -17,7 +17,6 @@ from outrider.logic.delivery import Next
 from outrider.model.command import Attempt, Command, Form, Stage, Status
 from outrider.model.kind import Method
 from outrider.model.pane import Screen
-from outrider.model.state import BUSY
 from outrider.ports import Terminal
 from outrider.supervisor.crew import Member
 from outrider.supervisor.pauses import PATIENT, SHOWN_PER_S, Pauses
@@ -222,15 +221,17 @@ class Typist:
             return Outcome(Status.QUEUED, "The daemon was stopped before a key was pressed.")
         typed = typed_as(member, command)
         start = self._clock()
+        tells = attempt.stage is Stage.ENTERING and tells_of(member, command)
+        settle_ms = (self.pauses.untold if tells else self.pauses.settle) * 1000
         step, settled = Next.WATCH, False
         while step is Next.WATCH and (not settled or self._clock() - start < self.pauses.crash * 1000):
-            settled = self._clock() - start >= self.pauses.settle * 1000
+            settled = self._clock() - start >= settle_ms
             step = delivery.after_crash(
                 attempt.stage,
                 _without(await self._view(member), attempt.screen),
                 typed,
                 taken=delivery.confirmed(command.text, member.prompts, attempt.started_ms),
-                moved=member.beneath.state in BUSY,
+                at_work=seen_at_work(member, attempt.started_ms),
             )
             if step in (Next.TYPE, Next.UNCERTAIN) and not settled:
                 step = Next.WATCH  # what was typed may show late, and what the agent said be read late
