@@ -1,6 +1,12 @@
 """Fixtures for every test."""
 
 import pytest
+from hypothesis import settings
+
+from seed import CHOSEN
+
+settings.register_profile("repeated", derandomize=CHOSEN is None)
+settings.load_profile("repeated")
 
 
 @pytest.fixture(scope="session")

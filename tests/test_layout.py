@@ -11,7 +11,6 @@ import re
 import shutil
 import statistics
 import subprocess
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -323,21 +322,3 @@ def test_tests_stand_where_their_source_stands() -> None:
                 f"tests/{inner} tests nothing of src/{PACKAGE}: name it for the module it tests, in its place"
             )
     assert not broken, "\n" + "\n".join(broken)
-
-
-def test_modules_are_known_to_the_tests() -> None:
-    """Soft: a module that no test stands for, and none imports, is warned of."""
-    written = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py"))
-    tree = read(ROOT / "src" / PACKAGE)
-    silent = [
-        module.where()
-        for module in tree.values()
-        if not module.is_package
-        and module.name not in written
-        and f"from {module.name.rpartition('.')[0]} import" not in written
-        and not (
-            ROOT / "tests" / Path(*module.name.split(".")[1:-1]) / f"test_{module.name.rpartition('.')[2]}.py"
-        ).exists()
-    ]
-    if silent:
-        warnings.warn(f"no test names {', '.join(silent)}", stacklevel=1)

@@ -8,6 +8,7 @@ from pathlib import Path
 from outrider.model.audit import AuditQuery
 from outrider.model.command import Status
 from outrider.store import Store
+from seed import SEED
 
 KILLS = 10
 
@@ -55,7 +56,7 @@ def _write_until_killed(data: Path, run: int, lines: int) -> list[tuple[str, str
 
 
 async def test_nothing_acknowledged_is_lost_and_nothing_is_half_done(tmp_path: Path) -> None:
-    chance = random.Random()
+    chance = random.Random(SEED)
     data, acknowledged = tmp_path / "data", set[tuple[str, str]]()
     for run in range(KILLS):
         acknowledged |= set(_write_until_killed(data, run, chance.randrange(1, 300)))
