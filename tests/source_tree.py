@@ -6,6 +6,7 @@ Nothing is imported or run, so that a tree which does not work yet can be read a
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 
 
@@ -24,6 +25,11 @@ class Module:
     def unit(self) -> str:
         return [*self.name.split("."), ""][1]
 
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All of its tree, walked once for every rule."""
+        return tuple(ast.walk(self.tree))
+
     @property
     def is_package(self) -> bool:
         return self.path.name == "__init__.py"
@@ -36,7 +42,9 @@ class Module:
 Tree = dict[str, Module]
 
 
+@cache
 def read(package: Path) -> Tree:
+    """The package as it stands now; parsed once in a run."""
     found: Tree = {}
     for path in sorted(package.rglob("*.py")):
         parts = [package.name, *path.relative_to(package).with_suffix("").parts]
@@ -50,7 +58,7 @@ def read(package: Path) -> Tree:
 def imports(module: Module) -> Iterator[tuple[ast.AST, str]]:
     """Every import wherever it stands, as dotted names: `from a import b` gives `a.b`."""
     here = module.name.split(".") if module.is_package else module.name.split(".")[:-1]
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Import):
             yield from ((node, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -73,7 +81,7 @@ def inner_imports(tree: Tree, module: Module) -> Iterator[tuple[ast.AST, str]]:
 def aliases(module: Module) -> dict[str, str]:
     """Local name → dotted name of what was imported under it."""
     known: dict[str, str] = {}
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 first = alias.name.split(".")[0]

@@ -123,7 +123,7 @@ def purity(tree: Tree) -> Iterator[str]:
             if not PURE_BELOW.match(target):
                 yield f"{module.where(node)} imports {target}, which is not pure"
         known = aliases(module)
-        for call in (n for n in ast.walk(module.tree) if isinstance(n, ast.Call)):
+        for call in (n for n in module.nodes if isinstance(n, ast.Call)):
             if IMPURE_CALLS.match(name := dotted(call.func, known)):
                 yield f"{module.where(call)} calls {name}(): pure modules get the time and the world as arguments"
 
@@ -133,7 +133,7 @@ def tasks(tree: Tree) -> Iterator[str]:
         if TASK_HOMES.match(module.name):
             continue
         known = aliases(module)
-        for call in (n for n in ast.walk(module.tree) if isinstance(n, ast.Call)):
+        for call in (n for n in module.nodes if isinstance(n, ast.Call)):
             if TASK_STARTERS.search(dotted(call.func, known)):
                 yield f"{module.where(call)} starts a task: take a TaskGroup, or offer `async def run()` for the daemon"
 
@@ -143,17 +143,14 @@ def environment(tree: Tree) -> Iterator[str]:
         if module.unit == "settings":
             continue
         known = aliases(module)
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.Name | ast.Attribute) and ENVIRONMENT.match(name := dotted(node, known)):
                 yield f"{module.where(node)} uses {name}: only settings.py reads the environment"
 
 
 def root_error(tree: Tree) -> Iterator[str]:
     classes = {
-        node.name: (module, node)
-        for module in tree.values()
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.ClassDef)
+        node.name: (module, node) for module in tree.values() for node in module.nodes if isinstance(node, ast.ClassDef)
     }
     bases = {name: [dotted(base, {}).split(".")[-1] for base in node.bases] for name, (_, node) in classes.items()}
 
@@ -178,7 +175,7 @@ def lengths(tree: Tree) -> Iterator[str]:
     for module in tree.values():
         if (count := len(module.source.splitlines())) > MODULE_LINES:
             yield f"{module.where()} has {count} lines, more than {MODULE_LINES}: it holds more than one noun"
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 count = (node.end_lineno or node.lineno) - node.lineno + 1
                 if isinstance(node, ast.ClassDef):
@@ -203,7 +200,7 @@ def imports_do_nothing(tree: Tree) -> Iterator[str]:
     """Statements at module level that make something live, register something, or hold state for everybody."""
     for module in tree.values():
         known = aliases(module)
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.Global):
                 yield f"{module.where(node)} `global {', '.join(node.names)}`: state belongs to an object that is passed"
         for node in module.tree.body:
