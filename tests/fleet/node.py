@@ -102,6 +102,11 @@ class Node:
         """The keys in use."""
         return [key.decode() for key in self.fleet._seal._keys]
 
+    def knows(self, node: str) -> str:
+        """Which database that other node has."""
+        known = self.fleet._membership.get(node)
+        return known.card.incarnation if known is not None else ""
+
     def sees(self) -> dict[str, bool]:
         """The other nodes, and whether they are there."""
         return {node["node"]: node["away"] is None for node in self.fleet.nodes() if not node["here"]}

@@ -1,6 +1,9 @@
 """What comes in the Redis's name: only who has the fleet's key has anything done, once, and only where the node lets him."""
 
 import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,8 @@ from fleet.node import KEY, PERSON, Node, eventually, node
 from outrider.errors import TimedOut
 from outrider.logic.seal import Seal
 from outrider.model.fleet import Call, Delivery
+from outrider.store import care
+from outrider.store.directory import DATABASE
 from redis_server import RedisServer
 
 KILL = Call("POST", "/api/agents/task/kill", "", "", PERSON)
@@ -110,3 +115,78 @@ async def test_a_node_that_is_not_to_be_steered_refuses_what_bears_the_key_too(
         looked = await north.fleet.call("south", Call("GET", "/api/agents/task/output", "", "", PERSON))
         assert looked.status == 200
         assert (south.typed, south.served) == ([], ["GET /api/agents/task/output"])
+
+
+def restored(copy: Path, data: Path) -> None:
+    """As `outrider db restore` does it."""
+    care.restore(copy, data, now_ms=1)
+
+
+def put_back(copy: Path, data: Path) -> None:
+    """By hand: the file says that it is the same database."""
+    for part in data.glob(f"{DATABASE}*"):
+        part.unlink()
+    data.joinpath(DATABASE).write_bytes(copy.read_bytes())
+
+
+def lost(copy: Path, data: Path) -> None:
+    """The disk with it: it begins anew."""
+    for part in data.glob(f"{DATABASE}*"):
+        part.unlink()
+
+
+async def unheard(letter: object) -> None:
+    """A word of another node that is lost."""
+
+
+@pytest.mark.parametrize("becomes", [restored, put_back, lost])
+async def test_another_database_types_nothing_that_the_one_before_may_have_typed(
+    redis: RedisServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    becomes: Callable[[Path, Path], None],
+) -> None:
+    """South has typed the first, and its word of it was lost; the second waits for it. What is sent to the new one is typed."""
+    copy = tmp_path / "copy"
+    async with node("north", redis.url, tmp_path) as north:
+        async with node("south", redis.url, tmp_path) as south:
+            await south.tell(1)
+            await eventually(lambda: north.sees() == {"south": True}, "north to see south")
+            with (
+                closing(sqlite3.connect(tmp_path / "south" / DATABASE)) as reading,
+                closing(sqlite3.connect(copy)) as to,
+            ):
+                reading.backup(to)
+            former = south.store.incarnation
+            feed = f"outrider:ev:south:{former}"
+            monkeypatch.setattr(north.fleet._outgoing, "receipt", unheard)
+            typed = await north.send("south", "typed")
+            await eventually(lambda: south.typed == ["typed"], "south to type it")
+            await south.tell(2)
+            await eventually(lambda: len(redis.seqs(feed)) > 1, "what it told since to be kept")
+        waits = await north.send("south", "waits")
+        await eventually(lambda: len(redis.letters("south")) > 1, "both to be carried")
+        monkeypatch.undo()
+        redis.ask("DEL", "outrider:name:south")  # as after half a minute: its name was the former database's
+        becomes(copy, tmp_path / "south")
+        async with node("south", redis.url, tmp_path) as south:
+            for parcel in (typed, waits):
+                ended = await north.outcome(parcel)
+                assert ended.status is Delivery.DOUBTFUL
+                assert "south's database is another one than when this was sent" in str(ended.error)
+            assert south.typed == []
+            assert south.store.incarnation != former
+            await eventually(lambda: north.knows("south") == south.store.incarnation, "north to know the new one")
+            assert (await north.outcome(await north.send("south", "new"))).status is Delivery.TAKEN
+            assert south.typed == ["new"]
+
+
+async def test_what_was_never_handed_over_goes_to_the_first_database_that_is_there(
+    redis: RedisServer, tmp_path: Path
+) -> None:
+    async with node("north", redis.url, tmp_path) as north:
+        early = await north.send("south", "before south has spoken")
+        await eventually(lambda: redis.connections() and north.fleet.health()["status"] == "ok", "north to be there")
+        async with node("south", redis.url, tmp_path) as south:
+            assert (await north.outcome(early)).status is Delivery.TAKEN
+            assert south.typed == ["before south has spoken"]

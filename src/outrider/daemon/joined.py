@@ -119,7 +119,16 @@ async def joined(
     )
     inbox = Inbox(store.database)
     views = Views(post, queue.viewers, inbox, steer=settings.fleet.steer)
-    incoming = Incoming(post, inbox, queue, outgoing, views, clock=clock, steer=settings.fleet.steer)
+    incoming = Incoming(
+        post,
+        inbox,
+        queue,
+        outgoing,
+        views,
+        clock=clock,
+        incarnation=lambda: publisher.incarnation,
+        steer=settings.fleet.steer,
+    )
     return Fleet(
         settings.node,
         broker=broker,

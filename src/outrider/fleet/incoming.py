@@ -1,7 +1,8 @@
 """What other nodes have done here: commands into this node's own queue, each once by its id; calls, while somebody waits there.
 
 A command's outcome is on this node's disk before its letter is done with and its sender is told: whatever dies in between, it comes
-again, is known, and is told again. A call that changes something is written down *before* it is performed, and performed once at most.
+again, is known, and is told again. What was sent to another database of this node may have been typed by that one: it is refused, as
+uncertain. A call that changes something is written down *before* it is performed, and performed once at most.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ log = structlog.get_logger()
 
 Serve = Callable[[Call], Awaitable[Reply]]
 STARTED = "started"
+ANOTHER = "{0}'s database is another one than when this was sent; whether it was typed there cannot be told: look before you send it again."
 
 
 class Queue(Protocol):
@@ -50,14 +52,17 @@ class Incoming:
         views: Views,
         *,
         clock: Callable[[], int],
+        incarnation: Callable[[], str | None],
         steer: bool,
     ) -> None:
+        """`incarnation` is that of this node's database; None while it is not known yet whether it is still the same."""
         self._post = post
         self._inbox = inbox
         self._queue = queue
         self._outgoing = outgoing
         self._views = views
         self._clock = clock
+        self._incarnation = incarnation
         self._steer = steer
         self._asked: dict[str, asyncio.Future[Reply]] = {}
         self.serve: Serve | None = None
@@ -67,7 +72,7 @@ class Incoming:
         async with asyncio.TaskGroup() as group:
             while True:
                 try:
-                    if self._post.membership.joined:
+                    if self._post.membership.joined and self._incarnation() is not None:
                         await self._post.receive(lambda letter: self._take(letter, group))
                     else:
                         await self._post.link.again()
@@ -121,9 +126,12 @@ class Incoming:
         sender, letter_id, prev = str(letter["from"]), str(letter["id"]), letter.get("prev")
         told = await self._inbox.outcome(letter_id)
         if told is None:
-            if isinstance(prev, str) and await self._inbox.outcome(prev) is None:
+            if letter.get("for") not in (None, "", self._incarnation()):
+                told = _outcome(Delivery.DOUBTFUL, ANOTHER.format(self._post.node))
+            elif isinstance(prev, str) and await self._inbox.outcome(prev) is None:
                 return  # the one before it was lost on the way: both come again, in their order
-            told = await self._apply(letter, sender)
+            else:
+                told = await self._apply(letter, sender)
             await self._inbox.keep(letter_id, told, self._clock())
         await self._post.send(sender, {"kind": "receipt", "id": letter_id, **json.loads(told)})
 

@@ -60,6 +60,8 @@ class Membership:
         self._heartbeat_s = heartbeat_s
         self._away_s = away_s
         self._neighbours: dict[str, Neighbour] = {}
+        self._owner = ""
+        """In whose name ours is held: the database that we began with, also where it counts as another one by now."""
         self._offset_ms: int | None = None
         self._stamp_ms = 0
         self._strangers = Strangers(away_s)
@@ -128,10 +130,11 @@ class Membership:
         took_ms = round((self._monotonic() - began) * 1000)
         self._offset_ms = self._clock() - took_ms // 2 - now_ms
         own = replace(self._own(), offset_ms=self._offset_ms)
-        holder = await self._broker.claim(own.node, own.incarnation, round(max(NAME_S, 3 * self._away_s) * 1000))
+        self._owner = self._owner or own.incarnation
+        holder = await self._broker.claim(own.node, self._owner, round(max(NAME_S, 3 * self._away_s) * 1000))
         cards = await self._broker.cards()
         lost = bool(self._stamp_ms) and own.node not in cards
-        if holder != own.incarnation:
+        if holder != self._owner:
             self._refused(own.node)
         else:
             self.conflict = ""

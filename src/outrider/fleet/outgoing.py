@@ -4,6 +4,9 @@ The broker may lose a letter at any time; the outbox does not. A parcel whose le
 with it all that were sent after it, so that their order stays; their node does each once, by its id. Each letter names the one before
 it that is still open (`prev`): where that one did not arrive, the node leaves it be, and both come again.
 
+A letter is for one database of its node, the one that the node had when it was sent first. Another one (a backup was put back, or all
+was lost) cannot know what that one typed: it says so, and the parcel is doubtful.
+
 A parcel expires when its time is over and its letter can be taken back unseen. Where that cannot be told it is uncertain, until its
 node answers.
 """
@@ -133,10 +136,13 @@ class Outgoing:
             await self._expire(parcel, now)
         if not self._post.link.up:
             return
+        known = self._post.membership.get(node)
+        if known is None:  # it has not said which database it has
+            return
         parcels = [parcel for parcel in parcels if parcel not in late and parcel.status is Delivery.WAITING]
         first = await self._first_missing(node, parcels, now)
         for place in range(first, len(parcels)):
-            await self._send(parcels[place], parcels[place - 1].id if place else None)
+            await self._send(parcels[place], known.card.incarnation, parcels[place - 1].id if place else None)
 
     async def _first_missing(self, node: str, parcels: Sequence[Parcel], now_ms: int) -> int:
         """The place of the oldest whose letter is neither there nor just being answered."""
@@ -154,14 +160,16 @@ class Outgoing:
             return False
         return await self._post.broker.withdraw(parcel.node, parcel.mark)
 
-    async def _send(self, parcel: Parcel, prev: str | None) -> None:
+    async def _send(self, parcel: Parcel, incarnation: str, prev: str | None) -> None:
         # Written first: a letter of which nothing is known here could neither be taken back nor be called unsent.
-        if not await self._outbox.mark(parcel.id, UNSURE):
+        database = await self._outbox.hand_over(parcel.id, UNSURE, incarnation)
+        if database is None:
             return
         letter = {
             "kind": "command",
             "id": parcel.id,
             "prev": prev,
+            "for": database,
             "session": parcel.session,
             "request": {**asdict(parcel.request), "key": None, "expires_s": None},
             "actor": parcel.actor,

@@ -14,6 +14,7 @@ STATUS: Mapping[Delivery, Status] = MappingProxyType(
         Delivery.EXPIRED: Status.EXPIRED,
         Delivery.CANCELLED: Status.CANCELLED,
         Delivery.UNCERTAIN: Status.UNCERTAIN,
+        Delivery.DOUBTFUL: Status.UNCERTAIN,
     }
 )
 WAITS: Mapping[Delivery, str] = MappingProxyType(

@@ -71,6 +71,12 @@ class Publisher:
         self._sealed_with = 0
         """How often the keys had been changed when that was told."""
         self._trimmed_ms = 0
+        self._compared = False
+
+    @property
+    def incarnation(self) -> str | None:
+        """Which database this is; None until its end was compared with what was told of it: it may be an older copy, put back by hand."""
+        return self._store.incarnation if self._compared else None
 
     @property
     def feed(self) -> Feed:
@@ -109,6 +115,7 @@ class Publisher:
             # The file was put back by hand: its numbers would mean other events than those that were told.
             await self._store.renew()
             newest = None
+        self._compared = True
         if newest is None:
             first = max(await self._store.first_seq(), await self._store.seq_at(self._clock() - self._keep_ms))
             self._stands, self._at = None, Place(max(first - 1, last - self._most, 0), self._at.part)

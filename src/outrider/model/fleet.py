@@ -74,6 +74,7 @@ class Delivery(StrEnum):
     """How far a command for another node's agent came. `waiting` and `uncertain` may still change: its node has not said.
 
     `taken`: its node has it in its own queue, and says the rest. `refused`: its node could not take it.
+    `doubtful`: its node has another database by now, and cannot say.
     """
 
     WAITING = "waiting"
@@ -82,6 +83,7 @@ class Delivery(StrEnum):
     EXPIRED = "expired"
     CANCELLED = "cancelled"
     UNCERTAIN = "uncertain"
+    DOUBTFUL = "doubtful"
 
 
 OPEN = frozenset({Delivery.WAITING, Delivery.UNCERTAIN})
@@ -89,7 +91,10 @@ OPEN = frozenset({Delivery.WAITING, Delivery.UNCERTAIN})
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A command for an agent of another node. `n` is its place among those of this node; times are of this node's clock."""
+    """A command for an agent of another node. `n` is its place among those of this node; times are of this node's clock.
+
+    `incarnation` is the node's database that it was handed over for first; another one cannot know whether that one typed it.
+    """
 
     n: int
     id: str
@@ -103,6 +108,7 @@ class Parcel:
     status: Delivery = Delivery.WAITING
     error: str | None = None
     mark: str | None = None
+    incarnation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

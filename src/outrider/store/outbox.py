@@ -47,6 +47,11 @@ class Outbox:
         query = f"SELECT {_COLUMNS} FROM outbox ORDER BY n DESC LIMIT ?"  # noqa: S608
         return await self._database.read(lambda connection: _select(connection, query, limit))
 
+    async def hand_over(self, parcel_id: str, mark: str, incarnation: str) -> str | None:
+        """Before it is sent, with a mark that says so: for which database of its node. That of the first time stays, and is returned;
+        None where it does not wait to be sent any more."""
+        return await self._database.write(lambda connection: _hand_over(connection, parcel_id, mark, incarnation))
+
     async def mark(self, parcel_id: str, mark: str) -> bool:
         """How the broker knows its letter from now on; False where it does not wait to be sent any more."""
         query = "UPDATE outbox SET mark = ? WHERE id = ? AND status = ?"
@@ -68,8 +73,10 @@ class Outbox:
         )
 
     async def trim(self, before_ms: int) -> None:
-        """Removes what came to its end before then, a little at a time."""
-        query = f"DELETE FROM outbox WHERE n IN (SELECT n FROM outbox WHERE status NOT IN ({_OPEN}) AND changed_ms < ? LIMIT ?)"  # noqa: S608
+        """Removes what came to its end before then, or is in doubt since then, a little at a time."""
+        query = (
+            "DELETE FROM outbox WHERE n IN (SELECT n FROM outbox WHERE status <> 'waiting' AND changed_ms < ? LIMIT ?)"
+        )
         while await self._database.write(
             lambda connection: connection.execute(query, (before_ms, STEP)).rowcount == STEP
         ):
@@ -133,6 +140,17 @@ def _add(connection: sqlite3.Connection, parcel: Parcel, audit: AuditRow, most: 
     return replace(parcel, n=cursor.lastrowid)
 
 
+def _hand_over(connection: sqlite3.Connection, parcel_id: str, mark: str, incarnation: str) -> str | None:
+    # What was sent before this was written down is for whoever has the name, as it was then.
+    first = "CASE WHEN mark IS NULL THEN ? ELSE json_extract(document, '$.incarnation') END"
+    told = f"mark = ?, document = json_set(document, '$.incarnation', {first})"
+    query = f"UPDATE outbox SET {told} WHERE id = ? AND status = ?"  # noqa: S608
+    if not connection.execute(query, (mark, incarnation, parcel_id, Delivery.WAITING.value)).rowcount:
+        return None
+    query = "SELECT json_extract(document, '$.incarnation') FROM outbox WHERE id = ?"
+    return str(connection.execute(query, (parcel_id,)).fetchone()[0] or "")
+
+
 def _settle(connection: sqlite3.Connection, parcel_id: str, status: Delivery, error: str | None, at_ms: int) -> bool:
     told = "status = ?, changed_ms = ?, document = json_set(document, '$.error', ?)"
     query = f"UPDATE outbox SET {told} WHERE id = ? AND status IN ({_OPEN})"  # noqa: S608
@@ -161,5 +179,5 @@ def _parcel(row: _Row) -> Parcel:
     request = CommandRequest(**{**asked, "when": When(asked["when"]), "form": Form(asked["form"])})
     return Parcel(
         n, id_, node, session, request, told["actor"], told["created_ms"], changed_ms, expires_ms, Delivery(status),
-        told["error"], mark,
+        told["error"], mark, told.get("incarnation"),
     )  # fmt: skip
