@@ -12,10 +12,14 @@ export function span(ms: number): string {
   return `${Math.floor(hours / 24)} days`;
 }
 
+const two = (number: number) => String(number).padStart(2, '0');
+/** Made once: to make one anew for each time costs more than everything else that a card draws. */
+const dayAndMonth = new Intl.DateTimeFormat([], { day: 'numeric', month: 'short' });
+
 /** The time of day, with the date where it is not today's. */
 export function moment(ms: number, now: number): string {
-  const then = new Date(ms);
-  const time = then.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
-  if (then.toDateString() === new Date(now).toDateString()) return time;
-  return `${then.toLocaleDateString([], { day: 'numeric', month: 'short' })} ${time}`;
+  const [then, today] = [new Date(ms), new Date(now)];
+  const time = `${two(then.getHours())}:${two(then.getMinutes())}:${two(then.getSeconds())}`;
+  const same = then.getDate() === today.getDate() && then.getMonth() === today.getMonth() && then.getFullYear() === today.getFullYear();
+  return same ? time : `${dayAndMonth.format(then)} ${time}`;
 }
