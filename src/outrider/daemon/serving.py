@@ -16,6 +16,7 @@ import structlog
 
 from outrider import sockets
 from outrider.clock import clock_from
+from outrider.daemon import arenas
 from outrider.daemon.chores import clear_groups, cry_out, keep_watch, look_after, reload_kinds, retain, show_life
 from outrider.daemon.wiring import Daemon, build
 from outrider.errors import Conflict
@@ -95,6 +96,7 @@ async def _lease(path: Path, what: str, url: str, ends: float) -> Lease:
 async def serve(loaded: Loaded, environ: Mapping[str, str], given: Inheritance) -> None:
     """Runs until it is told to stop. One that a service started first says that it could, and waits for the one before it."""
     settings = loaded.settings
+    arenas.share()
     clock = clock_from(time.time_ns() // 1_000_000, time.monotonic())
     given.say(STANDBY)
     patience_s = HANDOVER_S if given.managed else 0.0
