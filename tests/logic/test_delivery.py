@@ -1,6 +1,7 @@
 """When a text may be typed, what is typed, and what a look says about it afterwards."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ from outrider.logic.composer import ComposerView
 from outrider.logic.delivery import Gate, Next
 from outrider.model.command import Form, Stage, When
 from outrider.model.kind import Caveat, Typing
+from outrider.model.pane import Pane, PaneRef
 from outrider.model.state import Confidence, State, Verdict
 
 TYPING = Typing(guard_leading=("/", "!", "#"), guard_backslash=True, queues=True)
@@ -16,6 +18,9 @@ TYPING = Typing(guard_leading=("/", "!", "#"), guard_backslash=True, queues=True
 
 def verdict(state: State, *, alive: bool = True) -> Verdict:
     return Verdict(state, alive, 0, Confidence.HIGH)
+
+
+PANE_IN_MODE = Pane(PaneRef("t", 1, "%1"), "s", 1, "claude", "", "/", 80, 24, 0, 0, in_mode=True)
 
 
 def view(text: str) -> ComposerView:
@@ -42,22 +47,42 @@ EMPTY, DRAFT = view(""), view("half a thought")
 )
 def test_the_gate(state: State, composer: ComposerView | None, when: When, gate: Gate) -> None:
     ready = state in (State.IDLE, State.COMPLETE)
-    answer = delivery.admit(verdict(state), composer, TYPING, when, ready=ready, in_mode=False, ours=None)
+    answer = delivery.admit(verdict(state), composer, TYPING, when, ready=ready, pane=None, now_ms=0, ours=None)
     assert answer.gate is gate
     assert (answer.why == "") == (gate is Gate.GO)
 
 
 def test_never_into_copy_mode_or_a_dead_agent() -> None:
-    kept = delivery.admit(verdict(State.IDLE), EMPTY, TYPING, When.READY, ready=True, in_mode=True, ours=None)
+    kept = delivery.admit(
+        verdict(State.IDLE), EMPTY, TYPING, When.READY, ready=True, pane=PANE_IN_MODE, now_ms=0, ours=None
+    )
     dead = verdict(State.IDLE, alive=False)
-    gone = delivery.admit(dead, EMPTY, TYPING, When.READY, ready=True, in_mode=False, ours=None)
+    gone = delivery.admit(dead, EMPTY, TYPING, When.READY, ready=True, pane=None, now_ms=0, ours=None)
     assert (kept.gate, gone.gate) == (Gate.WAIT, Gate.REFUSE)
+
+
+def test_no_key_while_a_person_types_at_a_terminal_that_shows_it() -> None:
+    """What they type may not be drawn yet; tmux tells the second of their last key."""
+
+    def gate(now_ms: int, clients: int = 1) -> Gate:
+        pane = replace(PANE_IN_MODE, in_mode=False, clients=clients, touched_s=100)
+        found = delivery.admit(
+            verdict(State.IDLE), EMPTY, TYPING, When.READY, ready=True, pane=pane, now_ms=now_ms, ours=None
+        )
+        return found.gate
+
+    assert [gate(now) for now in (100_400, 101_900, 102_000)] == [Gate.WAIT, Gate.WAIT, Gate.GO]
+    assert gate(100_400, clients=0) is Gate.GO, "the session itself was made then"
+    held = delivery.after_typing(view(TEXT), TEXT, taken=False, stood=True, at_rest=True, patient=True, attended=True)
+    assert held is Next.WATCH
+    late = delivery.after_typing(view(TEXT), TEXT, taken=False, stood=True, at_rest=True, patient=False, attended=True)
+    assert late is Next.ENTER, "it stands there alone, and has for long"
 
 
 def test_our_own_prompt_that_the_agent_put_back_is_cleared_not_taken_for_a_draft() -> None:
     put_back = view("fix the parser")
     answer = delivery.admit(
-        verdict(State.IDLE), put_back, TYPING, When.READY, ready=True, in_mode=False, ours="fix the parser"
+        verdict(State.IDLE), put_back, TYPING, When.READY, ready=True, pane=None, now_ms=0, ours="fix the parser"
     )
     assert answer.gate is Gate.CLEAR
 
@@ -164,6 +189,21 @@ def test_an_empty_composer_is_no_proof_where_the_agent_tells_what_it_takes_in(
     taken: bool, at_work: bool, patient: bool, next_: Next
 ) -> None:
     assert delivery.after_enter(EMPTY, TEXT, taken=taken, tells=True, at_work=at_work, patient=patient) is next_
+
+
+@pytest.mark.parametrize("composer", [EMPTY, None])
+def test_an_agent_at_work_on_another_text_proves_nothing(composer: ComposerView | None) -> None:
+    found = delivery.after_enter(composer, TEXT, taken=False, tells=True, at_work=True, patient=False, otherwise=True)
+    assert found is Next.UNCERTAIN
+
+
+def test_another_prompt_is_one_since_then_that_no_caveat_explains() -> None:
+    prompts = [(5, "before"), (10, f"{TEXT} zzzz")]
+    assert delivery.otherwise(Typing(), TEXT, prompts, 10) == f"{TEXT} zzzz"
+    assert delivery.otherwise(Typing(), TEXT, prompts, 11) is None
+    assert delivery.otherwise(Typing(), TEXT, [(10, f" {TEXT} ")], 10) is None
+    altered = Typing(altered=(Caveat(re.compile("step"), "It writes steps out."),))
+    assert delivery.otherwise(altered, TEXT, prompts, 10) is None
 
 
 @pytest.mark.parametrize(

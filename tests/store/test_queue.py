@@ -127,6 +127,19 @@ async def test_an_attempt_is_written_stage_by_stage_and_only_while_sending(
         await store.commit(Change(steps=(Step("nobody", Status.SENDING, None, None, 1),)))
 
 
+async def test_what_an_agent_was_given_last_is_what_may_have_been_submitted(
+    store: Store, make_command: MakeCommand
+) -> None:
+    given = [("first", Status.SENT), ("then", Status.UNCERTAIN), ("never", Status.FAILED), ("later", Status.QUEUED)]
+    for name, status in given:
+        command = make_command(id=name, text=f"{name} text")
+        await store.add(command)
+        for each in (Status.SENDING, status) if status is not Status.QUEUED else ():
+            await store.commit(Change(steps=(Step(name, each, None, None, 2),)))
+    assert await store.last_typed(command.session, command.agent) == "then text"
+    assert await store.last_typed(command.session, "another of that name") is None
+
+
 async def test_typing_order_is_begun_then_priority_then_age(store: Store, make_command: MakeCommand) -> None:
     given = [("old", 0), ("urgent", 5), ("new", 0), ("begun", -1), ("gone", 9), ("late", -1)]
     for name, priority in given:

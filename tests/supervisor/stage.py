@@ -5,6 +5,7 @@ is kept, so that a test can say what arrived, how often and in what order.
 """
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from outrider.errors import OtherProgram, PaneGone, TerminalAway
 from outrider.model.pane import Launch, Pane, PaneRef, Screen, Sight
@@ -29,11 +30,13 @@ class ScriptedTerminal:
         self.hidden = False
         self.gone = False
         self.pressed: list[str] = []
+        self.touched_s = 0
 
     # ---- what tests ask ----
 
     def pane(self) -> Pane:
-        return Pane(REF, "one", 1, "claude", "✳ Claude", "/tmp", WIDTH, HEIGHT, 2, 10)
+        pane = Pane(REF, "one", 1, "claude", "✳ Claude", "/tmp", WIDTH, HEIGHT, 2, 10)
+        return replace(pane, clients=1, touched_s=self.touched_s)
 
     def screen(self) -> Screen:
         rule = "─" * WIDTH

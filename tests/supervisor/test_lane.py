@@ -421,6 +421,45 @@ async def test_a_command_caught_between_enter_and_proof_is_uncertain_rather_than
     assert done.status in (Status.SENT, Status.UNCERTAIN)
 
 
+async def test_nothing_is_typed_while_a_person_types_at_a_terminal_of_its(world: World) -> None:
+    (command,) = await world.queue("once")
+    member = world.member()
+    lane = world.lane(member)
+    lane.add([command])
+    world.terminal.touched_s = now_ms() // 1000 + 60
+    world.see(member)
+    async with running(world, lane, member):
+        await seen_waiting(lane, "Somebody is typing at a terminal that shows the agent.")
+        assert world.terminal.draft == ""
+        world.terminal.touched_s = 0
+        (done,) = await ended(world, command)
+    assert (done.status, world.terminal.arrived) == (Status.SENT, ["once"])
+
+
+class Joined(ScriptedTerminal):
+    """What a person types comes in behind our text at the last moment, before our Enter; the agent tells of what it took in."""
+
+    member: Member
+
+    def _enter(self) -> None:
+        self.draft += " and theirs"
+        super()._enter()
+        self.member.prompts.append((self.clock(), self.arrived[-1]))
+
+
+async def test_a_text_that_went_in_together_with_a_persons_is_not_called_sent(world: World) -> None:
+    world.terminal = terminal = Joined(now_ms)
+    (command,) = await world.queue("once")
+    member = terminal.member = world.member()
+    member.voice = ClaudeVoice()
+    lane = world.lane(member)
+    lane.add([command])
+    async with running(world, lane, member):
+        (done,) = await ended(world, command)
+    assert (done.status, terminal.arrived) == (Status.UNCERTAIN, ["once and theirs"])
+    assert "took in something else: 'once and theirs'" in (done.error or "")
+
+
 async def test_an_agent_that_only_says_it_is_at_work_did_not_take_in_what_a_person_took_out(world: World) -> None:
     """The daemon dies before its Enter, a person empties the composer, and a hook of the turn before still says that it works."""
     (command,) = await world.queue("once")

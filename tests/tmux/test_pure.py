@@ -95,9 +95,9 @@ def test_rows_alone_keep_their_colours() -> None:
 
 def test_texts_cannot_be_mistaken_for_rows() -> None:
     """A path with a newline and something like a row in it; a line that fits no length stands for itself."""
-    head = "%1 10 $0 1 99 80 24 0 0 0 0 0   0 4 0 2 "
-    text = "x\n%7 1 $1 0 9 8 2 0 0 0 0 0   0 0 0 0 0 0 "
-    body = f"{head}1 {len(text)} nameshT{text}\n%2 11 $0 0 99 80 24 0 0 0 0 1 3  0 4 0 2 9 9 nameshcut\n".encode()
+    head = "%1 10 $0 1 99 80 24 0 0 0 0 0   0 50 4 0 2 "
+    text = "x\n%7 1 $1 0 9 8 2 0 0 0 0 0   0 50 0 0 0 0 0 "
+    body = f"{head}1 {len(text)} nameshT{text}\n%2 11 $0 0 99 80 24 0 0 0 0 1 3  0 50 4 0 2 9 9 nameshcut\n".encode()
     one, two = Rows("s", 5).read(body).values()
     assert (one.pane.ref, one.pane.session, one.pane.title, one.pane.path) == (PaneRef("s", 5, "%1"), "name", "T", text)
     assert (two.pane.ref.pane, two.pane.session, two.pane.dead, two.pane.exit_status) == ("%2", "name", True, 3)

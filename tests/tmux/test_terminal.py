@@ -1,7 +1,12 @@
 """What is particular to real tmux servers: they go and come, people act on them too, and others own some of them."""
 
 import os
+import pty
 import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
 import pytest
@@ -116,6 +121,41 @@ async def test_a_person_in_copy_mode_is_not_typed_over(world: World) -> None:
         await viewer.terminal.press(pane.ref, ["q"])
         assert not (await viewer.terminal.look(pane.ref)).pane.in_mode
         assert world.tmux("list-buffers") == ""
+
+
+async def test_a_persons_keys_are_told_with_their_second_and_ours_are_not(world: World) -> None:
+    async with viewing(world.terminal()) as viewer:
+        terminal = viewer.terminal
+        pane = await terminal.spawn(world.launch("keys", "cat"))
+        terminal.follow([pane.ref])
+        with attached(world, "keys") as keyboard:
+            await viewer.until(lambda: [each.clients for each in viewer.panes(world.own)] == [1])
+            began = (await terminal.look(pane.ref)).pane.touched_s
+            await until(lambda: int(time.time()) > began)
+            await terminal.write(pane.ref, "ours")
+            await terminal.press(pane.ref, ["Enter"])
+            await viewer.until(lambda: viewer.shown(pane.ref).count("ours") == 2)
+            assert (await terminal.look(pane.ref)).pane.touched_s == began
+            os.write(keyboard, b"theirs")
+            await viewer.until(lambda: "theirs" in viewer.shown(pane.ref))
+            assert (await terminal.look(pane.ref)).pane.touched_s > began
+
+
+@contextmanager
+def attached(world: World, session: str) -> Iterator[int]:
+    """The keyboard of a person at a client of that session."""
+    keyboard, slave = pty.openpty()
+    argv = ["tmux", "-u", "-L", world.own, "attach", "-t", f"={session}"]
+    client = subprocess.Popen(
+        argv, env={**world.env, "TERM": "xterm"}, stdin=slave, stdout=slave, stderr=slave, start_new_session=True
+    )
+    os.close(slave)
+    try:
+        yield keyboard
+    finally:
+        client.kill()
+        client.wait(10)
+        os.close(keyboard)
 
 
 async def test_a_server_that_hangs_is_unknown_and_its_late_answers_answer_nothing(world: World) -> None:

@@ -112,7 +112,11 @@ async def serve(loaded: Loaded, environ: Mapping[str, str], given: Inheritance) 
 async def restore(daemon: Daemon) -> None:
     """Takes the agents and commands of the last run up again; their states are read afresh from what is seen."""
     for agent in await daemon.store.agents():
-        daemon.crew.add(daemon.muster.again(agent))
+        member = daemon.muster.again(agent)
+        if agent.ended_ms is None:
+            # What an agent gives back that is interrupted is no person's draft, whoever sent it.
+            member.ours = await daemon.store.last_typed(agent.session, agent.id)
+        daemon.crew.add(member)
     daemon.audience.approvals.restore(await daemon.store.unanswered())
     daemon.lanes.add(await daemon.store.unfinished())
 

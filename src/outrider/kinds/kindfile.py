@@ -229,6 +229,7 @@ def _composer(table: Table, places: set[str]) -> Composer:
         placeholder=table.pattern("placeholder"),
         ghost_dim=table.flag("ghost_dim"),
         ghost_coloured=table.flag("ghost_coloured"),
+        echo=table.flag("echo"),
         pasted=table.pattern("pasted"),
         tab=table.text("tab", ""),
     )

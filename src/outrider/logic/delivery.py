@@ -15,6 +15,7 @@ from outrider.logic import composer, keys
 from outrider.logic.composer import ComposerView
 from outrider.model.command import Form, Stage, When
 from outrider.model.kind import Typing
+from outrider.model.pane import Pane
 from outrider.model.state import BUSY, State, Verdict
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f]")
@@ -49,8 +50,11 @@ class Admission:
 OPEN = Admission(Gate.GO)
 DRAFT = Admission(Gate.WAIT, "Somebody's draft stands in the composer.")
 ASIDE = Admission(Gate.ASIDE, DRAFT.why)
+TYPING = Admission(Gate.WAIT, "Somebody is typing at a terminal that shows the agent.")
 HIDDEN = Admission(Gate.WAIT, "No composer is seen on the screen, although the agent is at rest.")
 RESTS = frozenset({State.IDLE, State.COMPLETE, State.ERROR})
+# tmux tells whole seconds. Programs draw late what is typed: OpenCode on a busy machine after half a second.
+TYPING_S = 2
 # What a program may take for the beginning of a command, a shell line, a file or a note: its composer is then another.
 MODES = ("/", "!", "@", "#", "?")
 
@@ -72,11 +76,32 @@ def admit(
     when: When,
     *,
     ready: bool,
-    in_mode: bool,
+    pane: Pane | None,
+    now_ms: int,
     ours: str | None,
     form: Form = Form.TEXT,
 ) -> Admission:
-    """May a command go in now? `view` is the composer just looked at, `ours` the text that was last sent to this agent."""
+    """May a command go in now? `view` is the composer just looked at, in `pane`; `ours` the text that was last sent to this agent."""
+    gate = _admit(verdict, view, typing, when, form, ready=ready, in_mode=pane is not None and pane.in_mode, ours=ours)
+    return TYPING if gate.gate in (Gate.GO, Gate.CLEAR, Gate.ASIDE) and is_attended(pane, now_ms) else gate
+
+
+def is_attended(pane: Pane | None, now_ms: int) -> bool:
+    """Whether a person pressed a key at a terminal that shows this pane a moment ago: what it was may not be drawn yet."""
+    return pane is not None and pane.clients > 0 and now_ms // 1000 - pane.touched_s < TYPING_S
+
+
+def _admit(
+    verdict: Verdict,
+    view: ComposerView | None,
+    typing: Typing,
+    when: When,
+    form: Form,
+    *,
+    ready: bool,
+    in_mode: bool,
+    ours: str | None,
+) -> Admission:
     if not verdict.alive:
         return Admission(Gate.REFUSE, "The agent is not running.")
     if in_mode:
@@ -165,6 +190,13 @@ def confirmed(text: str, prompts: Iterable[tuple[int, str]], since_ms: int) -> b
     return any(at_ms >= since_ms and same(text, prompt) for at_ms, prompt in prompts)
 
 
+def otherwise(typing: Typing, text: str, prompts: Iterable[tuple[int, str]], since_ms: int) -> str | None:
+    """A prompt that the agent took in since then and that is not this text: what came of the two cannot be told apart."""
+    if any(each.pattern.search(unified(text)) for each in typing.altered):
+        return None
+    return next((prompt for at_ms, prompt in prompts if at_ms >= since_ms and not same(text, prompt)), None)
+
+
 def proof(typing: Typing, text: str, prompts: Iterable[tuple[int, str]], since_ms: int) -> str:
     """How it is known that a text was submitted, and what became of its blanks, in sentences."""
     prompt = next((said for at_ms, said in prompts if at_ms >= since_ms and same(text, said)), None)
@@ -180,39 +212,56 @@ def proof(typing: Typing, text: str, prompts: Iterable[tuple[int, str]], since_m
 
 
 def after_typing(
-    view: ComposerView | None, typed: str, *, taken: bool, stood: bool, at_rest: bool, patient: bool
+    view: ComposerView | None,
+    typed: str,
+    *,
+    taken: bool,
+    stood: bool,
+    at_rest: bool,
+    patient: bool,
+    attended: bool = False,
 ) -> Next:
     """The text was put into the composer, and Enter not pressed: does it stand there, and nothing else?
 
     `stood`: something was seen there since. `at_rest`: the agent tells what it takes in, and has not been seen at work since. Then a
     composer that is empty again was emptied by a person: TYPE, as nothing was submitted. `taken`: somebody else pressed Enter.
+    `attended`: somebody is typing, and what they type may not be drawn yet.
     """
     if taken:
         return Next.SENT
     if view is not None and composer.holds(view, typed):
-        return Next.ENTER
+        return Next.WATCH if attended and patient else Next.ENTER
     if patient:
         return Next.WATCH
     return Next.TYPE if stood and at_rest and view is not None and view.empty else Next.UNCERTAIN
 
 
 def after_enter(
-    view: ComposerView | None, typed: str, *, taken: bool, tells: bool, at_work: bool, patient: bool
+    view: ComposerView | None,
+    typed: str,
+    *,
+    taken: bool,
+    tells: bool,
+    at_work: bool,
+    patient: bool,
+    otherwise: bool = False,
 ) -> Next:
     """Enter was pressed on a text seen in the composer. Only while the text still stands there is Enter pressed again.
 
     `at_work`: a screen taken since shows the agent busy, so the composer is gone because what stood in it is being done. `tells`: the
-    agent tells what it takes in; where it did not, and does not work either, a person may have emptied the composer.
+    agent tells what it takes in; where it did not, and does not work either, a person may have emptied the composer. `otherwise`: it
+    is known of another text that it was taken in, so that its work proves nothing of this one.
     """
     if taken:
         return Next.SENT
+    at_work = at_work and not otherwise
     if view is None:
         # Else a dialog or a picker covers the composer: the text may be behind it, so one may only look.
         return Next.WATCH if patient else Next.SENT if at_work else Next.UNCERTAIN
     if composer.holds(view, typed):
         return Next.ENTER
     if view.empty:
-        return Next.WATCH if patient else Next.UNCERTAIN if tells and not at_work else Next.SENT
+        return Next.WATCH if patient else Next.UNCERTAIN if (tells or otherwise) and not at_work else Next.SENT
     return Next.WATCH if patient else Next.UNCERTAIN
 
 

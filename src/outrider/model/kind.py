@@ -126,7 +126,7 @@ class Composer:
     `prompt` matches the sign at the start of the composer's first row, the text follows; `placeholder` matches ghost text
     that is not a draft, `ghost_dim` says that ghost text is drawn dim (SGR 2), `ghost_coloured` in a colour, with the cursor on its
     first character; `pasted` matches what stands for a long paste, `tab` is what a tab is drawn as, where that is
-    no blank.
+    no blank. `echo` says that what was submitted stays above it, behind the same sign.
     """
 
     region: str = "composer"
@@ -136,6 +136,7 @@ class Composer:
     ghost_coloured: bool = False
     pasted: re.Pattern[str] | None = None
     tab: str = ""
+    echo: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ class Pane:
     generation: str = ""
     clients: int = 0
     """How many clients are attached to its session, ours not counted."""
+    touched_s: int = 0
+    """When a key was last pressed at a client of its session, or one was attached: Unix s of the tmux server's machine, 0 where unknown."""
     piped: bool = False
     """Whether tmux gives its output to a program, as `pipe-pane` has it; there is one such program a pane."""
 

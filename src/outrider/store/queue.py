@@ -153,6 +153,16 @@ def unfinished(connection: sqlite3.Connection) -> tuple[Command, ...]:
     )
 
 
+def last_typed(connection: sqlite3.Connection, session: str, agent_id: str) -> str | None:
+    """The text that went into that agent last and was, or may have been, submitted; None where there is none."""
+    row = connection.execute(
+        "SELECT text FROM commands WHERE session = ? AND agent = ? AND status IN ('sent', 'uncertain') AND form = 'text' "
+        "ORDER BY seq DESC LIMIT 1",
+        (session, agent_id),
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
 def counts(connection: sqlite3.Connection) -> dict[str, int]:
     """How many commands are kept, by status; every status is there."""
     found = dict(connection.execute("SELECT status, count(*) FROM commands GROUP BY status").fetchall())

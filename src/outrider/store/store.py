@@ -130,6 +130,10 @@ class Store:
         """Queued and sending commands of all agents, in the order they are to be typed."""
         return await self.database.read(queue.unfinished)
 
+    async def last_typed(self, session: str, agent_id: str) -> str | None:
+        """The text that went into that agent last and was, or may have been, submitted; None where there is none."""
+        return await self.database.read(lambda connection: queue.last_typed(connection, session, agent_id))
+
     async def approval(self, approval_id: str) -> Approval | None:
         """The approval, open or closed, or None."""
         return await self.database.read(lambda connection: approvals.by_id(connection, approval_id))

@@ -13,6 +13,7 @@ from outrider.logic.rates import Bucket, backoff_ms
 from outrider.model.audit import AuditRow
 from outrider.model.command import Attempt, Command, Stage, Status, When
 from outrider.model.event import EventName, Fact
+from outrider.model.pane import Pane
 from outrider.model.state import BUSY
 from outrider.store import Change, Step
 from outrider.supervisor.crew import Crew, Member
@@ -145,7 +146,7 @@ class Lane:
             async with member.hands:
                 await self._typist.interrupt(member)
         view = composer.view(member.kind, member.screen) if member.screen is not None else None
-        gate = self._admit(member, command, view)
+        gate = self._admit(member, command, view, member.pane)
         if why := self._shelf.outlasted(command, gate):
             await self._close(command, None, Outcome(Status.FAILED, why))
             return True
@@ -161,14 +162,15 @@ class Lane:
                 self.why = line.PACED
                 await asyncio.sleep(pause_ms / 1000)
 
-    def _admit(self, member: Member, command: Command, view: ComposerView | None) -> Admission:
+    def _admit(self, member: Member, command: Command, view: ComposerView | None, pane: Pane | None) -> Admission:
         gate = delivery.admit(
             member.beneath,
             view,
             member.kind.typing,
             command.when,
             ready=member.tracker.ready,
-            in_mode=member.pane is not None and member.pane.in_mode,
+            pane=pane,
+            now_ms=self._clock(),
             ours=member.ours,
             form=command.form,
         )
@@ -183,7 +185,7 @@ class Lane:
             await self._fail_early(command, error)
             return True
         view = composer.view(member.kind, screen)
-        gate = self._admit(member, command, view)
+        gate = self._admit(member, command, view, screen.pane)
         if self._shelf.shut(gate, view):
             return False
         draft = view.text if gate.gate is Gate.ASIDE and view is not None else None

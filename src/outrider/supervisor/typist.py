@@ -16,11 +16,12 @@ from outrider.logic.composer import ComposerView
 from outrider.logic.delivery import Next
 from outrider.model.command import Attempt, Command, Form, Stage, Status
 from outrider.model.kind import Method
-from outrider.model.pane import Screen
+from outrider.model.pane import Pane, Screen
 from outrider.ports import Terminal
 from outrider.supervisor.crew import Member
+from outrider.supervisor.errand import Errand
 from outrider.supervisor.pauses import PATIENT, SHOWN_PER_S, Pauses
-from outrider.supervisor.placement import TAKEN_OUT, TIMES, UNTOLD, Placement, seen_at_work, tells_of, typed_as
+from outrider.supervisor.placement import TAKEN_OUT, TIMES, UNTOLD, Placement
 
 log = structlog.get_logger()
 
@@ -96,14 +97,15 @@ class Typist:
         """The composer of `program` was just seen empty: keys are pressed, or a text is typed."""
         if command.form is Form.KEYS:
             return await self._press(member, command, stage)
-        return await self._type(member, command, attempt, stage, program)
+        return await self._type(Errand(self._terminal, member, command, attempt), stage, program)
 
-    async def _type(self, member: Member, command: Command, attempt: Attempt, stage: Write, program: str) -> Outcome:
+    async def _type(self, errand: Errand, stage: Write, program: str) -> Outcome:
         """The text goes in, is seen there, and Enter follows."""
+        member, typed = errand.member, errand.typed
         typing = member.kind.typing
-        typed = typed_as(member, command)
         await stage(Stage.TYPING)
         try:
+            await errand.begin()
             if typing.method is Method.KEYS:
                 await self._terminal.write(member.agent.ref, typed, program=program)
             else:
@@ -116,31 +118,31 @@ class Typist:
         except (TerminalError, TimedOut) as error:
             return await self._unknown(member, f"tmux failed while the text went in: {error.message}")
         self._terminal.urge(member.agent.ref)
-        outcome = await self._stands(member, command, attempt, stood=False)
+        outcome = await self._stands(errand, stood=False)
         if outcome is not None:
             return outcome
         await asyncio.sleep(typing.settle_ms / 1000)
-        return await self.enter(member, command, attempt, stage)
+        return await self._enter(errand, stage)
 
-    async def _stands(self, member: Member, command: Command, attempt: Attempt, *, stood: bool) -> Outcome | None:
+    async def _stands(self, errand: Errand, *, stood: bool) -> Outcome | None:
         """Waits until the text stands in the composer, alone: None. Else what became of it without an Enter of ours.
 
         `stood`: it was seen there before.
         """
-        placement = Placement(member, command, attempt, self.pauses, self._clock(), stood=stood)
+        placement = Placement(errand, self.pauses, self._clock(), stood=stood)
         while True:
-            view = await self._view(member)
-            match placement.judge(view, self._clock()):
+            view, pane = await self._sight(errand.member)
+            match placement.judge(view, pane, self._clock(), taken=await self._taken(errand)):
                 case Next.ENTER:
                     return None
                 case Next.SENT:
-                    return Outcome(Status.SENT, _proof(member, command, attempt))
+                    return Outcome(Status.SENT, errand.proof)
                 case Next.TYPE if placement.again:
                     return Outcome(Status.QUEUED, TAKEN_OUT)
                 case Next.TYPE:
                     return Outcome(Status.FAILED, f"{TAKEN_OUT} It was typed {TIMES} times.")
                 case Next.UNCERTAIN:
-                    return await self._unknown(member, placement.why(view))
+                    return await self._unknown(errand.member, placement.why(view))
                 case _:
                     await asyncio.sleep(self.pauses.look)
 
@@ -157,17 +159,19 @@ class Typist:
         self._terminal.urge(member.agent.ref)
         return Outcome(Status.SENT, "tmux pressed the keys; what they did is not looked at.")
 
-    async def enter(self, member: Member, command: Command, attempt: Attempt, stage: Write) -> Outcome:
+    async def _enter(self, errand: Errand, stage: Write) -> Outcome:
         """The text stands in the composer: Enter, and again only while it still stands there, until there is proof."""
-        outcome = await self._stands(member, command, attempt, stood=True)
+        member = errand.member
+        outcome = await self._stands(errand, stood=True)
         if outcome is not None:
             return outcome
         await stage(Stage.ENTERING)
         # The disk took its time, and somebody may have typed.
-        outcome = await self._stands(member, command, attempt, stood=True)
+        outcome = await self._stands(errand, stood=True)
         if outcome is not None:
             return outcome
-        member.ours = command.text
+        member.ours = errand.command.text
+        errand.entered_ms = self._clock()
         for _ in range(ENTERS):
             entered_ms = self._clock()
             try:
@@ -176,38 +180,45 @@ class Typist:
                 return await self._unknown(member, f"tmux failed at Enter: {error.message}")
             member.tracker.typed(self._clock())
             self._terminal.urge(member.agent.ref)
-            outcome = await self._proof(member, command, attempt, entered_ms)
+            outcome = await self._proof(errand, entered_ms)
             if outcome is not None:
                 return outcome
-        return await self._unsubmitted(member, typed_as(member, command))
+        return await self._unsubmitted(member)
 
-    async def _proof(self, member: Member, command: Command, attempt: Attempt, entered_ms: int) -> Outcome | None:
+    async def _proof(self, errand: Errand, entered_ms: int) -> Outcome | None:
         """Watches what becomes of a submitted text. None: it still stands in the composer, Enter had no effect."""
-        typed = typed_as(member, command)
+        member, command = errand.member, errand.command
         while True:
             view = await self._view(member)
             waited_ms = self._clock() - entered_ms
             # A slash command may open a screen of its own in the composer's place.
-            at_work = command.form is Form.SLASH or seen_at_work(member, entered_ms)
-            unsure = (member.voice is not None and command.form is Form.TEXT) or (view is None and not at_work)
+            at_work = command.form is Form.SLASH or errand.at_work_since(entered_ms)
+            unsure = errand.tells or (view is None and not at_work)
             patience_ms = member.kind.typing.patience_ms if unsure else self.pauses.unheard * 1000
-            tells = tells_of(member, command)
-            if tells and not at_work:
+            if errand.tells and not at_work:
                 patience_ms = max(patience_ms, self.pauses.untold * 1000)
-            taken = delivery.confirmed(command.text, member.prompts, attempt.started_ms)
-            patient = waited_ms < patience_ms
-            match delivery.after_enter(view, typed, taken=taken, tells=tells, at_work=at_work, patient=patient):
+            taken, otherwise = await self._taken(errand), errand.otherwise
+            match delivery.after_enter(
+                view,
+                errand.typed,
+                taken=taken,
+                tells=errand.tells,
+                at_work=at_work,
+                patient=waited_ms < patience_ms,
+                otherwise=bool(otherwise),
+            ):
                 case Next.SENT:
-                    return Outcome(Status.SENT, _proof(member, command, attempt))
+                    return Outcome(Status.SENT, errand.proof)
                 case Next.ENTER if waited_ms > self.pauses.again * 1000:
                     return None
                 case Next.UNCERTAIN:
-                    why = UNTOLD if view is not None and view.empty else "After Enter the composer was not seen empty."
-                    return await self._unknown(member, why)
+                    empty = view is not None and view.empty
+                    unseen = "After Enter the composer was not seen empty."
+                    return await self._unknown(member, otherwise or (UNTOLD if empty else unseen))
                 case _:
                     await asyncio.sleep(self.pauses.look)
 
-    async def _unsubmitted(self, member: Member, typed: str) -> Outcome:
+    async def _unsubmitted(self, member: Member) -> Outcome:
         """Enter has no effect: the text is taken back out, so that nobody sends it by accident later."""
         if await self.empty(member):
             return Outcome(Status.FAILED, "The agent ignored Enter; the text was taken out of the composer again.")
@@ -219,9 +230,8 @@ class Typist:
             if attempt.stage is Stage.ENTERING:
                 return await self._unknown(member, "The daemon was stopped while it pressed the keys.")
             return Outcome(Status.QUEUED, "The daemon was stopped before a key was pressed.")
-        typed = typed_as(member, command)
-        start = self._clock()
-        tells = attempt.stage is Stage.ENTERING and tells_of(member, command)
+        errand = Errand(self._terminal, member, command, attempt)
+        start, tells = self._clock(), attempt.stage is Stage.ENTERING and errand.tells
         settle_ms = (self.pauses.untold if tells else self.pauses.settle) * 1000
         step, settled = Next.WATCH, False
         while step is Next.WATCH and (not settled or self._clock() - start < self.pauses.crash * 1000):
@@ -229,9 +239,9 @@ class Typist:
             step = delivery.after_crash(
                 attempt.stage,
                 _without(await self._view(member), attempt.screen),
-                typed,
-                taken=delivery.confirmed(command.text, member.prompts, attempt.started_ms),
-                at_work=seen_at_work(member, attempt.started_ms),
+                errand.typed,
+                taken=await self._taken(errand),
+                at_work=errand.at_work and not errand.otherwise,
             )
             if step in (Next.TYPE, Next.UNCERTAIN) and not settled:
                 step = Next.WATCH  # what was typed may show late, and what the agent said be read late
@@ -239,9 +249,9 @@ class Typist:
                 await asyncio.sleep(self.pauses.look)
         match step:
             case Next.SENT:
-                return Outcome(Status.SENT, f"After a restart of the daemon: {_proof(member, command, attempt)}")
+                return Outcome(Status.SENT, f"After a restart of the daemon: {errand.proof}")
             case Next.ENTER:
-                return await self.enter(member, command, attempt, stage)
+                return await self._enter(errand, stage)
             case Next.TYPE:
                 return Outcome(Status.QUEUED, "The daemon was stopped before the text went in.")
             case _ if attempt.stage is Stage.OPENED:
@@ -252,10 +262,20 @@ class Typist:
     # ---- looking ---------------------------------------------------------------------------------
 
     async def _view(self, member: Member) -> ComposerView | None:
+        return (await self._sight(member))[0]
+
+    async def _sight(self, member: Member) -> tuple[ComposerView | None, Pane | None]:
         try:
-            return composer.view(member.kind, await self.look(member))
+            screen = await self.look(member)
         except (TerminalError, TimedOut):
-            return None
+            return None, None
+        return composer.view(member.kind, screen), screen.pane
+
+    async def _taken(self, errand: Errand) -> bool:
+        try:
+            return await errand.taken()
+        except (TerminalError, TimedOut):
+            return False
 
     async def _until(self, member: Member, wish: Callable[[ComposerView | None], bool], limit_s: float) -> bool:
         """Looks until the composer is as wished; False where it does not come in time."""
@@ -279,7 +299,3 @@ def _without(view: ComposerView | None, draft: str | None) -> ComposerView | Non
     if view is None or draft is None or not composer.holds(view, draft):
         return view
     return replace(view, text="", empty=True, pasted=False)
-
-
-def _proof(member: Member, command: Command, attempt: Attempt) -> str:
-    return delivery.proof(member.kind.typing, command.text, member.prompts, attempt.started_ms)

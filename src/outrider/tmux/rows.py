@@ -30,6 +30,7 @@ _NUMBERS = (
     "pane_dead_status",
     "pane_dead_signal",
     "pane_pipe",
+    "session_activity",
 )
 _TEXTS = ("session_name", GENERATION, "pane_current_command", "pane_title", "pane_current_path")
 _HEAD = len(_NUMBERS) + len(_TEXTS)
@@ -126,6 +127,7 @@ class Rows:
             generation=generation,
             clients=number["session_attached"],
             piped=bool(number["pane_pipe"]),
+            touched_s=number["session_activity"],
         )
         return Row(pane, number["window_activity"], number["session_id"])
 
@@ -159,4 +161,5 @@ def _merged(before: Row | None, row: Row) -> Row:
     if before is None:
         return row
     first = min(before, row, key=lambda each: each.session_id)
-    return replace(first, pane=replace(first.pane, clients=before.pane.clients + row.pane.clients))
+    clients, touched_s = before.pane.clients + row.pane.clients, max(before.pane.touched_s, row.pane.touched_s)
+    return replace(first, pane=replace(first.pane, clients=clients, touched_s=touched_s))

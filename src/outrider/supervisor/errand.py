@@ -1,0 +1,90 @@
+"""An errand: one attempt to bring one text to one agent, and what is known of whether the agent took it in."""
+
+from dataclasses import dataclass
+
+from outrider.logic import delivery, echo
+from outrider.model.command import Attempt, Command, Form, When
+from outrider.model.state import BUSY, Source
+from outrider.ports import Terminal
+from outrider.supervisor.crew import Member
+
+
+@dataclass
+class Errand:
+    """`stood` is how often the text stood above the composer before it was typed, None where that was not looked at; `entered_ms`
+    is when Enter was first pressed by this daemon."""
+
+    terminal: Terminal
+    member: Member
+    command: Command
+    attempt: Attempt
+    stood: int | None = None
+    entered_ms: int | None = None
+
+    @property
+    def typed(self) -> str:
+        """What is really typed."""
+        return delivery.guarded(self.member.kind.typing, self.command.text, self.command.form)
+
+    @property
+    def echoes(self) -> bool:
+        """Whether the program leaves above its composer what was submitted."""
+        return self.command.form is Form.TEXT and self.member.kind.composer.echo
+
+    @property
+    def tells(self) -> bool:
+        """Whether it is told what the agent takes in, by itself or above its composer. It tells of prompts, not of its own commands."""
+        member = self.member
+        heard = self.command.form is Form.TEXT and member.voice is not None and not member.agent.verdict.unheard
+        return heard or self.echoes
+
+    @property
+    def at_work(self) -> bool:
+        """Whether a screen taken since it began shows the agent busy."""
+        return self.at_work_since(self.attempt.started_ms)
+
+    def at_work_since(self, since_ms: int) -> bool:
+        """Whether a screen taken since then shows the agent busy."""
+        evidence = self.member.agent.verdict.evidence
+        return any(said.source is Source.SCREEN and said.state in BUSY and said.at_ms >= since_ms for said in evidence)
+
+    async def begin(self) -> None:
+        """Nothing was submitted yet: what stands above the composer is old. Errors as of Terminal."""
+        self.stood = await self._times() if self.echoes else None
+
+    async def taken(self) -> bool:
+        """Whether the agent took the text in, as itself or its screen says. Errors as of Terminal."""
+        if delivery.confirmed(self.command.text, self.member.prompts, self.attempt.started_ms):
+            return True
+        if not self.echoes:
+            return False
+        times = await self._times()
+        # An attempt of another daemon: an older prompt may read the same.
+        return times == 1 if self.stood is None else times > self.stood
+
+    async def _times(self) -> int:
+        rows = await self.terminal.output(self.member.agent.ref, lines=echo.reach(self.typed))
+        return echo.times(self.member.kind.composer, rows, self.typed)
+
+    @property
+    def otherwise(self) -> str:
+        """Of what else it is known that the agent took it in instead, a sentence; empty where nothing is."""
+        if self.echoes:
+            return "After Enter the composer was empty, but the text does not stand above it, where this program leaves what it took in."
+        if self.command.when is When.NOW or not self.tells:
+            return ""  # what waited in the agent's own queue may come in between
+        since_ms = self.attempt.started_ms if self.entered_ms is None else self.entered_ms
+        said = delivery.otherwise(self.member.kind.typing, self.command.text, self.member.prompts, since_ms)
+        return (
+            f"After Enter the agent said that it took in something else: {said[:SHOWN]!r}" if said is not None else ""
+        )
+
+    @property
+    def proof(self) -> str:
+        """How it is known that the text was submitted."""
+        known = delivery.proof(self.member.kind.typing, self.command.text, self.member.prompts, self.attempt.started_ms)
+        return known.replace(delivery.LEFT, ECHOED) if self.echoes else known
+
+
+SHOWN = 200
+ECHOED = "The text was seen in the composer, and then above it, where this program leaves what it took in."
