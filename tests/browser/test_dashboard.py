@@ -14,6 +14,7 @@ HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title=
 NAMELESS = """[...document.querySelectorAll('button, a[href], input, select, textarea, [tabindex]')].filter(e => e.id !== 'content' &&
   !(e.innerText || e.getAttribute('aria-label') || e.title || e.labels?.length)).map(e => e.outerHTML)"""
 
+BREATHING = "[...document.querySelectorAll('*')].filter(e => getComputedStyle(e).animationName !== 'none').length"
 MOVING = (
     "[...document.querySelectorAll('*')].map(e => getComputedStyle(e))"
     ".filter(s => s.animationName !== 'none' || parseFloat(s.transitionDuration) > 0).length"
@@ -57,10 +58,6 @@ def test_states_change_live_and_who_needs_a_person_comes_first(world: World, pag
     page.sees("reading", card("zebra"))
     page.sees("complete", card("ant"))
     assert order(page) == ["ant", "zebra"]
-    page.wait(f"{MOVING} > 0", what="what is busy to breathe")
-    page.prefer(prefers_reduced_motion="reduce")
-    page.wait(f"{MOVING} === 0", what="everything to stand still for who wants it so")
-    page.prefer()
     run.release("reading")
     page.sees("waiting", card("zebra"))
     page.sees("rm -rf build", card("zebra"))
@@ -104,6 +101,10 @@ def test_what_happened_while_the_daemon_was_away_comes_once(world: World, page: 
     run.reached("first")
     agent_page(page, "lasting")
     page.sees("thinking", "h1 + *")
+    page.wait(f"{BREATHING} > 0", what="what is busy to breathe")
+    page.prefer(prefers_reduced_motion="reduce")
+    page.wait(f"{MOVING} === 0", what="everything to stand still for who wants it so")
+    page.prefer()
     world.kill9()
     page.sees("Not connected", "header")
     run.release("first")

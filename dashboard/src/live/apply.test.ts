@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Event } from '../api/client';
 import { make } from '../api/made';
-import { applied } from './apply';
+import { applied, asks, urgent } from './apply';
 
 const event = (name: string, more: object) => ({ seq: 1, event: name, type: name, timestamp: 7, node: 'here', session: 'one', ...more }) as Event;
 
@@ -32,4 +32,17 @@ test('who was forgotten is off the list, unless one of that name came after it',
   const one = make({});
   expect(applied([one], [event('agent_forgotten', {})])).toEqual([]);
   expect(applied([one], [event('agent_forgotten', {}), event('agent_spawned', {})])).toEqual([one]);
+});
+
+test.each([
+  ['state_change', { state: 'working', prevState: 'thinking' }, false, false],
+  ['progress', { progress: 1 }, false, false],
+  ['state_change', { state: 'waiting', prevState: 'working' }, true, true],
+  ['state_change', { state: 'working', prevState: 'waiting' }, true, true],
+  ['state_change', { state: 'error', prevState: 'working' }, true, false],
+  ['agent_waiting', {}, true, true],
+  ['approval_answered', {}, true, true],
+  ['agent_spawned', {}, true, true],
+])('%s %o: drawn at once %s, questions asked for %s', (name, more, soon, asked) => {
+  expect([urgent(event(name, more)), asks(event(name, more))]).toEqual([soon, asked]);
 });

@@ -1,7 +1,7 @@
 // What an event says of an agent, put into it. Events do not say everything: what they leave open is loaded afterwards.
 import type { Agent, Detail, Event } from '../api/client';
 
-type Told = Event & { state?: string; detail?: Detail & { resets_at_ms?: number }; progress?: number | null; source?: string };
+type Told = Event & { state?: string; prevState?: string; detail?: Detail & { resets_at_ms?: number }; progress?: number | null; source?: string };
 
 /** The agent after the event: the same object where nothing of it changed. */
 export function apply(agent: Agent, event: Event): Agent {
@@ -32,4 +32,18 @@ export function applied(agents: readonly Agent[], events: readonly Event[]): Age
   }
   const left = (session: string) => LEAVES.has(bySession.get(session)?.findLast(({ event }) => LEAVES.has(event) || COMES.has(event))?.event ?? '');
   return agents.filter(({ session }) => !left(session)).map((agent) => (bySession.get(agent.session) ?? []).reduce(apply, agent));
+}
+
+const CALLS: ReadonlySet<string | undefined> = new Set(['waiting', 'stuck', 'error']);
+
+/** Whether a person may be waiting for it: that an agent needs somebody or does no more, comes or goes. What agents at work do is not. */
+export function urgent(event: Event): boolean {
+  const { event: name, state, prevState } = event as Told;
+  return /^(agent_|approval_)/.test(name) || CALLS.has(state) || CALLS.has(prevState);
+}
+
+/** Whether a question may have come or gone. */
+export function asks(event: Event): boolean {
+  const { event: name, state, prevState } = event as Told;
+  return /^(agent_|approval_)/.test(name) || state === 'waiting' || prevState === 'waiting';
 }

@@ -1,12 +1,14 @@
 // All agents, as the page knows them now: loaded once, then kept by events, and loaded again where events leave something open.
 import { waiting } from '../api/approvals';
 import { api, ask, sentence, type Agent, type Approval, type Event } from '../api/client';
-import { applied } from './apply';
+import { applied, asks, urgent } from './apply';
 import { Feed, type Link, type Socket } from './feed';
 import { Soon } from './soon';
 
-/** Events come in bursts; what they change is drawn at most so often. */
-const DRAW_MS = 200;
+/** What many agents do is drawn at most so often: half of a browser's work is drawing, and nobody reads a hundred cards five times a second. */
+const DRAW_MS = 400;
+/** What somebody may be waiting for is drawn sooner. */
+const URGENT_MS = 50;
 const RELOAD_MS = 1000;
 
 class Fleet {
@@ -40,7 +42,7 @@ class Fleet {
         events: (events) => {
           this.pending.push(...events);
           this.meanwhile?.push(...events);
-          this.draw.call();
+          this.draw.call(events.some(urgent) ? URGENT_MS : DRAW_MS);
         },
         link: (link) => {
           if (link.is === 'live' && (this.link.is === 'lost' || this.link.is === 'behind')) this.refresh();
@@ -86,7 +88,7 @@ class Fleet {
     for (const listener of this.listeners) listener(events);
     if (events.some(({ event }) => event === 'agent_spawned' || event === 'agent_adopted')) this.reload.now();
     else this.reload.call();
-    if (events.some(({ event }) => /^(state_change|agent_|approval_)/.test(event))) this.ask.call();
+    if (events.some(asks)) this.ask.call();
   }
 
   private async load(): Promise<void> {

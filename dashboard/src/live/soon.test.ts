@@ -16,6 +16,18 @@ test('the first call runs almost at once, a burst behind it once and no sooner t
   expect(runs).toEqual([16, 116]);
 });
 
+test('a call that somebody waits for does not wait for the pace of the others, and takes them along', async () => {
+  const runs: number[] = [];
+  const start = performance.now();
+  const soon = new Soon(400, async () => void runs.push(performance.now() - start));
+  soon.now();
+  soon.call();
+  soon.call(50);
+  soon.call();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(runs).toEqual([0, 50]);
+});
+
 test('a call during a run is not lost, and no two runs are under way', async () => {
   let under = 0;
   let most = 0;

@@ -1,34 +1,43 @@
 // Something that is wanted often and done seldom: the first call runs almost at once, those that follow no more often than
-// every so many milliseconds, one run is under way at a time, and the last call is never lost.
+// every so many milliseconds (a call may ask for a quicker pace), one run is under way at a time, and the last call is never lost.
 
 const FIRST_MS = 16;
 
 export class Soon {
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private dueAt = Infinity;
   private running = false;
-  private again = false;
+  /** The pace of the run that is wanted after the one under way. */
+  private again: number | null = null;
   private ranAt = -Infinity;
   private underWay: Promise<void> = Promise.resolve();
 
   constructor(private readonly ms: number, private readonly run: () => Promise<void>) {}
 
-  /** As soon as the pace allows. */
-  call(): void {
-    if (this.running) this.again = true;
-    else this.timer ??= setTimeout(() => void this.go(), Math.max(FIRST_MS, this.ranAt + this.ms - performance.now()));
+  /** As soon as the pace allows: its own, or a quicker one where somebody waits for it. */
+  call(ms = this.ms): void {
+    if (this.running) {
+      this.again = Math.min(ms, this.again ?? ms);
+      return;
+    }
+    const now = performance.now();
+    const due = Math.max(now + FIRST_MS, this.ranAt + ms);
+    if (due >= this.dueAt) return;
+    clearTimeout(this.timer);
+    this.dueAt = due;
+    this.timer = setTimeout(() => void this.go(), due - now);
   }
 
   /** At once, or behind the run that is under way. */
   now(): void {
-    if (this.running) this.again = true;
+    if (this.running) this.again ??= this.ms;
     else void this.go();
   }
 
   /** Nothing more, but for what is under way. */
   stop(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    this.again = false;
+    this.unset();
+    this.again = null;
   }
 
   /** Nothing more, and comes back once what was under way is over. */
@@ -44,9 +53,13 @@ export class Soon {
     await this.go();
   }
 
-  private async go(): Promise<void> {
+  private unset(): void {
     clearTimeout(this.timer);
-    this.timer = undefined;
+    this.dueAt = Infinity;
+  }
+
+  private async go(): Promise<void> {
+    this.unset();
     this.running = true;
     this.ranAt = performance.now();
     this.underWay = this.run();
@@ -55,9 +68,8 @@ export class Soon {
     } finally {
       this.running = false;
     }
-    if (this.again) {
-      this.again = false;
-      this.call();
-    }
+    const { again } = this;
+    this.again = null;
+    if (again !== null) this.call(again);
   }
 }
