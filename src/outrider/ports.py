@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from outrider.model.event import Event
-from outrider.model.fleet import Entry, Feed, Letter, Place
+from outrider.model.fleet import Entry, Feed, Letter, Place, Register
 from outrider.model.pane import Glimpse, Launch, Pane, PaneRef, Screen, Sight
 
 
@@ -131,10 +131,6 @@ class Broker(Protocol):
     Every verb raises Unavailable where it cannot be asked; whether it did what it was asked is then unknown.
     """
 
-    async def time_ms(self) -> int:
-        """The clock that all nodes can agree on, Unix ms."""
-        ...
-
     async def publish(self, feed: Feed, entries: Sequence[tuple[Place, str]], states: Mapping[str, str | None]) -> None:
         """Appends in order, what is there already left out. `states` replaces what is kept of agents, None forgets one."""
         ...
@@ -163,24 +159,24 @@ class Broker(Protocol):
         """Forgets a feed altogether."""
         ...
 
-    async def claim(self, node: str, owner: str, ttl_ms: int) -> str:
-        """Takes or keeps the name for so long; who has it then."""
+    async def claim(self, node: str, owner: str, ttl_ms: int) -> Register:
+        """Takes the name for so long, where nobody has it; who has it then, and who is there. One way there and back."""
         ...
 
-    async def announce(self, node: str, card: str) -> None:
-        """Puts the node's card in place of its last one."""
+    async def announce(self, node: str, card: str, ttl_ms: int) -> None:
+        """Puts the node's card in place of its last one, and keeps its name for so long."""
         ...
 
-    async def cards(self) -> Mapping[str, str]:
-        """The last card of every node, by name."""
+    async def remind(self, cards: Mapping[str, str]) -> None:
+        """Puts cards of other nodes where there are none."""
         ...
 
     async def forget(self, node: str) -> None:
         """Takes a node's card and name away, and the letters to it."""
         ...
 
-    async def send(self, node: str, body: str) -> str:
-        """Has it carried to that node, behind all that were sent to it before; its mark."""
+    async def send(self, letters: Sequence[tuple[str, str]]) -> Sequence[str]:
+        """Has them carried, each (node, body) behind all that were sent to its node before; their marks. One way there and back."""
         ...
 
     async def standing(self, node: str, marks: Sequence[str]) -> Collection[str]:

@@ -20,7 +20,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from outrider.bus.complaint import unavailable
 from outrider.errors import BadSetting, Unavailable
-from outrider.model.fleet import Entry, Feed, Letter, Place
+from outrider.model.fleet import Entry, Feed, Letter, Place, Register
 
 TIMEOUT_S = 3.0
 """How long an answer is awaited. TCP sends into a cut line again after ever longer pauses: a new connection is there sooner."""
@@ -64,11 +64,6 @@ class RedisBroker:
         """Ends its connections."""
         await self._redis.aclose()
 
-    async def time_ms(self) -> int:
-        """Redis's clock, Unix ms: the one that all nodes can agree on."""
-        seconds, micros = cast("tuple[int, int]", await self._ask("TIME"))
-        return seconds * 1000 + micros // 1000
-
     # ---- feeds -----------------------------------------------------------------------------------
 
     async def publish(self, feed: Feed, entries: Sequence[tuple[Place, str]], states: Mapping[str, str | None]) -> None:
@@ -80,8 +75,7 @@ class RedisBroker:
         ]
         # The states first: who finds an entry there, and then reads the states, finds what it told.
         words += [("XADD", self._feed(feed), f"{place.seq}-{place.part}", "b", body) for place, body in entries]
-        if words:
-            await self._ask_all(words, ignore="equal or smaller")
+        await self._ask_all(words, ignore="equal or smaller")
 
     async def newest(self, feed: Feed) -> Place | None:
         """The place of the newest entry; None where nothing stands there (any more)."""
@@ -118,32 +112,40 @@ class RedisBroker:
 
     # ---- nodes -----------------------------------------------------------------------------------
 
-    async def claim(self, node: str, owner: str, ttl_ms: int) -> str:
-        """Takes or keeps the name for so long; who has it: `owner`, or another one, and then nothing was changed."""
+    async def claim(self, node: str, owner: str, ttl_ms: int) -> Register:
+        """Takes the name for so long, where nobody has it; Redis's clock, on which all nodes can agree, who has the name, and all cards."""
         key = f"{self._prefix}name:{node}"
-        taken, holder = await self._ask_all([("SET", key, owner, "NX", "PX", str(ttl_ms)), ("GET", key)])
-        if not taken and holder == owner:
-            await self._ask("PEXPIRE", key, ttl_ms)
-        return str(holder or "")
+        words = [("TIME",), ("SET", key, owner, "NX", "PX", str(ttl_ms)), ("GET", key), ("HGETALL", self._nodes)]
+        time, _, holder, cards = await self._ask_all(words)
+        seconds, micros = cast("tuple[int, int]", time)
+        return Register(seconds * 1000 + micros // 1000, str(holder or ""), cast("Mapping[str, str]", cards))
 
-    async def announce(self, node: str, card: str) -> None:
-        """Puts the node's card in place of its last one."""
-        await self._ask("HSET", f"{self._prefix}nodes", node, card)
+    async def announce(self, node: str, card: str, ttl_ms: int) -> None:
+        """Puts the node's card in place of its last one, and keeps its name for so long."""
+        await self._ask_all(
+            [
+                ("HSET", self._nodes, node, card),
+                ("PEXPIRE", f"{self._prefix}name:{node}", str(ttl_ms)),
+            ]
+        )
 
-    async def cards(self) -> Mapping[str, str]:
-        """The last card of every node, by name."""
-        return cast("Mapping[str, str]", await self._ask("HGETALL", f"{self._prefix}nodes"))
+    async def remind(self, cards: Mapping[str, str]) -> None:
+        """Puts cards of other nodes where there are none."""
+        await self._ask_all([("HSETNX", self._nodes, node, card) for node, card in cards.items()])
 
     async def forget(self, node: str) -> None:
         """Takes a node's card and name away, and the letters to it."""
-        await self._ask("HDEL", f"{self._prefix}nodes", node)
+        await self._ask("HDEL", self._nodes, node)
         await self._ask("DEL", f"{self._prefix}name:{node}", self._letters(node))
 
     # ---- letters ---------------------------------------------------------------------------------
 
-    async def send(self, node: str, body: str) -> str:
-        """Has it carried to that node, behind all that were sent to it before; its mark."""
-        return str(await self._ask("XADD", self._letters(node), "*", "b", body))
+    async def send(self, letters: Sequence[tuple[str, str]]) -> list[str]:
+        """Has them carried, each (node, body) behind all that were sent to its node before; their marks."""
+        return [
+            str(mark)
+            for mark in await self._ask_all([("XADD", self._letters(node), "*", "b", body) for node, body in letters])
+        ]
 
     async def standing(self, node: str, marks: Sequence[str]) -> set[str]:
         """Which of them are still there: those that the node has not done with."""
@@ -225,6 +227,10 @@ class RedisBroker:
 
     # ---- asking ----------------------------------------------------------------------------------
 
+    @property
+    def _nodes(self) -> str:
+        return f"{self._prefix}nodes"
+
     def _feed(self, feed: Feed) -> str:
         return f"{self._prefix}ev:{feed.node}:{feed.incarnation}"
 
@@ -243,6 +249,8 @@ class RedisBroker:
     async def _ask_all(
         self, words: Sequence[tuple[str, ...]], *, ignore: str | None = None, whole: bool = False
     ) -> list[object]:
+        if not words:
+            return []
         pipe = self._redis.pipeline(transaction=whole)
         for each in words:
             pipe.execute_command(*each)

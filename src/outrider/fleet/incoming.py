@@ -133,7 +133,7 @@ class Incoming:
             else:
                 told = await self._apply(letter, sender)
             await self._inbox.keep(letter_id, told, self._clock())
-        await self._post.send(sender, {"kind": "receipt", "id": letter_id, **json.loads(told)})
+        self._post.answer(sender, {"kind": "receipt", "id": letter_id, **json.loads(told)})
 
     async def _apply(self, letter: Letter, sender: str) -> str:
         until = cast("int", letter["until"])

@@ -23,6 +23,9 @@ log = structlog.get_logger()
 NAME_S = 30.0
 """How long a name stays with its node after its last sign of life, at least: a pause must not cost it."""
 
+HEALING_MS = 3000
+"""For so long after the broker came back it is looked more often who else is back."""
+
 
 @dataclass(slots=True)
 class Neighbour:
@@ -116,6 +119,8 @@ class Membership:
             pause_s = self._heartbeat_s
             try:
                 await self.beat()
+                if self._clock() - self._link.since_ms < HEALING_MS:
+                    pause_s = min(pause_s, self._link.retry_s)
             except Unavailable as error:
                 self.joined = False
                 self._link.lost(error)
@@ -126,13 +131,13 @@ class Membership:
     async def beat(self) -> None:
         """One sign of life, and one look at those of others."""
         began = self._monotonic()
-        now_ms = await self._broker.time_ms()
+        own = self._own()
+        self._owner = self._owner or own.incarnation
+        ttl_ms = round(max(NAME_S, 3 * self._away_s) * 1000)
+        now_ms, holder, cards = await self._broker.claim(own.node, self._owner, ttl_ms)
         took_ms = round((self._monotonic() - began) * 1000)
         self._offset_ms = self._clock() - took_ms // 2 - now_ms
-        own = replace(self._own(), offset_ms=self._offset_ms)
-        self._owner = self._owner or own.incarnation
-        holder = await self._broker.claim(own.node, self._owner, round(max(NAME_S, 3 * self._away_s) * 1000))
-        cards = await self._broker.cards()
+        own = replace(own, offset_ms=self._offset_ms)
         lost = bool(self._stamp_ms) and own.node not in cards
         if holder != self._owner:
             self._refused(own.node)
@@ -140,7 +145,7 @@ class Membership:
             self.conflict = ""
             self._stamp_ms = max(now_ms, self._stamp_ms + 1)
             card = replace(own, stamp_ms=self._stamp_ms)
-            await self._broker.announce(own.node, self._seal.close(f"card {own.node}", card_text(card)))
+            await self._broker.announce(own.node, self._seal.close(f"card {own.node}", card_text(card)), ttl_ms)
             await self._leave_the_old(card, cards)
             self.joined = True
         if lost:
@@ -172,9 +177,8 @@ class Membership:
         """The broker has lost everything: those who are away cannot tell it that they exist, so this is done for them."""
         self.losses += 1
         log.warning("the broker has forgotten everything; this node tells it again")
-        for each in self._neighbours.values():
-            if each.away_ms is not None:
-                await self._broker.announce(each.card.node, each.sealed)
+        away = [each for each in self._neighbours.values() if each.away_ms is not None]
+        await self._broker.remind({each.card.node: each.sealed for each in away})
 
     def _read(self, own: str, cards: Mapping[str, str], now_ms: int, *, lost: bool) -> None:
         for name, sealed in cards.items():

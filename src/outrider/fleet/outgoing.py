@@ -32,6 +32,8 @@ log = structlog.get_logger()
 LOOK_S = 1.0
 GRACE_MS = 2000
 """After its time is over a parcel's answer may still be on its way."""
+TOGETHER = 100
+"""Letters that are sent on one way."""
 UNSURE = "?"
 AGAIN_MS = 2000
 """How long an answer is awaited before it is looked whether the letter is still there."""
@@ -141,8 +143,11 @@ class Outgoing:
             return
         parcels = [parcel for parcel in parcels if parcel not in late and parcel.status is Delivery.WAITING]
         first = await self._first_missing(node, parcels, now)
-        for place in range(first, len(parcels)):
-            await self._send(parcels[place], known.card.incarnation, parcels[place - 1].id if place else None)
+        before = parcels[first - 1].id if first else None
+        for place in range(first, len(parcels), TOGETHER):
+            some = parcels[place : place + TOGETHER]
+            await self._send(some, known.card.incarnation, before)
+            before = some[-1].id
 
     async def _first_missing(self, node: str, parcels: Sequence[Parcel], now_ms: int) -> int:
         """The place of the oldest whose letter is neither there nor just being answered."""
@@ -160,12 +165,22 @@ class Outgoing:
             return False
         return await self._post.broker.withdraw(parcel.node, parcel.mark)
 
-    async def _send(self, parcel: Parcel, incarnation: str, prev: str | None) -> None:
-        # Written first: a letter of which nothing is known here could neither be taken back nor be called unsent.
-        database = await self._outbox.hand_over(parcel.id, UNSURE, incarnation)
-        if database is None:
-            return
-        letter = {
+    async def _send(self, parcels: Sequence[Parcel], incarnation: str, prev: str | None) -> None:
+        """To one node, behind the one of that id."""
+        letters: dict[str, Letter] = {}
+        for parcel in parcels:
+            # Written first: a letter of which nothing is known here could neither be taken back nor be called unsent.
+            database = await self._outbox.hand_over(parcel.id, UNSURE, incarnation)
+            if database is not None:
+                letters[parcel.id] = self._letter(parcel, database, prev)
+            prev = parcel.id
+        marks = await self._post.send_all([(parcels[0].node, letter) for letter in letters.values()])
+        for parcel_id, mark in zip(letters, marks, strict=True):
+            self._sent_ms[parcel_id] = self._clock()
+            await self._outbox.mark(parcel_id, mark)
+
+    def _letter(self, parcel: Parcel, database: str, prev: str | None) -> Letter:
+        return {
             "kind": "command",
             "id": parcel.id,
             "prev": prev,
@@ -176,9 +191,6 @@ class Outgoing:
             "until": self._post.membership.common_ms(parcel.expires_ms),
             "expires": parcel.request.expires_s is not None,
         }
-        mark = await self._post.send(parcel.node, letter)
-        self._sent_ms[parcel.id] = self._clock()
-        await self._outbox.mark(parcel.id, mark)
 
     async def _expire(self, parcel: Parcel, now_ms: int) -> None:
         if await self._unseen(parcel):

@@ -6,7 +6,7 @@ while somebody waits for it; `reply`, its answer; `view`, a terminal to be shown
 """
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import structlog
 
@@ -38,6 +38,7 @@ class Post:
         self.seal = seal
         self._clock = clock
         self._left: list[Carried] = []
+        self._answers: list[tuple[str, Letter]] = []
 
     def now_ms(self) -> int:
         """The time as all nodes can agree on it."""
@@ -45,8 +46,15 @@ class Post:
 
     async def send(self, node: str, letter: Letter) -> str:
         """Has it carried to that node; its mark. Unavailable: it may have been carried all the same."""
-        body = json.dumps({**letter, "from": self.node, "at": self.now_ms()})
-        return await self.broker.send(node, self.seal.close(f"letter {node}", body))
+        return (await self.send_all([(node, letter)]))[0]
+
+    async def send_all(self, letters: Sequence[tuple[str, Letter]]) -> Sequence[str]:
+        """As `send`, several (node, letter) in their order, on one way."""
+        return await self.broker.send([(node, self._closed(node, letter)) for node, letter in letters])
+
+    def answer(self, node: str, letter: Letter) -> None:
+        """For who is just taking a letter: has it carried with all other answers to what came together."""
+        self._answers.append((node, letter))
 
     async def receive(self, take: Callable[[Letter], Awaitable[None]]) -> None:
         """Takes what has come, in order, and waits a little where nothing has. What `take` fails on is brought again."""
@@ -60,7 +68,13 @@ class Post:
                     await take(letter)
                 done.append(self._left.pop(0).mark)
         finally:
+            answers, self._answers = self._answers, []
+            await self.send_all(answers)
             await self.broker.done(self.node, done)
+
+    def _closed(self, node: str, letter: Letter) -> str:
+        body = json.dumps({**letter, "from": self.node, "at": self.now_ms()})
+        return self.seal.close(f"letter {node}", body)
 
     def _opened(self, carried: Carried) -> Letter | None:
         body = self.seal.open(f"letter {self.node}", carried.body)

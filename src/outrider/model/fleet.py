@@ -1,5 +1,6 @@
 """The words of a fleet: nodes, what each tells the others, and letters between them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -40,6 +41,14 @@ class Letter:
 
     mark: str
     body: str
+
+
+class Register(NamedTuple):
+    """The carrier's list of nodes: its clock (Unix ms), whose the name is that was asked for, and the last card of every node, sealed."""
+
+    now_ms: int
+    holder: str
+    cards: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
