@@ -6,7 +6,7 @@ after, how often a text stands there.
 
 from collections.abc import Sequence
 
-from outrider.logic.composer import squeezed
+from outrider.logic.composer import TAIL, squeezed
 from outrider.model.kind import Composer
 
 LINES, NARROWEST = 200, 20
@@ -18,22 +18,39 @@ def reach(text: str) -> int:
     return LINES + text.count("\n") + len(text) // NARROWEST
 
 
-def times(composer: Composer, rows: Sequence[str], text: str) -> int:
-    """How often exactly this text stands above the composer; what stands on the last rows is the composer itself."""
-    want = squeezed(text)
-    return sum(squeezed(each) == want for each in _submitted(composer, rows))
+def times(composer: Composer, rows: Sequence[str], text: str, height: int) -> int:
+    """How often exactly this text stands above the composer, on a screen of `height` rows.
+
+    Of a text that is higher than the screen only the end is drawn, and twice: as it stood in the composer, and as it was submitted.
+    """
+    want, tall = squeezed(text), height * 3 // 4
+    return sum(_is(block, want, tall) for block in _submitted(composer, rows))
 
 
-def _submitted(composer: Composer, rows: Sequence[str]) -> list[str]:
-    """Each block of rows with the sign, joined, but for one that nothing stands below."""
-    blocks: list[str] = []
+def _is(block: Sequence[str], want: str, tall: int) -> bool:
+    if squeezed("\n".join(block)) == want:
+        return True
+    end = squeezed("\n".join(block[-tall:]))
+    return len(block) > tall and len(end) >= TAIL and want.endswith(end)
+
+
+def _submitted(composer: Composer, rows: Sequence[str]) -> list[list[str]]:
+    """Each block of rows with the sign that an answer stands below, or anything else but the sign.
+
+    What nothing stands below is the composer itself; what the sign stands below, that composer before its screen was cleared.
+    """
+    blocks: list[list[str]] = []
     block: list[str] = []
+    parted = False
     for row in rows:
         sign = composer.prompt.match(row) if composer.prompt is not None else None
         if sign is not None:
-            block.append(row[sign.end() :])
+            rest = row[sign.end() :]
+            block = [*([] if parted else block), rest.replace(composer.tab, "\t") if composer.tab else rest]
+            parted = False
+        elif not row.strip():
+            parted = True
         elif block:
-            blocks.append("\n".join(block))
+            blocks.append(block)
             block = []
-    tab = composer.tab
-    return [each.replace(tab, "\t") for each in blocks] if tab else blocks
+    return blocks

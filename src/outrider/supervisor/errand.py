@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from outrider.errors import TerminalError, TimedOut
 from outrider.logic import delivery, echo
 from outrider.model.command import Attempt, Command, Form, When
 from outrider.model.state import BUSY, Source
@@ -53,18 +54,22 @@ class Errand:
         self.stood = await self._times() if self.echoes else None
 
     async def taken(self) -> bool:
-        """Whether the agent took the text in, as itself or its screen says. Errors as of Terminal."""
+        """Whether the agent took the text in, as itself or its screen says; not where its screen cannot be seen."""
         if delivery.confirmed(self.command.text, self.member.prompts, self.attempt.started_ms):
             return True
         if not self.echoes:
             return False
-        times = await self._times()
+        try:
+            times = await self._times()
+        except (TerminalError, TimedOut):
+            return False
         # An attempt of another daemon: an older prompt may read the same.
         return times == 1 if self.stood is None else times > self.stood
 
     async def _times(self) -> int:
-        rows = await self.terminal.output(self.member.agent.ref, lines=echo.reach(self.typed))
-        return echo.times(self.member.kind.composer, rows, self.typed)
+        member = self.member
+        rows = await self.terminal.output(member.agent.ref, lines=echo.reach(self.typed))
+        return echo.times(member.kind.composer, rows, self.typed, member.pane.height if member.pane is not None else 0)
 
     @property
     def otherwise(self) -> str:

@@ -132,7 +132,7 @@ class Typist:
         placement = Placement(errand, self.pauses, self._clock(), stood=stood)
         while True:
             view, pane = await self._sight(errand.member)
-            match placement.judge(view, pane, self._clock(), taken=await self._taken(errand)):
+            match placement.judge(view, pane, self._clock(), taken=await errand.taken()):
                 case Next.ENTER:
                     return None
                 case Next.SENT:
@@ -197,7 +197,7 @@ class Typist:
             patience_ms = member.kind.typing.patience_ms if unsure else self.pauses.unheard * 1000
             if errand.tells and not at_work:
                 patience_ms = max(patience_ms, self.pauses.untold * 1000)
-            taken, otherwise = await self._taken(errand), errand.otherwise
+            taken, otherwise = await errand.taken(), errand.otherwise
             match delivery.after_enter(
                 view,
                 errand.typed,
@@ -232,15 +232,18 @@ class Typist:
             return Outcome(Status.QUEUED, "The daemon was stopped before a key was pressed.")
         errand = Errand(self._terminal, member, command, attempt)
         start, tells = self._clock(), attempt.stage is Stage.ENTERING and errand.tells
-        settle_ms = (self.pauses.untold if tells else self.pauses.settle) * 1000
+        # The time in which the agent would tell runs from the Enter on: daemons that are killed again and again come to an end with it.
+        until_ms = max(
+            start + self.pauses.settle * 1000, attempt.started_ms + self.pauses.untold * 1000 if tells else 0
+        )
         step, settled = Next.WATCH, False
         while step is Next.WATCH and (not settled or self._clock() - start < self.pauses.crash * 1000):
-            settled = self._clock() - start >= settle_ms
+            settled = self._clock() >= until_ms
             step = delivery.after_crash(
                 attempt.stage,
                 _without(await self._view(member), attempt.screen),
                 errand.typed,
-                taken=await self._taken(errand),
+                taken=await errand.taken(),
                 at_work=errand.at_work and not errand.otherwise,
             )
             if step in (Next.TYPE, Next.UNCERTAIN) and not settled:
@@ -270,12 +273,6 @@ class Typist:
         except (TerminalError, TimedOut):
             return None, None
         return composer.view(member.kind, screen), screen.pane
-
-    async def _taken(self, errand: Errand) -> bool:
-        try:
-            return await errand.taken()
-        except (TerminalError, TimedOut):
-            return False
 
     async def _until(self, member: Member, wish: Callable[[ComposerView | None], bool], limit_s: float) -> bool:
         """Looks until the composer is as wished; False where it does not come in time."""
