@@ -266,7 +266,8 @@ def _environment(pid: int) -> list[bytes]:
 def _read(pid: int, name: str) -> bytes:
     """A file of a process; empty where it has gone or is somebody else's."""
     try:
-        return (_PROC / str(pid) / name).read_bytes()
+        with open(f"{_PROC}/{pid}/{name}", "rb") as file:  # noqa: PTH123 - there are thousands, and a Path interns its parts
+            return file.read()
     except OSError:
         return b""
 

@@ -4,6 +4,7 @@ A file's size is asked for twice a second (a few microseconds an agent); agents 
 """
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -134,6 +135,6 @@ def _offset(mark: TranscriptMark | None, path: str) -> int:
 
 def _size(path: str) -> int:
     try:
-        return Path(path).stat().st_size
+        return os.stat(path).st_size  # noqa: PTH116 - asked for every agent, several times a second
     except OSError:
         return 0

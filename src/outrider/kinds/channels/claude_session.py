@@ -82,7 +82,7 @@ class SessionFiles:
         self._open = folders
         self._folders: Folders | None = None
         self._dirs: frozenset[Path] = frozenset()
-        self._seen: dict[Path, _Stamp] = {}
+        self._seen: dict[str, _Stamp] = {}
 
     def follow(self, dirs: Collection[Path]) -> None:
         """Follows these config directories from now on and no others; they need not exist yet."""
@@ -111,14 +111,15 @@ class SessionFiles:
         return {_nearest(folder / "sessions") for folder in self._dirs}
 
     def _news(self) -> Iterator[SessionNote]:
-        here: dict[Path, _Stamp] = {}
+        here: dict[str, _Stamp] = {}
         for path, stamp in self._files():
             here[path] = stamp
-            if self._seen.get(path) != stamp and (note := _read(path, stamp)) is not None:
+            if self._seen.get(path) != stamp and (note := _read(Path(path), stamp)) is not None:
                 yield note
         self._seen = here
 
-    def _files(self) -> Iterator[tuple[Path, _Stamp]]:
+    def _files(self) -> Iterator[tuple[str, _Stamp]]:
+        # Words, not paths: all files are looked at for each change of one, and a Path interns its every part.
         for folder in self._dirs:
             try:
                 with os.scandir(folder / "sessions") as entries:
@@ -129,7 +130,7 @@ class SessionFiles:
                 try:
                     status = entry.stat()
                     if entry.is_file() and status.st_size <= LARGEST:
-                        yield Path(entry.path), (status.st_mtime_ns, status.st_size, status.st_ino)
+                        yield entry.path, (status.st_mtime_ns, status.st_size, status.st_ino)
                 except OSError:
                     continue
 
