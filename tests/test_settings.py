@@ -10,6 +10,7 @@ import pytest
 from outrider.errors import BadSetting
 from outrider.settings import environment, load, rows
 from outrider.settings.document import document
+from outrider.settings.file import rename_node
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -179,3 +180,30 @@ def test_something_reads_every_row() -> None:
     last = {row.name: row.name.rpartition(".")[2] for row in rows()}
     unread = {name for name, word in last.items() if not re.search(rf"\.{word}\b", source)}
     assert not unread, f"nothing reads {', '.join(sorted(unread))}"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (None, 'node = "new"\n'),
+        ("", 'node = "new"\n'),
+        ("# mine\n[fleet]\nsteer = false\n", 'node = "new"\n# mine\n[fleet]\nsteer = false\n'),
+        ("port = 1\nnode='old' # ours\n", 'port = 1\nnode= "new" # ours\n'),
+    ],
+)
+def test_a_node_is_renamed_in_the_file_and_all_else_stays(tmp_path: Path, before: str | None, after: str) -> None:
+    path = tmp_path / "outrider" / "config.toml"
+    if before is not None:
+        path.parent.mkdir()
+        path.write_text(before)
+    rename_node(path, "new")
+    assert path.read_text() == after
+
+
+@pytest.mark.parametrize("text", ["node = 5\n", "node = [\n", 'node = """\nold"""\n'])
+def test_a_file_that_is_written_in_another_way_is_left_alone(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    with pytest.raises(BadSetting, match=r"config\.toml is"):
+        rename_node(path, "new")
+    assert path.read_text() == text

@@ -1,6 +1,7 @@
 """Several worlds that are one fleet: each node with its own tmux, HOME and data, one Redis of their own."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from e2e.waiting import until
 from e2e.world import World
@@ -30,6 +31,14 @@ class Fleet:
     def add(self, name: str, *, fleet: str = "", key: str = KEY, called: str | None = None) -> World:
         """One more node; it is not started. `called` is its name, where that is another."""
         world = World(config=SETTINGS.format(url=self.redis.url, fleet=fleet), node=called or name)
+        return self._joined(name, world, key)
+
+    def add_service(self, name: str) -> World:
+        """One whose config file says what it is called, and which our supervisor keeps running."""
+        config = f'node = "{name}"\n{SETTINGS.format(url=self.redis.url, fleet="")}'
+        return self._joined(name, World(config=config, node="", verb=("service", "run")), KEY)
+
+    def _joined(self, name: str, world: World, key: str) -> World:
         world.data.mkdir(mode=0o700)
         file = world.data / "fleet.key"
         file.touch(mode=0o600)
@@ -40,8 +49,8 @@ class Fleet:
     def start(self) -> "Fleet":
         """Redis, then every node; returns when each sees all."""
         self.redis.start()
-        for world in self.nodes.values():
-            world.start(degraded=True)
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda world: world.start(degraded=True), self.nodes.values()))
         for name in self.nodes:
             self.sees(name, self.nodes)
         return self

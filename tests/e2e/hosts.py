@@ -6,6 +6,7 @@ Nothing of the machine's own network is touched.
 import os
 import subprocess
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -94,8 +95,8 @@ class Hosts:
     def start(self) -> "Hosts":
         """Redis, then every node."""
         self.redis.start()
-        for world in self.nodes.values():
-            world.start(degraded=True)
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda world: world.start(degraded=True), self.nodes.values()))
         return self
 
     def __getitem__(self, name: str) -> World:

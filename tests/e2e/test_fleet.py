@@ -43,6 +43,8 @@ def test_one_list_of_all_agents_and_what_is_away_is_shown_as_it_was(fleet: Fleet
         until(lambda name=name: dialogs_of(fleet, name) == ["south/asks"], what="the dialog to be listed")  # type: ignore[misc]
     fleet.state_is("south", "north/rests", "idle")
     assert "south/asks" in fleet["west"].cli("ls").stdout
+    spawned = fleet["west"].cli("events", "--all-nodes", "--event", "agent_spawned").stdout
+    assert ["south/asks" in spawned, "north/rests" in spawned] == [True, True]
     only = fleet["west"].http.get("/api/agents", params={"node": "south", "state": "waiting"}).json()
     assert [agent["session"] for agent in only["agents"]] == ["south/asks"]
 
@@ -152,6 +154,42 @@ def test_a_name_is_given_once_a_key_is_needed_and_a_node_that_is_drained_starts_
     assert "drained" in refused.stderr
     assert fleet["west"].cli("node", "drain", "west", "--off").returncode == 0
     fleet["west"].spawn("x")
+
+
+def test_a_node_is_renamed_and_what_is_under_way_to_it_follows() -> None:
+    fleet = Fleet("north")
+    west = fleet.add_service("west")
+    try:
+        north = fleet.start()["north"]
+        places = ("--config", str(west.config), "--data", str(west.data))
+        run = west.spawn("task", [[{"hold": "busy"}]], "--prompt", "Begin")
+        run.reached("busy")
+        until(lambda: "west/task" in fleet.agents("north"), what="north to know of it")
+        client = north.record_all()
+        sent = [north.send("west%2Ftask", "one")]  # it has it, and waits for the agent
+        until(lambda: west.commands()[:1] and west.commands()[0]["command"] == "one", what="west to have it")
+        taken = west.cli("node", "rename", "north", *places)
+        assert (taken.returncode, "Another node of this fleet is called north" in taken.stderr) == (1, True)
+
+        fleet.redis.kill9()
+        sent.append(north.send("west%2Ftask", "two"))  # it has not
+        fleet.redis.start(wiped=True)
+        done = west.cli("node", "rename", "west-2", *places)
+        assert done.returncode == 0, done.stderr
+        assert west.config.read_text(encoding="utf-8").startswith('node = "west-2"\n')
+        until(lambda: set(fleet.listed("north")) == {"north", "west-2"}, what="the old name to be gone")
+        assert "It is called west-2 now" in north.cli("send", "west/task", "three").stderr
+        run.release("busy")
+        for command in sent:
+            assert north.sent(command)["session"] == "west-2/task"
+        assert run.prompts() == ["Begin", "one", "two"]
+        until(
+            lambda: client.seqs("west") + client.seqs("west-2") == told_by(fleet, "west"),
+            what="north's client to have every event once, by either name",
+        )
+        assert client.gaps == []
+    finally:
+        fleet.close()
 
 
 def started(

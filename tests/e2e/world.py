@@ -155,7 +155,8 @@ class World:
     def flags(self) -> list[str]:
         """What the daemon of this world is started with."""
         flags = ["--port", str(self.port), "--data", str(self.data), "--tmux-socket", self.socket]
-        return [*flags, "--config", str(self.config), "--node", self.node, "--log-level", "debug"]
+        name = ("--node", self.node) if self.node else ()  # else the config file says it
+        return [*flags, "--config", str(self.config), *name, "--log-level", "debug"]
 
     def _answers(self, statuses: Sequence[int]) -> bool:
         assert self._daemon is not None

@@ -4,7 +4,7 @@ import pytest
 
 from outrider.errors import InvalidInput
 from outrider.model.fleet import Feed, NodeCard
-from outrider.model.fleet_wire import card_of, card_text, cursor_of, places_of
+from outrider.model.fleet_wire import card_of, card_text, cursor_of, place_on, places_of
 
 CARD = NodeCard("north", "1f2e", "0.1.0", ("gpu", "big"), 3, 2, 0.5, -40, 1000, 2000, steer=True, draining=False)
 
@@ -29,3 +29,14 @@ def test_a_cursor_names_nodes_and_may_be_put_together_from_those_of_events() -> 
 def test_what_is_no_cursor_is_refused(cursor: str) -> None:
     with pytest.raises(InvalidInput, match="'cursor' must be"):
         places_of(cursor)
+
+
+def test_a_place_on_a_node_that_was_renamed_is_that_of_its_database() -> None:
+    places = places_of("north@1f2e:5,south@9abc:7")
+    assert place_on(places, Feed("north", "1f2e")) == (Feed("north", "1f2e"), 5)
+    assert place_on(places, Feed("north-2", "1f2e")) == (Feed("north-2", "1f2e"), 5)
+    assert place_on(places, Feed("north", "77aa")) == (
+        Feed("north", "1f2e"),
+        5,
+    )  # another database: its places mean nothing
+    assert place_on(places, Feed("west", "77aa")) is None

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
 from typing import Annotated
 
@@ -25,7 +25,8 @@ async def events(
     session: Annotated[list[str] | None, Parameter(negative=(), help="Only of this agent; may be repeated.")] = None,
     event: Annotated[list[str] | None, Parameter(negative=(), help="Only of this name; may be repeated.")] = None,
     all_nodes: Annotated[
-        bool, Parameter(negative=(), help="With --follow: those of all nodes of the fleet, from now on.")
+        bool,
+        Parameter(negative=(), help="Those of all nodes of the fleet: the last ones, or with --follow from now on."),
     ] = False,
     connection: Connection = HERE,
     environ: Environ,
@@ -34,9 +35,11 @@ async def events(
     client = connection.client(environ)
     sessions, names = tuple(session or ()), tuple(event or ())
     found: AsyncGenerator[Mapping[str, object], None]
-    if all_nodes and (since is not None or not follow):
-        raise Usage("--all-nodes goes with --follow, and without --since: each node counts its own events.")
-    if all_nodes:
+    if all_nodes and since is not None:
+        raise Usage("--all-nodes goes without --since: each node counts its own events.")
+    if all_nodes and not follow:
+        found = _each(await client.latest_everywhere(LAST, sessions, names))
+    elif all_nodes:
         found = client.events_everywhere(None, sessions, names)
     elif follow:
         found = client.events(since, sessions, names)
@@ -50,6 +53,11 @@ async def events(
                 print(f"outrider: events before {one.get('first')} are not kept any more.", file=sys.stderr)
             else:
                 print(json.dumps(one) if connection.json else line(one, colour=colour), flush=True)
+
+
+async def _each(events: Iterable[Mapping[str, object]]) -> AsyncGenerator[Mapping[str, object], None]:
+    for one in events:
+        yield one
 
 
 def line(event: Mapping[str, object], *, colour: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""The verbs node list, drain, forget and invite."""
+"""The verbs node list, drain, forget, rename and invite."""
 
 import sys
 from collections.abc import Iterator
@@ -10,9 +10,11 @@ from cyclopts import App, Parameter
 
 from outrider.cli.connection import HERE, Connection, Environ, Usage
 from outrider.cli.words import as_json, plain, since, table
+from outrider.errors import Conflict, NoDaemon, OutriderError
 
 if TYPE_CHECKING:
     from outrider.model.fleet_wire import NodeJSON
+    from outrider.settings import Loaded
 
 app = App(name="node", help="The machines of the fleet.", help_format="plaintext", help_epilogue="")
 PREFIX = "OUTRIDER_REDIS__PREFIX"
@@ -59,6 +61,42 @@ async def forget(name: str, *, connection: Connection = HERE, environ: Environ) 
 
 
 @app.command
+async def rename(
+    name: str,
+    *,
+    data: Annotated[str | None, Parameter(help="The data folder, where the daemon was given it so.")] = None,
+    config: Annotated[str | None, Parameter(help="Config file, instead of the usual one.")] = None,
+    connection: Connection = HERE,
+    environ: Environ,
+) -> None:
+    """Gives this machine another name: in its config file, and by a reload of its daemon. Agents go on, and what is under way follows."""
+    from outrider.service.installed import Service
+    from outrider.settings import load
+    from outrider.settings.file import rename_node
+    from outrider.settings.layers import usual_config
+
+    load({"node": name, "config": config}, environ)  # refuses what cannot be a name
+    loaded = load({"data": data, "config": config}, environ)
+    client = connection.client(environ)
+    here, *others = await client.nodes()
+    _refuse(name, here, others, loaded)
+    file = loaded.config or usual_config(environ)
+    rename_node(file, name)
+    try:
+        await Service.of(loaded, environ).ask("reload")
+    except NoDaemon:
+        print(
+            f"{file} says {name} now. The daemon that runs goes on as {here['node']}: "
+            "end it (its agents go on), and start it again as before."
+        )
+        return
+    except OutriderError:
+        rename_node(file, here["node"])
+        raise
+    _shown(await client.nodes(), connection)
+
+
+@app.command
 def invite(
     *,
     bus: Annotated[str | None, Parameter(help="The Redis, where the daemon was given it so.")] = None,
@@ -85,6 +123,23 @@ def invite(
     print(INVITATION.format(keys=keys, bus=quote(settings.bus), prefix="" if usual else f"{PREFIX}={quote(prefix)} "))
     for doubt in _doubts(settings.bus, settings.redis.ca):
         print(f"Note: {doubt}", file=sys.stderr)
+
+
+def _refuse(name: str, here: "NodeJSON", others: "list[NodeJSON]", loaded: "Loaded") -> None:
+    """Conflict where the name is another's, or would not be read from the config file."""
+    if taken := next((node for node in others if node["node"] == name), None):
+        way = "" if taken["away"] is None else f" It is away: `outrider node forget {name}` takes it out of the list."
+        raise Conflict(f"Another node of this fleet is called {name}.{way}")
+    origin = loaded.origins["node"]
+    if origin.startswith("environment") or loaded.settings.node != here["node"]:
+        by = (
+            origin
+            if origin.startswith("environment")
+            else "a flag or a variable, not the config file that is meant here"
+        )
+        raise Conflict(
+            f"The daemon is called {here['node']} by {by}. Give it the new name there, or start it with: outrider up --node {name}"
+        )
 
 
 def _doubts(bus: str, ca: str) -> Iterator[str]:

@@ -23,7 +23,7 @@ from outrider.fleet.watching import RemoteViewer, Watching
 from outrider.logic.seal import Seal
 from outrider.model.actor import Actor, Scope
 from outrider.model.audit import AuditRow
-from outrider.model.command import Command, CommandRequest
+from outrider.model.command import FINAL, Command, CommandRequest
 from outrider.model.fleet import Call, Delivery, Reply
 from outrider.model.fleet_wire import NodeJSON
 from outrider.ports import Broker
@@ -175,9 +175,7 @@ class Fleet:
 
     async def forget(self, node: str, actor: Actor) -> Sequence[NodeJSON]:
         """Leaves a node that is away out of the list, with its agents, until it is heard of again."""
-        known = self._membership.get(node)
-        if known is None:
-            raise NoSuchThing(f"No other node is called {node[:63]!r} here; `outrider node list` shows them.")
+        known = self._known(node)
         if known.away_ms is None:
             raise Conflict(f"{node} is not away: stop its daemon first, or it comes back at once.")
         await self._broker.forget(node)
@@ -245,11 +243,14 @@ class Fleet:
             raise TimedOut(f"{node} did not answer within {limit_s:g} s.{doubt}", detail={"node": node}) from None
 
     async def standing(self, node: str, call: Call) -> Reply | None:
-        """What that node says of a command, or said last; None where it never did. Waits for it a moment only."""
+        """What that node says of a command, or said last; None where it never did. Waits for it a moment only; an end stays what it is."""
+        known = self._last.get(call.path)
+        if known is not None and json.loads(known.body).get("status") in FINAL:
+            return known
         try:
             reply = await self.call(node, call, STANDING_S)
         except (Unavailable, TimedOut, NoSuchThing):
-            return self._last.get(call.path)
+            return known
         if reply.status < 400:
             self._last[call.path] = reply
             self._last.move_to_end(call.path)
@@ -293,5 +294,7 @@ class Fleet:
     def _known(self, node: str) -> Neighbour:
         known = self._membership.get(node)
         if known is None:
-            raise NoSuchThing(f"No other node is called {node[:63]!r} here; `outrider node list` shows them.")
+            now = self._membership.renamed.get(node)
+            why = f"It is called {now} now." if now else "`outrider node list` shows them."
+            raise NoSuchThing(f"No other node is called {node[:63]!r} here. {why}")
         return known

@@ -16,8 +16,9 @@ from outrider.ports import Broker
 
 Said = Mapping[str, object]
 ALIVE: Said = {"is": "alive"}
-BEAT_S = 3.0
-SILENCE_S = 12.0
+BEAT_S = 1.0
+SILENCE_S = 4.0
+"""Shorter than a node takes to count as away: who watches is told first, and comes back to a fresh picture where it was a pause."""
 WAIT_MS = 500
 MOST = 4_000_000
 """Characters that may wait to be carried."""

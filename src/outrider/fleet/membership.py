@@ -65,6 +65,8 @@ class Membership:
         self._neighbours: dict[str, Neighbour] = {}
         self._owner = ""
         """In whose name ours is held: the database that we began with, also where it counts as another one by now."""
+        self.renamed: dict[str, str] = {}
+        """What nodes were called while this one ran, and are called now."""
         self._offset_ms: int | None = None
         self._stamp_ms = 0
         self._strangers = Strangers(away_s)
@@ -80,6 +82,10 @@ class Membership:
 
     def __iter__(self) -> Iterator[Neighbour]:
         return iter(tuple(self._neighbours.values()))
+
+    def holding(self, incarnation: str | None) -> Neighbour | None:
+        """The other node that has that database, whatever it is called by now."""
+        return next((each for each in self._neighbours.values() if each.card.incarnation == incarnation), None)
 
     def get(self, node: str) -> Neighbour | None:
         """That node, where it is not this one and was heard of."""
@@ -200,6 +206,14 @@ class Membership:
         return card
 
     def _hear(self, card: NodeCard, sealed: str, now_ms: int) -> None:
+        others = [each for each in self._neighbours.values() if each.card.incarnation == card.incarnation]
+        former = [each for each in others if each.card.node != card.node]
+        if any(each.card.stamp_ms >= card.stamp_ms for each in former):
+            return  # by a name that it has not any more
+        for each in former:
+            self.renamed[each.card.node] = card.node
+            self.forget(each.card.node)
+        self.renamed.pop(card.node, None)
         known = self._neighbours.get(card.node)
         if known is not None and card.stamp_ms <= known.card.stamp_ms:
             return

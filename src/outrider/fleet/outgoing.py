@@ -7,6 +7,8 @@ it that is still open (`prev`): where that one did not arrive, the node leaves i
 A letter is for one database of its node, the one that the node had when it was sent first. Another one (a backup was put back, or all
 was lost) cannot know what that one typed: it says so, and the parcel is doubtful.
 
+A node that was given another name is known by its database: what is under way to it follows.
+
 A parcel expires when its time is over and its letter can be taken back unseen. Where that cannot be told it is uncertain, until its
 node answers.
 """
@@ -14,7 +16,7 @@ node answers.
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import groupby
 
 import structlog
@@ -68,7 +70,11 @@ class Outgoing:
         now = self._clock()
         wait_s = request.expires_s if request.expires_s is not None else self._expires_s + request.delay_s
         parcel_id = self._token()
-        parcel = Parcel(0, parcel_id, node, session, request, actor.name, now, now, now + round(wait_s * 1000))
+        known = self._post.membership.get(node)
+        parcel = Parcel(
+            0, parcel_id, node, session, request, actor.name, now, now, now + round(wait_s * 1000),
+            incarnation=known.card.incarnation if known is not None else None,
+        )  # fmt: skip
         row = AuditRow(
             now,
             actor.name,
@@ -86,17 +92,18 @@ class Outgoing:
 
     async def find(self, parcel_id: str) -> Parcel | None:
         """That one, or None."""
-        return await self._outbox.find(parcel_id)
+        found = await self._outbox.find(parcel_id)
+        return None if found is None else self._addressed(found)
 
     async def listed(self, limit: int) -> Sequence[Parcel]:
         """The newest, newest first."""
-        return await self._outbox.newest(limit)
+        return [self._addressed(parcel) for parcel in await self._outbox.newest(limit)]
 
     async def cancel(self, parcel: Parcel) -> Parcel:
         """Takes it back, where its node has not seen it; as it stands then."""
         if await self._unseen(parcel):
             await self._outbox.take_back(parcel, Delivery.CANCELLED, None, self._clock())
-        found = await self._outbox.find(parcel.id)
+        found = await self.find(parcel.id)
         if found is None:
             raise NoSuchThing(f"No command has the id {parcel.id!r}.", detail={"id": parcel.id})
         return found
@@ -117,9 +124,8 @@ class Outgoing:
             try:
                 parcels = await self._outbox.open()
                 self._sent_ms = {each.id: self._sent_ms[each.id] for each in parcels if each.id in self._sent_ms}
-                for node, those in groupby(
-                    sorted(parcels, key=lambda each: (each.node, each.n)), lambda each: each.node
-                ):
+                addressed = sorted(map(self._addressed, parcels), key=lambda each: (each.node, each.n))
+                for node, those in groupby(addressed, lambda each: each.node):
                     await self._carry(node, list(those))
             except StoreError as error:
                 log.warning("the outbox cannot be read or written now", why=error.message)
@@ -129,6 +135,11 @@ class Outgoing:
                 async with asyncio.timeout(LOOK_S):
                     await self._wake.wait()
             self._wake.clear()
+
+    def _addressed(self, parcel: Parcel) -> Parcel:
+        """With its node's name as it is now."""
+        known = self._post.membership.holding(parcel.incarnation)
+        return parcel if known is None else replace(parcel, node=known.card.node)
 
     async def _carry(self, node: str, parcels: list[Parcel]) -> None:
         """Looks after the open parcels to one node, oldest first."""

@@ -102,7 +102,8 @@ OPEN = frozenset({Delivery.WAITING, Delivery.UNCERTAIN})
 class Parcel:
     """A command for an agent of another node. `n` is its place among those of this node; times are of this node's clock.
 
-    `incarnation` is the node's database that it was handed over for first; another one cannot know whether that one typed it.
+    `incarnation` is the node's database when it was accepted, and then the one that it was handed over for first: another one cannot
+    know whether that one typed it.
     """
 
     n: int

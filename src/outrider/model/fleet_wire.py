@@ -77,6 +77,15 @@ def cursor_of(places: Mapping[Feed, int]) -> str:
     return ",".join(cursor_part(feed, seq) for feed, seq in sorted(places.items()))
 
 
+def place_on(places: Mapping[str, tuple[Feed, int]], feed: Feed) -> tuple[Feed, int] | None:
+    """Where a cursor is on that node: also where it names the node's database under the name that it had before."""
+    known = places.get(feed.node)
+    if known is not None and known[0] == feed:
+        return known
+    seqs = [seq for each, seq in places.values() if each.incarnation == feed.incarnation]
+    return (feed, max(seqs)) if seqs else known
+
+
 def places_of(cursor: str) -> dict[str, tuple[Feed, int]]:
     """Where a cursor is on each node that it names; the last part of a node counts. InvalidInput where it is no cursor of ours."""
     places: dict[str, tuple[Feed, int]] = {}

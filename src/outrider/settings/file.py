@@ -27,6 +27,33 @@ def read(path: Path, table: Mapping[str, Row]) -> Iterator[tuple[str, object, in
         yield name, value, line
 
 
+def rename_node(path: Path, node: str) -> None:
+    """Has the file say `node = "…"`, and leaves all else in it; it is made where there is none. BadSetting where that cannot be."""
+    path = path.resolve()  # it may be a link into somebody's collection of such files
+    try:
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
+        after = _with_node(before, node)
+        if tomllib.loads(after) != {**tomllib.loads(before), "node": node}:
+            raise BadSetting(f'{path} is written in a way that is not changed here: write node = "{node}" into it.')
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        new = path.with_name(f"{path.name}.new")
+        new.write_text(after, encoding="utf-8")
+        new.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o600)
+        new.replace(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(f"{path} cannot be changed: {error}.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise BadSetting(f"{path} is not TOML: {error}.") from error
+
+
+def _with_node(text: str, node: str) -> str:
+    lines = text.splitlines(keepends=True)
+    if number := _line(text, "node"):
+        lines[number - 1] = re.sub(r"""=\s*("[^"]*"|'[^']*')""", f'= "{node}"', lines[number - 1], count=1)
+        return "".join(lines)
+    return f'node = "{node}"\n{text}'
+
+
 def _leaves(tree: Mapping[str, object], table: Mapping[str, Row], prefix: str) -> Iterator[tuple[str, object]]:
     for key, value in tree.items():
         name = prefix + key

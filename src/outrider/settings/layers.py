@@ -88,10 +88,16 @@ def _laid(
             yield name, value, f"flag --{name.replace('_', '-')}", Path.cwd()
 
 
+def usual_config(environ: Mapping[str, str]) -> Path:
+    """The config file of who names none, whether it is there or not."""
+    home = Path(environ.get("HOME") or Path.home())
+    return _xdg(environ, "XDG_CONFIG_HOME", home / ".config") / "outrider" / "config.toml"
+
+
 def _config_path(flags: Mapping[str, object], environ: Mapping[str, str], home: Path) -> Path | None:
     asked = flags.get("config") or environ.get("OUTRIDER_CONFIG")
     if asked is None or asked == "":
-        usual = _xdg(environ, "XDG_CONFIG_HOME", home / ".config") / "outrider" / "config.toml"
+        usual = usual_config(environ)
         return usual if usual.is_file() else None
     path = Path(str(_paths(str(asked), home, Path.cwd())))
     if not path.is_file():

@@ -127,6 +127,7 @@ def _add(connection: sqlite3.Connection, parcel: Parcel, audit: AuditRow, most: 
         "actor": parcel.actor,
         "created_ms": parcel.created_ms,
         "error": parcel.error,
+        "incarnation": parcel.incarnation,
     }
     cursor = connection.execute(
         "INSERT INTO outbox (id, node, session, key, status, mark, expires_ms, changed_ms, document) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -7,7 +7,7 @@ from itertools import islice
 
 from outrider.model.event import Event
 from outrider.model.fleet import Feed
-from outrider.model.fleet_wire import cursor_of
+from outrider.model.fleet_wire import cursor_of, place_on
 from outrider.web.engine import Engine
 from outrider.web.everywhere import Places
 from outrider.web.fleet import Feeds
@@ -45,7 +45,7 @@ async def read_all(engine: Engine, feeds: Feeds, places: Places | None, wish: Fi
     newest, parts = await engine.last_seq(), []
     asked = {session.partition("/")[0] if "/" in session else feeds.own.node for session in wish.sessions}
     for feed, seq in ((feeds.own, newest), *feeds.places().items()):
-        known = (feed, 0) if places is None else places.get(feed.node)
+        known = (feed, 0) if places is None else place_on(places, feed)
         if asked and feed.node not in asked:
             parts.append(_Part(feed, known[1] if known is not None else 0, (), seq, missed=False))
         elif known is None or known[0] != feed:

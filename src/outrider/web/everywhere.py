@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from outrider.errors import InvalidInput, StoreError, Unavailable
 from outrider.model.event import Event
 from outrider.model.fleet import Feed
-from outrider.model.fleet_wire import cursor_of, cursor_part, places_of
+from outrider.model.fleet_wire import cursor_of, cursor_part, place_on, places_of
 from outrider.web.engine import Engine
 from outrider.web.fleet import Feeds
 from outrider.web.here import Message
@@ -89,7 +89,7 @@ class Everywhere:
 
     def _begin(self, feed: Feed, seq: int) -> Message | None:
         """Goes on with a node that stands at that seq; the gap, where the client's cursor has no place for it."""
-        known = self._places.get(feed.node)
+        known = place_on(self._places, feed)
         if known is None and self._whole:
             known = (feed, 0)
         lost = known is None or known[0] != feed or (feed == self._feeds.own and known[1] > seq)
