@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -171,12 +172,13 @@ class Page:
         self.ask("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}])
         self.ask("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
 
-    def drag(self, selector: str, start: float, end: float) -> None:
-        """Presses the mouse in it, at that share of its width, and lets it go at the other."""
+    def drag(self, selector: str, start: float, end: float, meanwhile: Callable[[], None]) -> None:
+        """Presses the mouse in it, at that share of its width, and after something else moves it to the other and lets it go."""
         place = self._box(selector)
         x, y = place["x"] + place["width"] * start, place["y"] + place["height"] / 2
         self.ask("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
         self.ask("Input.dispatchMouseEvent", type="mousePressed", x=x, y=y, button="left", clickCount=1)
+        meanwhile()
         for step in (0.5, 1):
             there = x + place["width"] * (end - start) * step
             self.ask("Input.dispatchMouseEvent", type="mouseMoved", x=there, y=y, button="left", buttons=1)
