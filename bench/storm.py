@@ -50,9 +50,6 @@ TOUCH: Mapping[str, tuple[str, Mapping[str, object]]] = {
 """The call for which each kind asks its user. pi and aider ask for none of their own."""
 CLEAR = {"gemini": b"\x05\x15\x7f", "qwen": b"\x05\x15\x7f"}
 """What takes a row and its line end out of a composer, where that is not Ctrl-E and Ctrl-U: in front of the cursor may stand nothing."""
-KILLS = {"opencode": 5}
-"""How often the daemon is killed at most. OpenCode 1.18.33 writes a warning over its own screen once eleven listen to its event
-stream, and does not soon let go of killed daemons (it came with eight); what is not drawn is not typed into."""
 REFUSED = {"qwen": ("slash word",), "pi": ("bang",)}
 
 
@@ -106,7 +103,6 @@ class Real:
     def __init__(self, kind: str, chance: random.Random, count: int) -> None:
         self.kind = kind
         self.clear = CLEAR.get(kind, b"\x05\x15")
-        self.kills = KILLS.get(kind, 10_000)
         self.lab = Lab(kind)
         self.world, self.project = self.lab.world, self.lab.project
         self.lab.script(turns(chance, 5 * count, self._touch if kind in TOUCH else None))  # type: ignore[arg-type]

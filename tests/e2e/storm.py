@@ -56,7 +56,6 @@ class Stage(Protocol):
     world: World
     project: Path
     clear: bytes
-    kills: int
 
     def arrived(self) -> list[str]:
         """Every prompt that came to the model, verbatim, each as often as it came, in the order of coming."""
@@ -200,7 +199,7 @@ class Storm:
         elif self._in_the_way(screen):
             self._came("cleaned up")
             self._cleans_up(person, screen)
-        elif self.chance.random() < 0.06 and self.report.weather["killed"] < self.stage.kills:
+        elif self.chance.random() < 0.06:
             self._came("killed")
             self.world.kill9()
             time.sleep(self.chance.uniform(0, 0.5))

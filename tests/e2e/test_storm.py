@@ -14,7 +14,6 @@ class Scripted:
     """The scripted agent in a storm."""
 
     clear = b"\x15"
-    kills = 1000
 
     def __init__(self, world: World, chance: random.Random) -> None:
         self.world = world
