@@ -1,8 +1,10 @@
 """Several worlds that are one fleet: each node with its own tmux, HOME and data, one Redis of their own."""
 
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from e2e.slow_line import SlowLine
 from e2e.waiting import until
 from e2e.world import World
 from outrider.model.fleet_wire import NodeJSON
@@ -19,18 +21,30 @@ away_s = 3
 """
 
 
+CLOCK = """
+import time
+true, true_ns = time.time, time.time_ns
+time.time = lambda: true() + {ahead_s}
+time.time_ns = lambda: true_ns() + {ahead_s} * 10**9
+"""
+
+
 class Fleet:
     """Nodes by name; `close` ends all."""
 
-    def __init__(self, *names: str) -> None:
+    def __init__(self, *names: str, slow: str = "", early: str = "") -> None:
+        """`slow` is at the end of a slow line, the clock of `early` is five minutes fast."""
         self.redis = RedisServer()
         self.nodes: dict[str, World] = {}
+        self._line = SlowLine(self.redis) if slow else None
         for name in names:
-            self.add(name)
+            world = self.add(name, url=self._line.url if self._line is not None and name == slow else "")
+            if name == early:
+                set_clock(world, 300)
 
-    def add(self, name: str, *, fleet: str = "", key: str = KEY, called: str | None = None) -> World:
-        """One more node; it is not started. `called` is its name, where that is another."""
-        world = World(config=SETTINGS.format(url=self.redis.url, fleet=fleet), node=called or name)
+    def add(self, name: str, *, fleet: str = "", key: str = KEY, called: str | None = None, url: str = "") -> World:
+        """One more node; it is not started. `called` is its name, where that is another; `url` its way to the Redis."""
+        world = World(config=SETTINGS.format(url=url or self.redis.url, fleet=fleet), node=called or name)
         return self._joined(name, world, key)
 
     def add_service(self, name: str) -> World:
@@ -68,7 +82,6 @@ class Fleet:
         wanted = set(others)
         until(
             lambda: wanted <= {node for node, told in self.listed(name).items() if told["away"] is None},
-            20,
             what=f"{name} to see {wanted}",
         )
 
@@ -93,4 +106,14 @@ class Fleet:
             for world in self.nodes.values():
                 world.close()
         finally:
+            if self._line is not None:
+                self._line.close()
             self.redis.close()
+
+
+def set_clock(world: World, ahead_s: int) -> None:
+    """Has its daemon's clock be so far ahead: this is loaded before anything of the daemon is."""
+    folder = world.root / "clock"
+    folder.mkdir()
+    folder.joinpath("sitecustomize.py").write_text(CLOCK.format(ahead_s=ahead_s), encoding="utf-8")
+    world.env["PYTHONPATH"] = os.pathsep.join(filter(None, (str(folder), world.env.get("PYTHONPATH"))))

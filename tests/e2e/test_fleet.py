@@ -81,10 +81,27 @@ def told_by(fleet: Fleet, name: str) -> list[int]:
     return [int(event["seq"]) for event in found]
 
 
-def test_a_client_gets_every_event_of_all_nodes_once_whatever_dies(fleet: Fleet) -> None:
+@pytest.fixture
+def bad() -> Iterator[Fleet]:
+    """North; south, whose clock is five minutes fast; west, at the end of a line that is 200 ms long each way and loses one in twenty."""
+    made = Fleet("north", "south", "west", early="south", slow="west")
+    try:
+        yield made.start()
+    finally:
+        made.close()
+
+
+def test_a_client_gets_every_event_and_an_agent_every_command_once_whatever_dies(bad: Fleet) -> None:
+    fleet = bad
     north, south, west = (fleet[name] for name in ("north", "south", "west"))
-    for name, world in fleet.nodes.items():
-        world.spawn(f"of-{name}")
+    north.spawn("of-north")
+    run = west.spawn("of-west")
+    folder = south.workdir()  # a shell has no hooks, whose files would bear the time of the kernel, which is right
+    assert south.cli("spawn", "--session", "of-south", "--agent", "shell", "--workdir", str(folder)).returncode == 0
+    offsets = {name: round(told["clock_offset_ms"] / 60_000) for name, told in fleet.listed("north").items()}
+    assert offsets == {"north": 0, "south": 5, "west": 0}
+    for name in ("south", "west"):
+        fleet.state_is("north", f"{name}/of-{name}", "idle")
     client = north.record_all()
 
     def all_came() -> bool:
@@ -92,12 +109,18 @@ def test_a_client_gets_every_event_of_all_nodes_once_whatever_dies(fleet: Fleet)
 
     until(all_came, what="all that was told before to come")
     assert {event["session"] for event in client.events} == {"of-north", "south/of-south", "west/of-west"}
+    elsewhere = [north.send("south%2Fof-south", "echo zero >> typed", expires_s=120)]
+    elsewhere.append(north.send("west%2Fof-west", "zero", expires_s=120))
+    elsewhere.append(south.send("west%2Fof-west", "early", expires_s=120))
+    for command, world in zip(elsewhere, (north, north, south), strict=True):
+        world.sent(command)
 
     fleet.redis.kill9()  # what happens meanwhile is told afterwards
-    south.sent(south.send("of-south", "one"))
+    late = north.send("west%2Fof-west", "late", expires_s=240)  # less than the clocks are apart
+    south.sent(south.send("of-south", "echo one >> typed"))
     north.kill9()
     fleet.redis.start()
-    south.sent(south.send("of-south", "two"))
+    south.sent(south.send("of-south", "echo two >> typed"))
     north.start(degraded=True)
     until(all_came, what="what happened while Redis and north were away")
 
@@ -105,11 +128,16 @@ def test_a_client_gets_every_event_of_all_nodes_once_whatever_dies(fleet: Fleet)
     south.kill9()
     west.sent(west.send("of-west", "three"))
     south.start(degraded=True)
-    south.sent(south.send("of-south", "four"))
+    south.sent(south.send("of-south", "echo four >> typed"))
     fleet.redis.kill9()
     fleet.redis.start(wiped=True)
     north.sent(north.send("of-north", "five"))
     until(all_came, 60, what="what happened while south was away and Redis lost everything")
+    north.sent(late)
+    assert folder.joinpath("typed").read_text(encoding="utf-8").split() == ["zero", "one", "two", "four"]
+    assert sorted(run.prompts()) == sorted(["zero", "early", "late", "three"])
+    fleet.state_is("north", "west/of-west", "complete")
+    fleet.state_is("north", "south/of-south", south.agent("of-south")["state"])
     for name in fleet.nodes:
         assert client.seqs(name) == told_by(fleet, name), name
     assert client.gaps == []
