@@ -29,7 +29,7 @@ from outrider.supervisor.lane import Lane, Limits
 from outrider.supervisor.ledger import Ledger
 from outrider.supervisor.pauses import Pauses
 from outrider.supervisor.typist import Typist
-from supervisor.stage import REF, ScriptedTerminal
+from supervisor.stage import HEIGHT, REF, WIDTH, ScriptedTerminal
 
 QUICK = Pauses(
     look=0.002, seen=0.05, mixed=0.3, again=0.03, unheard=0.01, untold=0.05, settle=0.02, crash=0.06, back=0.1
@@ -458,6 +458,54 @@ async def test_a_text_that_went_in_together_with_a_persons_is_not_called_sent(wo
         (done,) = await ended(world, command)
     assert (done.status, terminal.arrived) == (Status.UNCERTAIN, ["once and theirs"])
     assert "took in something else: 'once and theirs'" in (done.error or "")
+
+
+class Aider(ScriptedTerminal):
+    """aider as it draws itself: what it took in stays above, and it says nothing. A person cuts off what `cut` says, right before our
+    Enter."""
+
+    def __init__(self, cut: str = "") -> None:
+        super().__init__(now_ms)
+        self.cut = cut
+
+    def screen(self) -> Screen:
+        rule = "─" * WIDTH
+        rows = [row for text in self.arrived for row in (rule, f"diff> {text}", "", "An answer.", "")]
+        rows += ["Run shell command? (Y)es/(N)o [Yes]:"] if self.dialog else [rule, f"diff> {self.draft}".rstrip()]
+        pane = replace(self.pane(), command="aider", cursor_x=len(rows[-1]), cursor_y=len(rows) - 1)
+        rows += [""] * (HEIGHT - len(rows))
+        return Screen(pane, tuple(rows), self.clock(), tuple(rows))
+
+    def _enter(self) -> None:
+        self.draft = self.draft.removesuffix(self.cut)
+        super()._enter()
+
+
+@pytest.mark.parametrize(
+    ("cut", "asks", "status", "arrived"),
+    [
+        ("", False, Status.SENT, "go on with step 2"),
+        # Its dialog follows at once, and hides the composer.
+        ("", True, Status.SENT, "go on with step 2"),
+        (" step 2", False, Status.UNCERTAIN, "go on with"),
+    ],
+)
+async def test_what_aider_took_in_is_read_above_its_composer(
+    world: World, cut: str, asks: bool, status: Status, arrived: str
+) -> None:
+    kind = catalogue(None).get("aider")
+    world.kind = replace(kind, typing=replace(kind.typing, settle_ms=1, patience_ms=60))
+    world.terminal = terminal = Aider(cut)
+    terminal.arrived.append("an older one")
+    terminal.asks_after = asks
+    (command,) = await world.queue("go on with step 2")
+    member = world.member()
+    lane = world.lane(member)
+    lane.add([command])
+    async with running(world, lane, member):
+        (done,) = await ended(world, command)
+    assert (done.status, terminal.arrived) == (status, ["an older one", arrived])
+    assert "above it" in (done.attempts[-1].proof or "")
 
 
 async def test_an_agent_that_only_says_it_is_at_work_did_not_take_in_what_a_person_took_out(world: World) -> None:
