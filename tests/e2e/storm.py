@@ -45,7 +45,7 @@ ENDED = ("sent", "failed", "cancelled", "expired", "uncertain")
 REDRAW = b"\x0c"
 BUSY = ("thinking", "reading", "working", "testing")
 AHEAD = 5
-STILL_S, LIMIT_S = 3.0, 180.0
+STILL_S, AGAIN_S, LIMIT_S = 3.0, 5.0, 180.0
 RIGHT_BEHIND_MS = 3000
 ESCAPES = ("interrupts", "denied")
 
@@ -152,6 +152,7 @@ class Storm:
         self.texts = [numbered(name, payloads[name], number) for number, name in enumerate(names)]
         self.ids: list[str] = []
         self._stood = (0.0, "")
+        self._answered = ("", 0.0)
         self._known: dict[
             str, CommandJSON
         ] = {}  # those that ended long ago are not among the newest, which are asked for
@@ -232,6 +233,9 @@ class Storm:
         made = MADE.findall(screen)
         if not made or not self.chance.random() < 0.5:
             return
+        if made[-1] == self._answered[0] and time.monotonic() - self._answered[1] < AGAIN_S:
+            return  # it is gone most likely, and an Enter would send the person's own draft
+        self._answered = (made[-1], time.monotonic())
         if self.chance.random() < 0.5:
             self.denied.add(made[-1])
             self._came("denied")
