@@ -34,6 +34,9 @@ def test_agents_of_another_node_change_on_this_nodes_page(fleet: Fleet, page: Pa
     card = "[data-session='south/task']"
     run = south.spawn("task", [[{"hold": "works"}, {"say": "Done."}]])
     page.sees("idle", card)
+    fleet["north"].spawn("own")
+    page.sees("on north", "[data-session=own]")
+    page.sees("on south", card)
     south.send("task", "go")
     run.reached("works")
     page.wait(f"!document.querySelector(\"{card}\").textContent.includes('idle')", what="it to be at work")

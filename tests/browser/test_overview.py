@@ -1,6 +1,5 @@
 """The overview at work: the last hour under each name, several agents at once, and what the agent's page tells besides."""
 
-import json
 import subprocess
 from collections.abc import Iterator
 
@@ -84,12 +83,3 @@ def test_what_an_agent_changed_and_who_had_it_do_what(world: World, page: Page) 
     page.sees("+hello", ".changes .file")
     page.click_words("Audit")
     page.sees("spawn", ".audit ol")
-
-
-def test_a_directory_is_completed_as_it_is_typed(world: World, page: Page) -> None:
-    world.root.joinpath("projects", "alpha").mkdir(parents=True)
-    page.press("n")
-    page.click("dialog [list=places]")
-    page.type(str(world.root / "projects" / "al"))
-    wanted = json.dumps(str(world.root / "projects" / "alpha"))
-    page.wait(f"[...document.querySelectorAll('#places option')].some(o => o.value === {wanted})")

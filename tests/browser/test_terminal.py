@@ -127,13 +127,9 @@ def test_it_shows_what_the_pane_shows_and_types_for_who_took_control(
     page.wait(LIVE, timeout=30, what="the terminal to be live again")
     same(world, page)
     assert [row["action"] for row in world.http.get("/api/agents/live/log").json()["log"]].count("terminal_take") == 2
-    page.complaints.clear()  # of the connections that the death cut
 
-
-def test_the_end_of_the_session_is_said(world: World, page: Page) -> None:
-    spawned(world)
-    opened(world, page)
+    # The session's end is said.
     world.tmux("kill-session", "-t", "=live")
     page.wait("!document.querySelector('.host') || document.querySelector('.host').dataset.link === 'over'")
     until(lambda: not world.agent("live")["alive"], what="the agent to be known as gone")
-    page.complaints.clear()  # its output cannot be had any more
+    page.complaints.clear()  # of the connections that the death cut, and of output that cannot be had any more
