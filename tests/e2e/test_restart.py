@@ -54,7 +54,7 @@ def test_nothing_is_told_again_that_did_not_change(world: World, how: str) -> No
     shell(world, "calm")
     run = world.spawn("asks", [[{"tool": "Bash", "input": {"command": "rm x"}, "ask": True}]], "--prompt", "Clean up")
     until(lambda: world.agent("asks")["state"] == "waiting", what="the dialog to be seen")
-    done = world.spawn("done", [[{"say": "Done."}]], "--prompt", "Work")
+    done = world.spawn("done", [[{"say": "Done."}], [{"say": "Gone on."}]], "--prompt", "Work")
     until(lambda: world.agent("done")["state"] == "complete", what="it to be complete")
     until(lambda: "command_sent" in names(journal(world), "done"), what="the journal to have it all")
     before = {session: world.agent(session) for session in ("calm", "asks", "done")}
@@ -74,6 +74,14 @@ def test_nothing_is_told_again_that_did_not_change(world: World, how: str) -> No
     assert last["id"] not in {agent["id"] for agent in before.values()}
     assert run.prompts() == ["Clean up"]
     assert done.prompts() == ["Work"]
+    shown = world.screen("done").count("Work")
+    world.press(
+        "done", "Work"
+    )  # as an agent puts a prompt back that is interrupted: it is known to be none of a person's
+    until(lambda: world.screen("done").count("Work") > shown, what="it to stand in the composer")
+    proof = world.sent(world.send("done", "Go on"))["attempts"][-1]["proof"]
+    assert "stood in the composer again" in (proof or "")
+    assert done.prompts() == ["Work", "Go on"]
 
 
 def test_what_changed_meanwhile_is_told_once(world: World) -> None:
