@@ -75,6 +75,8 @@ def test_what_an_agent_changed_and_who_had_it_do_what(world: World, page: Page) 
     tree = world.agent("tree")["worktree"]
     assert tree is not None
     subprocess.run(["sh", "-c", "echo hello > made.txt"], cwd=tree, check=True)
+    world.sent(world.send("tree", "Go"))
+    page.sees("⎇ outrider/tree +1 −0", "[data-session=tree]")
     page.run("location.hash = '#/agent/tree'")
     page.sees("tree", "h1")
     page.click_words("Files changed")
