@@ -34,7 +34,7 @@ def firing(fleet: Fleet, name: str) -> list[str]:
     return [each["session"] for each in fleet[name].http.get("/api/alerts").raise_for_status().json()["firing"]]
 
 
-def test_one_list_of_all_agents_and_what_is_away_is_shown_as_it_was(fleet: Fleet) -> None:
+def test_one_list_of_all_agents_also_of_what_is_away_and_after_redis_lost_everything(fleet: Fleet) -> None:
     bash = {"command": "rm -rf build"}
     fleet["south"].spawn("asks", [[{"tool": "Bash", "input": {**bash}, "ask": True}]], "--prompt", "Clean up")
     fleet["north"].spawn("rests")
@@ -61,8 +61,17 @@ def test_one_list_of_all_agents_and_what_is_away_is_shown_as_it_was(fleet: Fleet
     assert "away for" in listed
     assert fleet["north"].http.get("/health").status_code == 200
 
+    fleet.redis.kill9()  # and comes back with nothing, while south does
+    until(lambda: fleet["north"].http.get("/health").json()["status"] == "degraded")
+    assert "goes on alone" in fleet["north"].http.get("/health").json()["reason"]
+    fleet["north"].spawn("alone")
+    assert fleet["north"].agent("alone")["alive"]
     fleet["south"].start(degraded=True)
-    fleet.sees("north", ["south"])
+    fleet.redis.start(wiped=True)
+    for name in fleet.nodes:
+        fleet.sees(name, fleet.nodes)
+    until(lambda: fleet["north"].http.get("/health").status_code == 200)
+    until(lambda: "north/alone" in fleet.agents("west"), what="west to show what happened meanwhile")
     until(lambda: "away" not in fleet.agents("north")["south/asks"], what="south's agent to be there again")
 
     fleet["south"].kill9()
@@ -145,24 +154,18 @@ def test_a_client_gets_every_event_and_an_agent_every_command_once_whatever_dies
     assert {event["node"] for event in page["events"]} == set(fleet.nodes)
 
 
-def test_redis_comes_back_with_nothing_and_everything_is_told_again(fleet: Fleet) -> None:
-    fleet["south"].spawn("task")
-    fleet.state_is("north", "south/task", "idle")
-    fleet.redis.kill9()
-    until(lambda: fleet["north"].http.get("/health").json()["status"] == "degraded")
-    told = fleet["north"].http.get("/health").json()
-    assert "goes on alone" in told["reason"]
-    fleet["north"].spawn("alone")
-    assert fleet["north"].agent("alone")["alive"]
-    fleet.redis.start(wiped=True)
-    for name in fleet.nodes:
-        fleet.sees(name, fleet.nodes)
-    until(lambda: fleet["north"].http.get("/health").status_code == 200)
-    until(lambda: "north/alone" in fleet.agents("west"), what="west to show what happened meanwhile")
-    until(lambda: "away" not in fleet.agents("north")["south/task"])
+@pytest.fixture
+def pair() -> Iterator[Fleet]:
+    """North and south, joined."""
+    made = Fleet("north", "south")
+    try:
+        yield made.start()
+    finally:
+        made.close()
 
 
-def test_a_name_is_given_once_a_key_is_needed_and_a_node_that_is_drained_starts_nothing(fleet: Fleet) -> None:
+def test_a_name_is_given_once_a_key_is_needed_and_a_node_that_is_drained_starts_nothing(pair: Fleet) -> None:
+    fleet = pair
     twin = fleet.add("twin", called="south").start(degraded=True)
     until(lambda: twin.http.get("/health").status_code == 503)
     reason = until(lambda: r if "called" in (r := str(twin.http.get("/health").json().get("reason", ""))) else None)
@@ -172,16 +175,16 @@ def test_a_name_is_given_once_a_key_is_needed_and_a_node_that_is_drained_starts_
     stranger = fleet.add("stranger", key="a key of somebody else's fleet").start(degraded=True)
     until(lambda: stranger.http.get("/health").status_code == 200)
     until(lambda: "does not bear this fleet's key" in fleet["north"].log_tail(200), what="north to refuse it")
-    assert set(fleet.listed("north")) == {"north", "south", "west"}
+    assert set(fleet.listed("north")) == {"north", "south"}
     assert set(fleet.listed("stranger")) == {"stranger"}
 
-    assert fleet["west"].cli("node", "drain", "west").returncode == 0
-    until(lambda: fleet.listed("north")["west"]["draining"])
-    refused = fleet["west"].cli("spawn", "--session", "x", "--agent", "claude")
+    assert fleet["south"].cli("node", "drain", "south").returncode == 0
+    until(lambda: fleet.listed("north")["south"]["draining"])
+    refused = fleet["south"].cli("spawn", "--session", "x", "--agent", "claude")
     assert refused.returncode == 1
     assert "drained" in refused.stderr
-    assert fleet["west"].cli("node", "drain", "west", "--off").returncode == 0
-    fleet["west"].spawn("x")
+    assert fleet["south"].cli("node", "drain", "south", "--off").returncode == 0
+    fleet["south"].spawn("x")
 
 
 def test_a_node_is_renamed_and_what_is_under_way_to_it_follows() -> None:
@@ -231,16 +234,6 @@ def started(
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     assert f"{owner}/{session}" in done.stdout
     return run
-
-
-@pytest.fixture
-def pair() -> Iterator[Fleet]:
-    """North and south, joined."""
-    made = Fleet("north", "south")
-    try:
-        yield made.start()
-    finally:
-        made.close()
 
 
 def test_a_command_is_typed_once_whatever_becomes_of_redis_and_of_the_nodes(pair: Fleet) -> None:
@@ -343,7 +336,8 @@ def test_a_terminal_is_watched_and_used_from_another_node(pair: Fleet) -> None:
         assert b"42" in message
 
 
-def test_agents_of_other_nodes_are_steered_from_here_where_their_node_lets_them_be(fleet: Fleet) -> None:
+def test_agents_of_other_nodes_are_steered_from_here_where_their_node_lets_them_be(pair: Fleet) -> None:
+    fleet = pair
     north = fleet["north"]
     bash = {"command": "rm -rf build"}
     asks: list[Step] = [{"tool": "Bash", "input": {**bash}, "ask": True}, {"say": "Gone."}, {"hold": "never"}]

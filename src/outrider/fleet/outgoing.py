@@ -62,6 +62,7 @@ class Outgoing:
         self._expires_s = expires_s
         self._most = most
         self._wake = asyncio.Event()
+        self._losses = 0
         self._sent_ms: dict[str, int] = {}
         """When open parcels were sent last: their answers are awaited for a moment before they are sent again."""
 
@@ -149,6 +150,9 @@ class Outgoing:
             await self._expire(parcel, now)
         if not self._post.link.up:
             return
+        if self._losses != self._post.membership.losses:  # no answer comes to what the broker has forgotten
+            self._losses = self._post.membership.losses
+            self._sent_ms.clear()
         known = self._post.membership.get(node)
         if known is None:  # it has not said which database it has
             return

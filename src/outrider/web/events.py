@@ -10,11 +10,11 @@ from typing_extensions import TypedDict
 from outrider.errors import InvalidInput
 from outrider.model import wire
 from outrider.model.event import EventName
-from outrider.web.allnodes import present, read_all
 from outrider.web.answers import encoded, routes
 from outrider.web.context import Given, Strict, one_of, several
-from outrider.web.everywhere import NOW, wanted_nodes
+from outrider.web.events_everywhere import present, read_all
 from outrider.web.hub import Filter
+from outrider.web.stream_everywhere import NOW, wanted_nodes
 
 _NAMES = [name.value for name in EventName]
 

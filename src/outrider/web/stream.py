@@ -19,9 +19,9 @@ from outrider.model import wire
 from outrider.model.event import EventName
 from outrider.web.answers import error_json, refusal
 from outrider.web.context import Asker, Context, Given, Strict, one_of, several
-from outrider.web.everywhere import Everywhere, Places, wanted_nodes
-from outrider.web.here import Here, Message
 from outrider.web.hub import Client, Ending, Entry, Filter, Hub
+from outrider.web.stream_everywhere import Everywhere, Places, wanted_nodes
+from outrider.web.stream_here import Here, Message
 
 BROKEN = 1011
 _CODES: Mapping[Ending | None, int] = {Ending.LAGGED: 4008, Ending.REVOKED: 4001, Ending.SHUTDOWN: 1001}

@@ -14,8 +14,8 @@ from outrider.model.fleet import Feed
 from outrider.model.fleet_wire import cursor_of, cursor_part, place_on, places_of
 from outrider.web.engine import Engine
 from outrider.web.fleet import Feeds
-from outrider.web.here import Message
 from outrider.web.hub import PAGE, Client, Entry, Hub, What, entry_of
+from outrider.web.stream_here import Message
 
 AGAIN_S = 0.5
 NOW = "now"

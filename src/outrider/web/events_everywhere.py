@@ -9,9 +9,9 @@ from outrider.model.event import Event
 from outrider.model.fleet import Feed
 from outrider.model.fleet_wire import cursor_of, place_on
 from outrider.web.engine import Engine
-from outrider.web.everywhere import Places
 from outrider.web.fleet import Feeds
 from outrider.web.hub import PAGE, Filter, entry_of
+from outrider.web.stream_everywhere import Places
 
 
 @dataclass(frozen=True, slots=True)

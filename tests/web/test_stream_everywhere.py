@@ -9,7 +9,7 @@ from websockets.asyncio.client import ClientConnection
 from outrider.errors import InvalidInput
 from outrider.model.event import EventName
 from outrider.model.fleet import Feed
-from outrider.web.everywhere import wanted_nodes
+from outrider.web.stream_everywhere import wanted_nodes
 from web.engine_double import LittleEngine
 from web.fleet_double import OWN, SOUTH, LittleFleet
 from web.test_stream import heard, listening, seqs
