@@ -8,7 +8,7 @@ from e2e.waiting import until
 from e2e.world import World
 
 # Every control that would change something, and whether it can be used.
-USABLE = "[...document.querySelectorAll('{}')].filter(e => !e.disabled).map(e => e.innerText)"
+USABLE = "[...document.querySelectorAll('{}')].filter(e => !e.matches(':disabled')).map(e => e.innerText)"
 
 
 def test_a_guest_looks_and_changes_nothing(world: World, page: Page) -> None:
@@ -32,6 +32,10 @@ def test_a_guest_looks_and_changes_nothing(world: World, page: Page) -> None:
     page.run("location.hash = '#/agent/clean'")
     page.sees("clean", "h1")
     assert page.run(USABLE.format(".actions button, form button")) == []
+    page.run("location.hash = '#/alerts'")
+    page.wait("!!document.querySelector('.rule input')")
+    page.sees("guest may only look", "main")
+    assert page.run(USABLE.format(".rule input, .rule select, .rule .danger, .quiet input, .top button")) == []
     page.press("?")
     page.click_words("Log out", "dialog button")
     page.wait("location.pathname === '/login'")
