@@ -88,7 +88,8 @@ async def _redeemed(code: str, context: Given) -> str:
     link = context.links.redeem(code)
     if link is None:
         raise Unauthorized(
-            "This login link was used already, or it is too old: make a new one with `outrider token link NAME`."
+            "This login link was used already, is too old, or was made before the daemon last started: "
+            "make a new one with `outrider token link NAME`."
         )
     return await context.tokens.create(link.name, link.scope, link.by)
 
