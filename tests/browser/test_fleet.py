@@ -37,6 +37,13 @@ def test_agents_of_another_node_change_on_this_nodes_page(fleet: Fleet, page: Pa
     fleet["north"].spawn("own")
     page.sees("on north", "[data-session=own]")
     page.sees("on south", card)
+    page.run(
+        "(() => { const by = document.querySelector('.group select'); by.value = 'node';"
+        " by.dispatchEvent(new Event('change', {bubbles: true})); })()"
+    )
+    page.wait(
+        "[...document.querySelectorAll('section h2')].map(e => e.innerText.split(' ')[0]).join() === 'north,south'"
+    )
     south.send("task", "go")
     run.reached("works")
     page.wait(f"!document.querySelector(\"{card}\").textContent.includes('idle')", what="it to be at work")

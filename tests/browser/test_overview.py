@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from browser.chromium import Page
+from e2e.scripted.script import Step
 from e2e.waiting import until
 from e2e.world import World
 
@@ -47,10 +48,11 @@ def test_several_agents_are_picked_and_told_the_same(world: World, page: Page) -
     page.wait("!document.querySelector('[aria-label=\"For all that are picked\"]')")
 
 
-def test_the_last_hour_and_the_groups_by_state(world: World, page: Page) -> None:
-    run = world.spawn(
-        "worker", [[{"tool": "Read", "input": {"file_path": "a.py"}, "hold": "reading"}]], "--prompt", "Go"
-    )
+def test_the_last_hour_the_groups_by_state_why_and_how_far(world: World, page: Page) -> None:
+    tasks = world.workdir() / "TASKS.md"
+    tasks.write_text("# First\n- [x] Look\n- [ ] Build\n- [ ] Test\n", encoding="utf-8")
+    turns: list[list[Step]] = [[{"tool": "Read", "input": {"file_path": "a.py"}, "hold": "reading"}]]
+    run = world.spawn("worker", turns, "--prompt", "Go", "--spec", "TASKS.md")
     run.reached("reading")
 
     def counted() -> bool:
@@ -62,6 +64,15 @@ def test_the_last_hour_and_the_groups_by_state(world: World, page: Page) -> None
     assert "The last hour" in str(page.run("document.querySelector('[data-session=worker] svg[role=img]').ariaLabel"))
     page.run(BY_STATE)
     page.sees("reading", "section h2")
+    page.run("location.hash = '#/agent/worker'")
+    page.sees("Its own hook says", "[aria-labelledby=why-title]")
+    page.sees("a.py", "[aria-labelledby=why-title]")
+    page.sees("1 of 3", "[aria-labelledby=progress-title]")
+    page.sees("First", "[aria-labelledby=progress-title]")
+    page.click("[aria-labelledby=progress-title] label:has(input:not(:checked))")
+    page.sees("2 of 3", "[aria-labelledby=progress-title]")
+    assert tasks.read_text(encoding="utf-8") == "# First\n- [x] Look\n- [x] Build\n- [ ] Test\n"
+    page.wait("!!document.querySelector('[aria-labelledby=progress-title] polyline')", what="its course to be drawn")
 
 
 def test_what_an_agent_changed_and_who_had_it_do_what(world: World, page: Page) -> None:
