@@ -74,7 +74,7 @@ def test_one_list_of_all_agents_also_of_what_is_away_and_after_redis_lost_everyt
     until(lambda: "north/alone" in fleet.agents("west"), what="west to show what happened meanwhile")
     until(lambda: "away" not in fleet.agents("north")["south/asks"], what="south's agent to be there again")
 
-    fleet["south"].kill9()
+    assert fleet["south"].stop() == 0
     until(lambda: fleet.listed("north")["south"]["away"])
     assert fleet["north"].cli("node", "forget", "south").returncode == 0
     until(lambda: set(fleet.listed("west")) == {"north", "west"}, what="south to be forgotten by west too")
@@ -374,7 +374,7 @@ def test_agents_of_other_nodes_are_steered_from_here_where_their_node_lets_them_
         view.send('{"type":"take"}')
         assert said(view, "error")["code"] == "forbidden"
     assert closed.agent("own")["alive"]
-    closed.kill9()
+    assert closed.stop() == 0
     until(lambda: fleet.listed("north")["closed"]["away"], what="it to be away")
     gone = north.http.get("/api/agents/closed%2Fown").json()
     assert (gone["session"], gone["state"], gone["away"] > 0) == ("closed/own", "idle", True)
