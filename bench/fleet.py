@@ -204,7 +204,7 @@ async def crowd(url: str, nodes: int, agents: int) -> None:
     """Made-up nodes, for ever: what each tells of its agents once, and a sign of life a second."""
     broker, seal = RedisBroker(url), Seal([KEY])
     cards = [
-        NodeCard(f"n{at:03}", INCARNATION, "0.1.0", (), agents, agents, 0.5, 0, 0, 0, steer=True, draining=False)
+        NodeCard(f"n{at:03}", f"{at:016x}", "0.1.0", (), agents, agents, 0.5, 0, 0, 0, steer=True, draining=False)
         for at in range(nodes)
     ]
     for card in cards:
