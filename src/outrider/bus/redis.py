@@ -69,11 +69,11 @@ class RedisBroker:
     async def publish(self, feed: Feed, entries: Sequence[tuple[Place, str]], states: Mapping[str, str | None]) -> None:
         """Appends in order; what stands at or before the feed's newest place is there already and is left out. `states` replaces
         what is kept of agents, None forgets one."""
-        words: list[tuple[str, ...]] = [
-            ("HDEL", self._agents(feed), name) if state is None else ("HSET", self._agents(feed), name, state)
-            for name, state in states.items()
-        ]
+        kept = [word for name, state in states.items() if state is not None for word in (name, state)]
+        gone = [name for name, state in states.items() if state is None]
         # The states first: who finds an entry there, and then reads the states, finds what it told.
+        words: list[tuple[str, ...]] = [("HSET", self._agents(feed), *kept)] if kept else []
+        words += [("HDEL", self._agents(feed), *gone)] if gone else []
         words += [("XADD", self._feed(feed), f"{place.seq}-{place.part}", "b", body) for place, body in entries]
         await self._ask_all(words, ignore="equal or smaller")
 

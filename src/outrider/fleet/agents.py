@@ -26,6 +26,12 @@ def told_of(agent: AgentJSON, approval: ApprovalJSON | None) -> str:
     return wire.text({"agent": agent, "approval": approval})
 
 
+def changes_text(changes: Mapping[str, str | None]) -> str:
+    """What a node tells of its agents that have changed: an object of what `told_of` gave, by session; null for one that is gone."""
+    parts = (f"{wire.text(session)}:{told or 'null'}" for session, told in changes.items())
+    return f"{{{','.join(parts)}}}"
+
+
 class RemoteAgents:
     """All of them, by node and session."""
 
@@ -47,10 +53,16 @@ class RemoteAgents:
         """One, by its name on its own node."""
         return self._by_node.get(node, {}).get(session)
 
-    def put(self, node: str, session: str, told: str | None) -> None:
+    def change(self, node: str, changes: str) -> None:
+        """What the node told of some of its agents, as `changes_text` gives it; what is none changes nothing."""
+        told = _loaded(changes)
+        for session, each in told.items() if isinstance(told, dict) else ():
+            self._put(node, session, each)
+
+    def _put(self, node: str, session: str, told: object) -> None:
         """What the node told last; None, or what cannot be read: there is no such agent (any more)."""
         agents = self._by_node.setdefault(node, {})
-        found = _read(node, told, self._away.get(node)) if told is not None else None
+        found = _read(node, told, self._away.get(node))
         if found is None:
             agents.pop(session, None)
         else:
@@ -60,7 +72,7 @@ class RemoteAgents:
         """All agents of a node, in place of those that were known."""
         self._by_node[node] = {}
         for session, text in told.items():
-            self.put(node, session, text)
+            self._put(node, session, _loaded(text))
 
     def away(self, node: str, since_ms: int | None) -> None:
         """The node is away since then, or (None) it is not."""
@@ -80,13 +92,20 @@ class RemoteAgents:
         self._away.pop(node, None)
 
 
-def _read(node: str, told: str, away_ms: int | None) -> RemoteAgent | None:
+def _loaded(text: str) -> object:
+    """None where it is no JSON."""
     try:
-        found = json.loads(told)
-        agent, approval = found["agent"], found["approval"]
-        address = f"{node}/{agent['session']}"
-    except (ValueError, TypeError, KeyError):
+        return cast("object", json.loads(text))
+    except ValueError:
         return None
+
+
+def _read(node: str, told: object, away_ms: int | None) -> RemoteAgent | None:
+    match told:
+        case {"agent": {"session": str(session)} as agent, "approval": approval}:
+            address = f"{node}/{session}"
+        case _:
+            return None
     shown = cast("AgentJSON", {**agent, "session": address, "node": node})
     dialog = cast("ApprovalJSON", {**approval, "session": address}) if approval is not None else None
     return _remote(shown, dialog, away_ms)

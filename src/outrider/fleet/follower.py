@@ -130,7 +130,7 @@ class Follower:
         if body is None:
             return
         if entry.place.part:
-            self._agent(entry.feed, body)
+            self._agents.change(entry.feed.node, body)
             return
         before, self._heard[entry.feed] = self._heard[entry.feed], entry.place.seq
         event = _event(entry, body)
@@ -147,13 +147,6 @@ class Follower:
         if body is None:
             log.warning("an entry is not believed: it does not bear this fleet's key", node=entry.feed.node)
         return body
-
-    def _agent(self, feed: Feed, body: str) -> None:
-        try:
-            session, told = json.loads(body)
-        except (ValueError, TypeError):
-            return
-        self._agents.put(feed.node, session, told)
 
     def _changed(self, neighbour: Neighbour) -> None:
         self._agents.away(neighbour.card.node, neighbour.away_ms)

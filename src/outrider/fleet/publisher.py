@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from outrider.errors import StoreError, Unavailable
-from outrider.fleet.agents import told_of
+from outrider.fleet.agents import changes_text, told_of
 from outrider.fleet.link import Link
 from outrider.fleet.membership import Membership
 from outrider.logic.seal import Seal
@@ -24,6 +24,8 @@ from outrider.store import Store
 PAGE = 500
 LOOK_S = 0.25
 """How often agents are looked at of which nothing was told: their counters change without an event."""
+GATHER_S, GATHER_EACH_S = 0.01, 0.001
+"""How long is waited at most for more to tell on one way, and for each event of the last time: who tells little tells it at once."""
 TRIM_S = 60.0
 HOUR_MS = 3_600_000
 Seen = tuple[Agent, Approval | None]
@@ -101,10 +103,11 @@ class Publisher:
         while self._membership.joined and losses == self._membership.losses:
             fresh = self._bus.subscribe()  # before looking: what comes in between wakes us
             try:
-                while await self._tell():
+                while (told := await self._tell()) == PAGE:
                     pass
                 await self._trim()
                 await _either(fresh, LOOK_S)
+                await asyncio.sleep(min(told * GATHER_EACH_S, GATHER_S))
             finally:
                 fresh.close()
 
@@ -126,33 +129,35 @@ class Publisher:
         gone = kept.keys() - self._agents().keys()
         await self._broker.publish(self.feed, (), dict.fromkeys(gone))
 
-    async def _tell(self) -> bool:
-        """Tells a page of what is new; whether there may be more."""
+    async def _tell(self) -> int:
+        """Tells a page of what is new; how many events that were, PAGE where there may be more."""
         if self._seal.changes != self._sealed_with:  # the old key will not be believed for ever
             self._told, self._sealed_with = {}, self._seal.changes
         events = await self._store.events(since=self._at.seq, limit=PAGE)
         entries = [(Place(event.seq), self._sealed(Place(event.seq), wire.event_text(event))) for event in events]
         at = entries[-1][0] if entries else self._at
         agents = self._agents()
-        states: dict[str, str | None] = {}
-        for session in [*agents, *(self._told.keys() - agents.keys())]:
-            seen = agents.get(session)
-            if seen is not None and self._same(session, seen):
-                continue
+        changes: dict[str, str | None] = {
+            session: _told(*seen) for session, seen in agents.items() if not self._same(session, seen)
+        }
+        changes |= dict.fromkeys(self._told.keys() - agents.keys())
+        if changes:
             at = Place(at.seq, max(at.part + 1, self._clock()))
-            told = None if seen is None else _told(*seen)
-            entries.append((at, self._sealed(at, wire.text([session, told]))))
-            states[session] = None if told is None else self._seal.close(f"agent {self._node} {session}", told)
+            entries.append((at, self._sealed(at, changes_text(changes))))
+        states = {session: self._kept(session, told) for session, told in changes.items()}
         if entries and await self._broker.newest(self.feed) != self._stands:
             await (
                 self._begin()
             )  # a broker that was restarted may have forgotten the last of it: it is told that again, in its order
-            return True
+            return PAGE
         if entries:
             await self._broker.publish(self.feed, entries, states)
             self._stands = self._at = at
             self._told = dict(agents)
-        return len(events) == PAGE
+        return len(events)
+
+    def _kept(self, session: str, told: str | None) -> str | None:
+        return None if told is None else self._seal.close(f"agent {self._node} {session}", told)
 
     def _same(self, session: str, seen: Seen) -> bool:
         known = self._told.get(session)

@@ -5,7 +5,6 @@ message, its addressee and its place, so that what was said once cannot be said 
 while they are changed: the first one seals, all of them open.
 """
 
-import hashlib
 import hmac
 from collections.abc import Sequence
 
@@ -54,4 +53,4 @@ def keys_in(text: str) -> list[str]:
 
 
 def _digest(key: bytes, purpose: str, body: str) -> str:
-    return hmac.new(key, f"{purpose}\n{body}".encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+    return hmac.digest(key, f"{purpose}\n{body}".encode("utf-8", "surrogatepass"), "sha256").hex()
