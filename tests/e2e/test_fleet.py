@@ -1,6 +1,7 @@
 """Three nodes on one machine that are one fleet, on a real Redis."""
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -310,6 +311,11 @@ def test_a_terminal_is_watched_and_used_from_another_node(pair: Fleet) -> None:
             message = view.recv(timeout=40)
             shown += message if isinstance(message, bytes) else b""
         assert "too early" not in south.screen("sh")
+        typed_ms = time.time_ns() // 1_000_000
+        view.send(json.dumps({"type": "keys", "text": "true $((7*7))\r"}))
+        until(lambda: "true $((7*7))" in south.screen("sh"), what="the keys to be drawn")
+        (attempt,) = south.sent(south.send("sh", "echo behind"))["attempts"]
+        assert attempt["started"] - typed_ms >= 2000, "no command goes in while a person types here"
         view.send('{"type":"release"}')
         assert said(view, "control")["you"] is False
     log = south.http.get("/api/agents/sh/log").json()["log"]

@@ -81,7 +81,10 @@ def test_while_it_is_typed_it_cannot_be_taken_back_and_keys_wait_for_their_turn(
     until(lambda: world.command(again)["status"] == "sending", what="the next one to be typed")
     stopped = world.http.post("/api/agents/deaf/interrupt")
     assert stopped.status_code in (200, 409)  # as it is at work or at rest by then
-    assert world.command(again)["status"] == "failed", "an interrupt waits for its turn too"
+    ended = world.command(again)
+    assert ended["status"] == "failed", "an interrupt waits for its turn too"
+    rested = ended["attempts"][0]["started"] - (found["attempts"][0]["ended"] or 0)
+    assert rested >= 2000, "nothing is typed until the keys, pressed in between, have certainly been drawn"
     assert run.prompts() == []
 
 

@@ -64,15 +64,25 @@ def test_never_into_copy_mode_or_a_dead_agent() -> None:
 def test_no_key_while_a_person_types_at_a_terminal_that_shows_it() -> None:
     """What they type may not be drawn yet; tmux tells the second of their last key."""
 
-    def gate(now_ms: int, clients: int = 1) -> Gate:
+    def gate(now_ms: int, clients: int = 1, typed_ms: int | None = None) -> Gate:
         pane = replace(PANE_IN_MODE, in_mode=False, clients=clients, touched_s=100)
         found = delivery.admit(
-            verdict(State.IDLE), EMPTY, TYPING, When.READY, ready=True, pane=pane, now_ms=now_ms, ours=None
+            verdict(State.IDLE),
+            EMPTY,
+            TYPING,
+            When.READY,
+            ready=True,
+            pane=pane,
+            now_ms=now_ms,
+            ours=None,
+            typed_ms=typed_ms,
         )
         return found.gate
 
     assert [gate(now) for now in (100_400, 101_900, 102_000)] == [Gate.WAIT, Gate.WAIT, Gate.GO]
     assert gate(100_400, clients=0) is Gate.GO, "the session itself was made then"
+    ours = [gate(now, clients=0, typed_ms=100_400) for now in (100_400, 102_399, 102_400)]
+    assert ours == [Gate.WAIT, Gate.WAIT, Gate.GO], "by way of us, to the millisecond"
     held = delivery.after_typing(view(TEXT), TEXT, taken=False, stood=True, at_rest=True, patient=True, attended=True)
     assert held is Next.WATCH
     late = delivery.after_typing(view(TEXT), TEXT, taken=False, stood=True, at_rest=True, patient=False, attended=True)

@@ -8,7 +8,7 @@ import pytest
 
 from outrider.errors import NoSuchThing
 from outrider.kinds.load import catalogue
-from outrider.logic.rates import Bucket
+from outrider.logic.rates import SlidingWindow
 from outrider.logic.tracker import Tracker
 from outrider.model.agent import Agent
 from outrider.model.approval import Approval, ApprovalStatus, Way
@@ -34,7 +34,7 @@ class Stage:
         self.approvals = Approvals(store, lambda: self.now)
         kind = catalogue(None).get("claude")
         agent = Agent("a", "one", "here", "claude", REF, "/tmp", WAITING, True, 1, 1, generation="g" * 32)
-        self.member = Member(agent, kind, Tracker(kind, born_ms=1, spawned=True), Bucket(100))
+        self.member = Member(agent, kind, Tracker(kind, born_ms=1, spawned=True), SlidingWindow(100))
         self.terminal = ScriptedTerminal(lambda: self.now)
 
     def shows(self, command: str | None, verdict: Verdict = WAITING, *facts: Fact) -> tuple[list[Approval], list[Fact]]:

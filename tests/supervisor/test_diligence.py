@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 
 from outrider.kinds.load import catalogue
-from outrider.logic.rates import Bucket
+from outrider.logic.rates import SlidingWindow
 from outrider.logic.stuck import Thresholds
 from outrider.logic.tracker import Tracker
 from outrider.model.agent import Agent
@@ -47,7 +47,7 @@ class Life:
         self.terminal = ScriptedTerminal(lambda: self.now)
         self.crew = Crew()
         self.agent = Agent("a", "one", "here", "claude", REF, "/tmp", self.verdict(), True, self.now, self.now)
-        self.member = Member(self.agent, kind(), Tracker(kind(), born_ms=self.now, spawned=True), Bucket(2))
+        self.member = Member(self.agent, kind(), Tracker(kind(), born_ms=self.now, spawned=True), SlidingWindow(2))
         self.crew.add(self.member)
         self.since = self.now
         self.diligence = Diligence(

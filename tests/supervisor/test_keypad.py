@@ -10,7 +10,7 @@ import pytest
 from outrider.errors import Conflict, TimedOut
 from outrider.kinds.load import catalogue
 from outrider.logic import approval as dialogs
-from outrider.logic.rates import Bucket
+from outrider.logic.rates import SlidingWindow
 from outrider.logic.tracker import Tracker
 from outrider.model.agent import Agent
 from outrider.model.kind import Kind
@@ -118,7 +118,7 @@ class Asking(ScriptedTerminal):
 def member_of(kind: Kind) -> Member:
     verdict = Verdict(State.WAITING, True, 1, Confidence.HIGH)
     agent = Agent("a", "one", "here", kind.name, REF, "/tmp", verdict, True, 1, 1, generation="g" * 32)
-    return Member(agent, kind, Tracker(kind, born_ms=1, spawned=True), Bucket(100))
+    return Member(agent, kind, Tracker(kind, born_ms=1, spawned=True), SlidingWindow(100))
 
 
 def mark_of(member: Member, terminal: Asking) -> str:

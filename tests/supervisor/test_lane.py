@@ -16,7 +16,7 @@ from outrider.bus.local import LocalBus
 from outrider.errors import Conflict
 from outrider.kinds.channels.claude_hooks import ClaudeVoice
 from outrider.kinds.load import catalogue
-from outrider.logic.rates import Bucket
+from outrider.logic.rates import SlidingWindow
 from outrider.logic.tracker import Tracker
 from outrider.model.agent import Agent
 from outrider.model.command import Command, Form, Stage, Status, When
@@ -27,6 +27,7 @@ from outrider.store import Change, Step, Store
 from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.lane import Lane, Limits
 from outrider.supervisor.ledger import Ledger
+from outrider.supervisor.pace import Pace
 from outrider.supervisor.pauses import Pauses
 from outrider.supervisor.typist import Typist
 from supervisor.stage import HEIGHT, REF, WIDTH, ScriptedTerminal
@@ -82,7 +83,7 @@ class World:
         verdict = Verdict(State.IDLE, True, now, Confidence.HIGH)
         agent = Agent("a", "one", "here", "claude", REF, "/tmp", verdict, True, now, now)
         tracker = Tracker(self.kind, born_ms=now - 60_000, spawned=True, verdict=None)
-        member = Member(agent, self.kind, tracker, Bucket(1000))
+        member = Member(agent, self.kind, tracker, SlidingWindow(1000))
         self.see(member)
         return member
 
@@ -112,7 +113,7 @@ class World:
             crew=crew,
             ledger=ledger or Ledger(self.store, LocalBus()),
             typist=Typist(self.terminal, now_ms, QUICK),
-            node_rate=Bucket(1000),
+            pace=Pace(1000, now_ms),
             clock=now_ms,
             random=lambda: 0.5,
             limits=Limits(attempts, 0.001, draft_wait_s, draft_still_s),
@@ -522,7 +523,7 @@ async def test_an_agent_that_only_says_it_is_at_work_did_not_take_in_what_a_pers
     known = world.member()
     verdict = replace(known.agent.verdict, state=State.THINKING, evidence=(stale,))
     tracker = Tracker(world.kind, born_ms=now_ms(), spawned=True, verdict=None)
-    again = Member(replace(known.agent, verdict=verdict), world.kind, tracker, Bucket(1000))
+    again = Member(replace(known.agent, verdict=verdict), world.kind, tracker, SlidingWindow(1000))
     second = world.lane(again)
     second.add(await world.store.unfinished())
     task = asyncio.create_task(second.run())

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from outrider.logic.progress import parse
-from outrider.logic.rates import Bucket
+from outrider.logic.rates import SlidingWindow
 from outrider.logic.tracker import Tracker
 from outrider.model.agent import Agent
 from outrider.model.event import EventName
@@ -84,7 +84,7 @@ class Publishing:
 
 async def test_it_is_told_only_when_it_changes_and_kept_with_its_history(store: Store) -> None:
     crew, kind, now = Crew(), Kind("claude", "Claude Code", "", LaunchSpec(("claude",))), iter(range(10, 99))
-    member = Member(an_agent(), kind, Tracker(kind, born_ms=1, spawned=True), Bucket(1))
+    member = Member(an_agent(), kind, Tracker(kind, born_ms=1, spawned=True), SlidingWindow(1))
     crew.add(member)
     written: list[Change] = []
     record = Record(Ledger(store, Publishing()))  # type: ignore[arg-type]

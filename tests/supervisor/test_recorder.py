@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from outrider.errors import Conflict, TerminalAway
-from outrider.logic.rates import Bucket
+from outrider.logic.rates import SlidingWindow
 from outrider.logic.tracker import Tracker
 from outrider.model.actor import Actor, Scope
 from outrider.model.agent import Agent
@@ -80,7 +80,7 @@ class Stage:
         ref = PaneRef("test", 1, "%0")
         agent = Agent("a1b2c3d4e5f6", "one", "here", "claude", ref, "/tmp", verdict, True, 1, 1, recording=True)
         kind = Kind("claude", "Claude", "", LaunchSpec(("claude",)))
-        self.member = Member(agent, kind, Tracker(kind, born_ms=1, spawned=True), Bucket(2))
+        self.member = Member(agent, kind, Tracker(kind, born_ms=1, spawned=True), SlidingWindow(2))
         self.crew.add(self.member)
         self.record = Record(self.ledger)
         self.shelf = Recordings(folder / "recordings")

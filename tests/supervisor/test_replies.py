@@ -10,7 +10,7 @@ import pytest
 
 from outrider.kinds.channels.opencode_server import SERVER
 from outrider.kinds.load import catalogue
-from outrider.logic.rates import Bucket
+from outrider.logic.rates import SlidingWindow
 from outrider.logic.tracker import Tracker
 from outrider.model.agent import Agent
 from outrider.model.approval import Approval, Behavior, DialogKind
@@ -62,7 +62,7 @@ def member() -> Member:
     kind = catalogue(None).get("opencode")
     verdict = Verdict(State.WAITING, True, 1, Confidence.HIGH)
     agent = Agent("agent", "one", "here", "opencode", REF, "/p", verdict, True, 1, 1, generation="g")
-    return Member(agent, kind, Tracker(kind, born_ms=1, spawned=True), Bucket(100))
+    return Member(agent, kind, Tracker(kind, born_ms=1, spawned=True), SlidingWindow(100))
 
 
 async def test_what_waits_is_known_where_it_is_one_and_about_what_the_dialog_shows(

@@ -12,7 +12,7 @@ import pytest
 from outrider.kinds.channels import hook_line
 from outrider.kinds.channels.user_hooks import generation_of
 from outrider.kinds.load import catalogue
-from outrider.logic.rates import Bucket
+from outrider.logic.rates import SlidingWindow
 from outrider.logic.tracker import Tracker
 from outrider.model.agent import Agent
 from outrider.model.hook import HookEvent
@@ -45,7 +45,7 @@ def member(id_: str, kind_name: str, pid: int | None, *, generation: str = "") -
     ref = PaneRef("default", 1, f"%{id_}")
     spawned = bool(generation)
     agent = Agent(id_, id_, "here", kind_name, ref, "/tmp", verdict, spawned, 1, 1, generation=generation, pid=pid)
-    return Member(agent, kind, Tracker(kind, born_ms=1, spawned=spawned), Bucket(1))
+    return Member(agent, kind, Tracker(kind, born_ms=1, spawned=spawned), SlidingWindow(1))
 
 
 def call(kind: str, pid: int) -> HookEvent:

@@ -18,7 +18,7 @@ import drawn
 from outrider import processes
 from outrider.kinds.channels import gemini_chat
 from outrider.kinds.load import catalogue
-from outrider.logic.rates import Bucket
+from outrider.logic.rates import SlidingWindow
 from outrider.logic.tracker import Tracker
 from outrider.model.agent import Agent
 from outrider.model.event import Event
@@ -50,7 +50,7 @@ def a_crew(kind: str) -> tuple[Crew, Member, Transcripts]:
     verdict = Verdict(State.IDLE, alive=True, since_ms=1, confidence=Confidence.HIGH)
     agent = Agent("a1", "task", "here", kind, PaneRef("o", 1, "%1"), "/w", verdict, True, 1, 1, generation="g")
     known = catalogue(None).get(kind)
-    member = Member(agent, known, Tracker(known, born_ms=1, spawned=True), Bucket(1))
+    member = Member(agent, known, Tracker(known, born_ms=1, spawned=True), SlidingWindow(1))
     crew = Crew()
     crew.add(member)
     return crew, member, Transcripts(crew=crew, record=Record(Nowhere()), clock=lambda: 1)

@@ -80,14 +80,19 @@ def admit(
     now_ms: int,
     ours: str | None,
     form: Form = Form.TEXT,
+    typed_ms: int | None = None,
 ) -> Admission:
-    """May a command go in now? `view` is the composer just looked at, in `pane`; `ours` the text that was last sent to this agent."""
+    """May a command go in now? `view` is the composer just looked at, in `pane`; `ours` the text that was last sent to this agent,
+    `typed_ms` when a person last pressed a key by way of us."""
     gate = _admit(verdict, view, typing, when, form, ready=ready, in_mode=pane is not None and pane.in_mode, ours=ours)
-    return TYPING if gate.gate in (Gate.GO, Gate.CLEAR, Gate.ASIDE) and is_attended(pane, now_ms) else gate
+    return TYPING if gate.gate in (Gate.GO, Gate.CLEAR, Gate.ASIDE) and is_attended(pane, now_ms, typed_ms) else gate
 
 
-def is_attended(pane: Pane | None, now_ms: int) -> bool:
-    """Whether a person pressed a key at a terminal that shows this pane a moment ago: what it was may not be drawn yet."""
+def is_attended(pane: Pane | None, now_ms: int, typed_ms: int | None = None) -> bool:
+    """Whether a person pressed a key at a terminal that shows this pane a moment ago, or by way of us at `typed_ms`: what it was may
+    not be drawn yet."""
+    if typed_ms is not None and 0 <= now_ms - typed_ms < TYPING_S * 1000:
+        return True
     return pane is not None and pane.clients > 0 and now_ms // 1000 - pane.touched_s < TYPING_S
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from outrider.errors import NoSuchAgent
 from outrider.kinds.channels.voice import Voice
-from outrider.logic.rates import Bucket
+from outrider.logic.rates import SlidingWindow
 from outrider.logic.tracker import Tracker
 from outrider.model.agent import Agent
 from outrider.model.hook import SessionNote
@@ -25,14 +25,15 @@ class Member:
 
     `process` is the agent's own process where it is not the pane's; `prompts` are the texts it said it took in, with the
     time (ms); `ours` is the last text we sent it. `ending` says why it is being ended by us, while that is under way. `placed_ms`
-    is when its pane became known: a look taken before knows nothing of it. `interrupted_ms` is when it was last interrupted by us.
+    is when its pane became known: a look taken before knows nothing of it. `interrupted_ms` is when it was last interrupted by us,
+    `typed_ms` when a person last pressed keys there by way of us: in a live terminal, or by the keys call.
     Whoever presses keys in its pane holds `hands`.
     """
 
     agent: Agent
     kind: Kind
     tracker: Tracker
-    rate: Bucket
+    rate: SlidingWindow
     voice: Voice | None = None
     pane: Pane | None = None
     screen: Screen | None = None
@@ -42,6 +43,7 @@ class Member:
     ending: str = ""
     placed_ms: int = 0
     interrupted_ms: int = 0
+    typed_ms: int | None = None
     hands: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def wrote(self, note: SessionNote) -> bool:

@@ -181,6 +181,7 @@ class Desk:
         member = self._living(session)
         async with member.hands:
             await self._press(member, keys, actor, "keys")
+            member.typed_ms = self._clock()
         return member.agent
 
     def _living(self, session: str) -> Member:

@@ -15,7 +15,7 @@ import structlog
 
 from outrider import processes
 from outrider.kinds.load import Kinds
-from outrider.logic.rates import Bucket
+from outrider.logic.rates import SlidingWindow
 from outrider.model.audit import AuditRow
 from outrider.processes import Process, Relation
 from outrider.store import Change
@@ -45,7 +45,7 @@ class Kin:
         self._kinds = kinds
         self._record = record
         self._clock = clock
-        self._rate = Bucket(WRITTEN_PER_S)
+        self._rate = SlidingWindow(WRITTEN_PER_S)
         self._unwritten = 0
 
     async def agent(self, pid: int | None, inode: int | None) -> str | None:
@@ -62,6 +62,8 @@ class Kin:
         if self._rate.wait_ms(now) > 0:
             self._unwritten += 1
             return
+        self._rate.take(now)
+        self._rate.begin(now)
         data = {"method": method, "path": path, "unwritten": self._unwritten}
         self._unwritten = 0
         await self._record.commit(Change(audit=(AuditRow(now, f"agent:{session}", "refused", session, data),)))

@@ -9,7 +9,7 @@ from outrider.errors import Conflict, OutriderError, StoreError, TerminalError, 
 from outrider.logic import composer, delivery, line
 from outrider.logic.composer import ComposerView
 from outrider.logic.delivery import Admission, Gate
-from outrider.logic.rates import Bucket, backoff_ms
+from outrider.logic.rates import backoff_ms
 from outrider.model.audit import AuditRow
 from outrider.model.command import Attempt, Command, Stage, Status, When
 from outrider.model.event import EventName, Fact
@@ -18,6 +18,7 @@ from outrider.model.state import BUSY
 from outrider.store import Change, Step
 from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.ledger import Ledger
+from outrider.supervisor.pace import Pace, Turn
 from outrider.supervisor.shelf import Shelf
 from outrider.supervisor.typist import Outcome, Typist, Write
 
@@ -53,7 +54,7 @@ class Lane:
         crew: Crew,
         ledger: Ledger,
         typist: Typist,
-        node_rate: Bucket,
+        pace: Pace,
         clock: Callable[[], int],
         random: Callable[[], float],
         limits: Limits,
@@ -62,7 +63,7 @@ class Lane:
         self._crew = crew
         self._ledger = ledger
         self._typist = typist
-        self._node_rate = node_rate
+        self._pace = pace
         self._clock = clock
         self._random = random
         self._limits = limits
@@ -152,15 +153,11 @@ class Lane:
             return True
         if self._shelf.shut(gate, view):
             return False  # the cheap question, before tmux is asked
-        await self._pace(member)
-        async with member.hands:
-            return command not in self._waiting or await self._attempt(member, command)
-
-    async def _pace(self, member: Member) -> None:
-        for bucket in (member.rate, self._node_rate):
-            if (pause_ms := bucket.wait_ms(self._clock())) > 0:
-                self.why = line.PACED
-                await asyncio.sleep(pause_ms / 1000)
+        self.why = line.PACED
+        async with self._pace.turn(member.rate) as turn:
+            self.why = ""
+            async with member.hands:
+                return command not in self._waiting or await self._attempt(member, command, turn)
 
     def _admit(self, member: Member, command: Command, view: ComposerView | None, pane: Pane | None) -> Admission:
         gate = delivery.admit(
@@ -173,16 +170,17 @@ class Lane:
             now_ms=self._clock(),
             ours=member.ours,
             form=command.form,
+            typed_ms=member.typed_ms,
         )
         self.why = gate.why
         return gate
 
-    async def _attempt(self, member: Member, command: Command) -> bool:
+    async def _attempt(self, member: Member, command: Command, turn: Turn) -> bool:
         """Looks once more, and types if the gate is open. False where it is not."""
         try:
             screen = await self._typist.look(member)
         except (TerminalError, TimedOut) as error:
-            await self._fail_early(command, error)
+            await self._fail_early(command, turn, error)
             return True
         view = composer.view(member.kind, screen)
         gate = self._admit(member, command, view, screen.pane)
@@ -192,7 +190,7 @@ class Lane:
         if gate.gate is Gate.REFUSE:
             await self._close(command, None, Outcome(Status.FAILED, gate.why))
             return True
-        opened = await self._open(command, draft)
+        opened = await self._open(command, turn, draft)
         if opened is None:
             return True
         command, attempt = opened
@@ -218,9 +216,9 @@ class Lane:
         outcome = await self._typist.resume(member, command, attempt, self._stages(command, attempt))
         await self._close(command, attempt, await self._shelf.unshelved(member, outcome, attempt.screen))
 
-    async def _fail_early(self, command: Command, error: OutriderError) -> None:
+    async def _fail_early(self, command: Command, turn: Turn, error: OutriderError) -> None:
         """tmux could not be asked: nothing was typed, so it is tried again, a few times and ever later."""
-        opened = await self._open(command)
+        opened = await self._open(command, turn)
         if opened is None:
             return
         command, attempt = opened
@@ -234,7 +232,7 @@ class Lane:
 
     # ---- writing it down -------------------------------------------------------------------------
 
-    async def _open(self, command: Command, draft: str | None = None) -> tuple[Command, Attempt] | None:
+    async def _open(self, command: Command, turn: Turn, draft: str | None = None) -> tuple[Command, Attempt] | None:
         """Writes down that it is being sent, before any key, and the draft put aside. None where somebody cancelled it first."""
         now = self._clock()
         attempt = Attempt(len(command.attempts) + 1, Stage.OPENED, now, screen=draft)
@@ -248,6 +246,7 @@ class Lane:
         except Conflict:
             self.drop(command.id)
             return None
+        turn.begun()
         sending = replace(command, status=Status.SENDING, attempts=(*command.attempts, attempt))
         self._replace(sending)
         return sending, attempt

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
 from outrider.logic import line
-from outrider.logic.rates import Bucket
 from outrider.model.command import Command
 from outrider.supervisor.crew import Crew
 from outrider.supervisor.lane import Lane, Limits
 from outrider.supervisor.ledger import Ledger
+from outrider.supervisor.pace import Pace
 from outrider.supervisor.typist import Typist
 
 
@@ -34,7 +34,7 @@ class Lanes:
         self._clock = clock
         self._random = random
         self._limits = limits
-        self._node_rate = Bucket(per_node_per_s)
+        self._pace = Pace(per_node_per_s, clock)
         self._lanes: dict[str, Lane] = {}
         self._new: asyncio.Queue[Lane] = asyncio.Queue()
 
@@ -94,7 +94,7 @@ class Lanes:
                 crew=self._crew,
                 ledger=self._ledger,
                 typist=self._typist,
-                node_rate=self._node_rate,
+                pace=self._pace,
                 clock=self._clock,
                 random=self._random,
                 limits=self._limits,

@@ -15,7 +15,7 @@ from outrider.errors import Conflict, OutriderError
 from outrider.kinds.channels.catalogue import voice_of
 from outrider.kinds.load import Kinds
 from outrider.logic import launching, names
-from outrider.logic.rates import Bucket
+from outrider.logic.rates import SlidingWindow
 from outrider.logic.stuck import beneath
 from outrider.logic.tracker import Tracker, transitions
 from outrider.model.actor import Actor
@@ -191,7 +191,7 @@ class Muster:
         verdict, zones = None if fresh else beneath(agent.verdict), zones_of({**self._site.environ, **agent.env})
         tracker = Tracker(kind, born_ms=agent.created_ms, spawned=agent.spawned, verdict=verdict, zones=zones)
         voice = voice_of(kind.channel) if self._quarters.furnished(agent.generation) else None
-        member = Member(agent, kind, tracker, Bucket(self._site.per_agent_per_s), voice=voice)
+        member = Member(agent, kind, tracker, SlidingWindow(self._site.per_agent_per_s), voice=voice)
         if agent.heard is not None:
             member.prompts.append(agent.heard)
         return member

@@ -39,7 +39,7 @@ class Placement:
             stood=self._stood,
             at_rest=self._tells and not self._errand.at_work,
             patient=now_ms < self._until_ms(view),
-            attended=delivery.is_attended(pane, now_ms),
+            attended=delivery.is_attended(pane, now_ms, self._errand.member.typed_ms),
         )
 
     def _until_ms(self, view: ComposerView | None) -> float:

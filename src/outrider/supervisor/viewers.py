@@ -61,17 +61,24 @@ class Viewer:
         Conflict where this viewer has no control.
         """
         data = text.encode("utf-8", "replace")
-        async with self.member.hands:
-            self._check()
+        async with self._hands():
             await self._viewers.terminal.key(self.member.agent.ref, data)
             self.typed += len(data)
 
     async def paste(self, text: str) -> None:
         """Pastes a text as one, bracketed where the program asked for that; no Enter behind it. Errors as of `type`."""
-        async with self.member.hands:
-            self._check()
+        async with self._hands():
             await self._viewers.terminal.paste(self.member.agent.ref, text)
             self.typed += len(text.encode("utf-8", "replace"))
+
+    @asynccontextmanager
+    async def _hands(self) -> AsyncIterator[None]:
+        async with self.member.hands:
+            self._check()
+            try:
+                yield
+            finally:
+                self.member.typed_ms = self._viewers.clock()  # no command goes in for a moment: it may not be drawn yet
 
     def _check(self) -> None:
         if not self.has_control:
@@ -87,7 +94,7 @@ class Viewers:
         self.terminal = terminal
         self._crew = crew
         self._record = record
-        self._clock = clock
+        self.clock = clock
         self._watching: dict[str, set[Viewer]] = {}
         self._holders: dict[str, Viewer] = {}
 
@@ -146,5 +153,5 @@ class Viewers:
             viewer.told.set()
 
     async def _audit(self, viewer: Viewer, action: str, data: dict[str, object]) -> None:
-        row = AuditRow(self._clock(), viewer.actor.name, action, viewer.member.agent.session, data)
+        row = AuditRow(self.clock(), viewer.actor.name, action, viewer.member.agent.session, data)
         await self._record.commit(Change(audit=(row,), durable=True))
