@@ -54,7 +54,10 @@ class Page:
 
     def __init__(self, url: str) -> None:
         self._held = ExitStack()
-        self._socket = self._held.enter_context(connect(url, max_size=None, proxy=None, open_timeout=10))
+        # Without pings: a tab that is not looked at for a while answers none.
+        self._socket = self._held.enter_context(
+            connect(url, max_size=None, proxy=None, open_timeout=10, close_timeout=1, ping_interval=None)
+        )
         self._numbers = itertools.count(1)
         self.complaints: list[str] = []
         for domain in ("Page", "Runtime", "Log", "Network"):

@@ -3,7 +3,7 @@
 import json
 
 from browser.asking import ASKS
-from browser.chromium import Page
+from browser.chromium import Chromium, Page
 from e2e.scripted.script import Step
 from e2e.waiting import until
 from e2e.world import Run, World
@@ -17,6 +17,12 @@ BREATHING = "[...document.querySelectorAll('*')].filter(e => getComputedStyle(e)
 MOVING = (
     "[...document.querySelectorAll('*')].map(e => getComputedStyle(e))"
     ".filter(s => s.animationName !== 'none' || parseFloat(s.transitionDuration) > 0).length"
+)
+
+DRAWN = "document.querySelectorAll('[data-chart] canvas').length > 5"
+
+ASKED_AGAIN = (
+    "performance.getEntriesByType('resource').some(e => e.name.includes('/api/history?') && e.responseStatus === 200)"
 )
 
 
@@ -88,7 +94,7 @@ def test_a_command_is_sent_once_and_its_proof_is_shown(world: World, page: Page)
     page.wait("document.querySelector('form textarea').value === 'line one\\nline two; $HOME'")
 
 
-def test_what_happened_while_the_daemon_was_away_comes_once(world: World, page: Page) -> None:
+def test_what_happened_while_the_daemon_was_away_comes_once(chromium: Chromium, world: World, page: Page) -> None:
     run = world.spawn("lasting", [[{"hold": "first"}, {"say": "Done."}]], "--prompt", "Go")
     run.reached("first")
     agent_page(page, "lasting")
@@ -97,18 +103,38 @@ def test_what_happened_while_the_daemon_was_away_comes_once(world: World, page: 
     page.prefer(prefers_reduced_motion="reduce")
     page.wait(f"{MOVING} === 0", what="everything to stand still for who wants it so")
     page.prefer()
+    tabs = [chromium.page() for _ in range(3)]
+    charts, alerts, open_charts = tabs
+    for tab in tabs:
+        tab.go(f"{world.url}/#/charts" if tab is open_charts else world.url)
+        tab.sees("Live", "header")
+    open_charts.wait(DRAWN)
     world.kill9()
     page.sees("Not connected", "header")
+    charts.run("location.hash = '#/charts'")
+    alerts.run("location.hash = '#/alerts'")
+    for tab in (charts, alerts):
+        tab.sees("answer", "main [role=alert]")
+    open_charts.sees("Not connected", "header")
+    open_charts.run("performance.clearResourceTimings()")
     run.release("first")
     world.start()
     page.sees("Live", "header", timeout=60)
     page.sees("complete", "h1 + *")
-    seqs = page.run("[...document.querySelectorAll('[data-seq]')].map(e => Number(e.dataset.seq))")
-    assert isinstance(seqs, list)
     told = world.http.get("/api/events", params={"session": "lasting", "limit": 1000}).json()["events"]
     beside = {"agent_waiting", "agent_complete", "agent_error"}  # their change of state is shown
-    assert seqs == [event["seq"] for event in reversed(told) if event["event"] not in beside][: len(seqs)]
+    shown = [event["seq"] for event in reversed(told) if event["event"] not in beside]
+    until(
+        lambda: page.run("[...document.querySelectorAll('[data-seq]')].map(e => Number(e.dataset.seq))") == shown,
+        what="each event to be shown once",
+    )
     page.complaints.clear()  # of the connection that was refused
+    charts.wait(DRAWN)
+    alerts.sees("A question waits for a person", "[data-rule]")
+    open_charts.wait(f"{ASKED_AGAIN} && {DRAWN}", what="an open chart to have asked the daemon that is back")
+    for tab in tabs:
+        tab.wait("!document.querySelector('main [role=alert]')", what="no complaint to be left")
+        tab.close()
 
 
 def test_what_agents_say_does_nothing_but_show(world: World, page: Page) -> None:

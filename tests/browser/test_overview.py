@@ -13,6 +13,10 @@ from e2e.world import World
 BY_STATE = """(() => { const by = document.querySelector('.group select'); by.value = 'state';
   by.dispatchEvent(new Event('change', {bubbles: true})); })()"""
 
+INDENTS = (
+    "[...document.querySelectorAll('[aria-labelledby=progress-title] input')].map(e => e.getBoundingClientRect().x)"
+)
+
 
 @pytest.fixture
 def world() -> Iterator[World]:
@@ -50,7 +54,7 @@ def test_several_agents_are_picked_and_told_the_same(world: World, page: Page) -
 
 def test_the_last_hour_the_groups_by_state_why_and_how_far(world: World, page: Page) -> None:
     tasks = world.workdir() / "TASKS.md"
-    tasks.write_text("# First\n- [x] Look\n- [ ] Build\n- [ ] Test\n", encoding="utf-8")
+    tasks.write_text("# First\n- [x] Look\n  - [x] Around\n- [ ] Build\n- [ ] Test\n", encoding="utf-8")
     turns: list[list[Step]] = [[{"tool": "Read", "input": {"file_path": "a.py"}, "hold": "reading"}]]
     run = world.spawn("worker", turns, "--prompt", "Go", "--spec", "TASKS.md")
     run.reached("reading")
@@ -69,9 +73,12 @@ def test_the_last_hour_the_groups_by_state_why_and_how_far(world: World, page: P
     page.sees("a.py", "[aria-labelledby=why-title]")
     page.sees("1 of 3", "[aria-labelledby=progress-title]")
     page.sees("First", "[aria-labelledby=progress-title]")
+    assert page.run(f"{INDENTS}.map(x => x - {INDENTS}[0])") == [0, 20, 0, 0], (
+        "what is a part of another stands below it"
+    )
     page.click("[aria-labelledby=progress-title] label:has(input:not(:checked))")
     page.sees("2 of 3", "[aria-labelledby=progress-title]")
-    assert tasks.read_text(encoding="utf-8") == "# First\n- [x] Look\n- [x] Build\n- [ ] Test\n"
+    assert tasks.read_text(encoding="utf-8") == "# First\n- [x] Look\n  - [x] Around\n- [x] Build\n- [ ] Test\n"
     page.wait("!!document.querySelector('[aria-labelledby=progress-title] polyline')", what="its course to be drawn")
 
 

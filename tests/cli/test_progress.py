@@ -15,8 +15,16 @@ FOUND = {
     "done": 1,
     "total": 2,
     "items": [
-        {"number": 1, "text": "Write \x1b[31mit", "done": True, "line": 3, "weight": 1.0, "phase": "Parser"},
-        {"number": 2, "text": "Test it", "done": False, "line": 4, "weight": 1.0, "phase": "Parser"},
+        {
+            "number": 1,
+            "text": "Write \x1b[31mit",
+            "done": True,
+            "line": 3,
+            "weight": 1.0,
+            "phase": "Parser",
+            "depth": 0,
+        },
+        {"number": 2, "text": "Test it", "done": False, "line": 4, "weight": 1.0, "phase": "Parser", "depth": 1},
     ],
     "history": [],
     "eta_ms": None,
@@ -38,7 +46,7 @@ def test_progress_is_listed_with_numbers(fake: FakeDaemon, capsys: pytest.Captur
         "",
         "Parser",
         "1 [x] Write  [31mit",
-        "2 [ ] Test it",
+        "2   [ ] Test it",
     ]
 
 

@@ -128,7 +128,10 @@ async def test_a_question_with_buttons_is_answered_by_a_press(tmp_path: Path, bo
         await until(lambda: bot.pops, "the press to be answered")
         assert fleet.answered == [("a1b2-5", "approve", f"telegram:{ME}")]
         assert bot.pops[0]["text"] == "fix: answered 'Yes'."
-        await here.tell(EventName.APPROVAL_ANSWERED, approval="a1b2-5", answer="Yes", by=f"telegram:{ME}")
+        by = f"telegram:{ME}"
+        over = replace(approval(), status=ApprovalStatus.ANSWERED, answer="Yes", by=by)
+        await here.store.commit(Change(approvals=(over,)))
+        await here.tell(EventName.APPROVAL_ANSWERED, approval="a1b2-5", answer="Yes", by=by)
         await until(lambda: sent.edits, "the message to be brought up to date")
         assert sent.text.endswith(f"→ answered &#x27;Yes&#x27; by telegram:{ME}")
         assert sent.buttons == []
@@ -148,6 +151,8 @@ async def test_what_was_answered_elsewhere_or_has_changed_says_so(tmp_path: Path
             True,
         )
         await here.tell(EventName.STATE_CHANGE, "fix", state="working")
+        await here.until(lambda found: found[0].stale)
+        here.hours.ahead_ms = 10_001
         await until(lambda: bot.sent[0].edits, "the message to be brought up to date")
         assert bot.sent[0].text.endswith("→ it is working now")
 

@@ -429,7 +429,7 @@ class LittleEngine:
     async def progress(self, session: str) -> ProgressReport:
         self.agent(session)
         sample = Sample(session, self.now - 10, 40.0, "spec:TASKS.md", 2, 5)
-        items = [ProgressItem(1, "Write it", False, 3, 2.0, "Phase one"), ProgressItem(2, "Test it", True, 4)]
+        items = [ProgressItem(1, "Write it", False, 3, 2.0, "Phase one"), ProgressItem(2, "Test it", True, 4, depth=1)]
         return ProgressReport(50.0, "spec:TASKS.md", 1, 2, items, [sample], self.now + 60_000)
 
     async def tick(self, session: str, item: str, actor: Actor) -> ProgressReport:

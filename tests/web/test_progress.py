@@ -18,8 +18,16 @@ async def test_progress_is_shown_with_items_history_and_forecast() -> None:
         "done": 1,
         "total": 2,
         "items": [
-            {"number": 1, "text": "Write it", "done": False, "line": 3, "weight": 2.0, "phase": "Phase one"},
-            {"number": 2, "text": "Test it", "done": True, "line": 4, "weight": 1.0, "phase": None},
+            {
+                "number": 1,
+                "text": "Write it",
+                "done": False,
+                "line": 3,
+                "weight": 2.0,
+                "phase": "Phase one",
+                "depth": 0,
+            },
+            {"number": 2, "text": "Test it", "done": True, "line": 4, "weight": 1.0, "phase": None, "depth": 1},
         ],
         "history": [[now - 10, 40.0]],
         "eta_ms": now + 60_000,

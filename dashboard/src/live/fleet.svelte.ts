@@ -19,6 +19,8 @@ class Fleet {
   loaded = $state(false);
   /** Why the list could not be loaded, a sentence; empty when it could. */
   problem = $state('');
+  /** Whether there is no connection; what reads it when it loads loads again when the daemon is back. */
+  readonly away = $derived(this.link.is === 'lost');
 
   private pending: Event[] = [];
   /** What came while a list was under way may be missing in it, and is put in again. */

@@ -43,5 +43,6 @@ def _lines(found: "ProgressJSON") -> list[str]:
         if item["phase"] != phase:
             phase = item["phase"]
             lines += ["", plain(phase)]
-        lines.append(f"{item['number']:>{wide}} [{'x' if item['done'] else ' '}] {plain(item['text'])}")
+        inside = "  " * item["depth"]
+        lines.append(f"{item['number']:>{wide}} {inside}[{'x' if item['done'] else ' '}] {plain(item['text'])}")
     return lines

@@ -42,7 +42,8 @@ class Sample:
 class ProgressItem:
     """One thing to do. `number` counts from 1; `line` is where it stands in the spec, 0 on an agent's own list.
 
-    `weight` is its own among its neighbours; `phase` is the heading it stands under.
+    `weight` is its own among its neighbours; `phase` is the heading it stands under; `depth` counts the items that it is a part
+    of, from 0.
     """
 
     number: int
@@ -51,6 +52,7 @@ class ProgressItem:
     line: int = 0
     weight: float = 1.0
     phase: str | None = None
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,9 @@ class AgentJSON(TypedDict):
 
 
 class ProgressItemJSON(TypedDict):
-    """One thing to do. `number` is for ticking it; `line` is where it stands in the spec, 0 on an agent's own list."""
+    """One thing to do. `number` is for ticking it; `line` is where it stands in the spec, 0 on an agent's own list; `depth` is how
+    many items it is a part of.
+    """
 
     number: int
     text: str
@@ -126,6 +128,7 @@ class ProgressItemJSON(TypedDict):
     line: int
     weight: float
     phase: str | None
+    depth: int
 
 
 class ProgressJSON(TypedDict):

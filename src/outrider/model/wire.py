@@ -180,6 +180,7 @@ def progress_json(session: str, report: ProgressReport) -> ProgressJSON:
                 "line": item.line,
                 "weight": item.weight,
                 "phase": item.phase,
+                "depth": item.depth,
             }
             for item in report.items
         ],

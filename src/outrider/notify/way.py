@@ -1,5 +1,7 @@
 """A way out to people, and what an attempt at sending may come to."""
 
+from abc import ABC, abstractmethod
+
 from outrider.errors import OutriderError
 from outrider.model.notice import Notice
 
@@ -29,7 +31,7 @@ class Unclear(OutriderError):
     status = 502
 
 
-class WayOut:
+class WayOut(ABC):
     """One way out. A way of one direction has `send` alone.
 
     `targets` are the places that each get a message of their own. `idempotent`: the other side knows a notice by its id, so that
@@ -42,15 +44,15 @@ class WayOut:
     about = ""
     why = ""
 
+    @abstractmethod
     async def send(self, notice: Notice) -> str | None:
         """Sends it to its target; what the other side calls it, where what was sent can be mended later.
 
         Returns once the other side has confirmed it. Unsent, Refused or Unclear where it has not.
         """
-        raise NotImplementedError
 
-    async def amend(self, notice: Notice) -> None:
+    async def amend(self, notice: Notice) -> None:  # noqa: B027  # nothing to mend
         """Mends what was sent, by its receipt, so that it says what is true now; errors as of `send`."""
 
-    async def listen(self) -> None:
+    async def listen(self) -> None:  # noqa: B027  # nothing comes in
         """Listens to what comes in by it, for as long as it is used."""

@@ -160,6 +160,7 @@ def items_of(spec: Spec) -> tuple[ProgressItem, ...]:
             item.line,
             item.weight,
             spec.phases[item.phase].title if item.phase is not None else None,
+            item.depth,
         )
         for number, item in enumerate(spec.items, 1)
     )
