@@ -215,10 +215,10 @@ async def crowd(url: str, nodes: int, agents: int) -> None:
             states[session] = seal.close(f"agent {card.node} {session}", told_of(wire.agent_json(agent), None))
         await broker.publish(card.feed, (), cast("Mapping[str, str | None]", states))
     while True:
-        now = (await broker.claim("simulated", INCARNATION, 60_000)).now_ms
+        now = (await broker.claim(Feed("simulated", INCARNATION), "simulated", 60_000)).now_ms
         for card in cards:
             told = card_text(NodeCard(**{**asdict(card), "labels": (), "stamp_ms": now}))
-            await broker.announce(card.node, seal.close(f"card {card.node}", told), 60_000)
+            await broker.announce(card.feed, seal.close(f"card {card.node}", told), 60_000)
         await asyncio.sleep(1)
 
 

@@ -159,12 +159,17 @@ class Broker(Protocol):
         """Forgets a feed altogether."""
         ...
 
-    async def claim(self, node: str, owner: str, ttl_ms: int) -> Register:
-        """Takes the name for so long, where nobody has it; who has it then, and who is there. One way there and back."""
+    async def claim(self, feed: Feed, owner: str, ttl_ms: int) -> Register:
+        """Takes the name and the database for so long, each where nobody has it; who has them then, and who is there. One way there
+        and back."""
         ...
 
-    async def announce(self, node: str, card: str, ttl_ms: int) -> None:
-        """Puts the node's card in place of its last one, and keeps its name for so long."""
+    async def hold(self, feed: Feed, owner: str, ttl_ms: int) -> None:
+        """Has the name and the database be that owner's for so long, whoever had them."""
+        ...
+
+    async def announce(self, feed: Feed, card: str, ttl_ms: int) -> None:
+        """Puts the node's card in place of its last one, and keeps its name and its database for so long."""
         ...
 
     async def remind(self, cards: Mapping[str, str]) -> None:

@@ -13,6 +13,8 @@ from outrider.errors import BadSetting, Unavailable
 from outrider.model.fleet import BEGINNING, Feed
 from redis_server import RedisServer, free_port
 
+NORTH = Feed("north", "1f2e")
+
 
 @pytest.fixture
 def anyio_backend() -> str:
@@ -32,7 +34,7 @@ async def complaint(url: str, ca: Path | None = None) -> str:
     """What a node that uses it is told."""
     broker = RedisBroker(url, ca=ca)
     try:
-        await broker.claim("north", "one", 1000)
+        await broker.claim(NORTH, "one", 1000)
     except Unavailable as error:
         return error.message
     finally:
@@ -79,7 +81,7 @@ async def test_a_cluster_and_a_sentinel_are_not_supported_and_it_is_said(tmp_pat
 async def test_over_tls_the_server_must_be_vouched_for(tmp_path: Path) -> None:
     with server(tls=True) as made:
         trusting = RedisBroker(made.url, ca=made.authorities)
-        assert (await trusting.claim("north", "one", 1000)).now_ms > 0
+        assert (await trusting.claim(NORTH, "one", 1000)).now_ms > 0
         await trusting.close()
         assert "redis.ca" in await complaint(made.url)
         assert "begins with rediss://" in await complaint(made.url.replace("rediss", "redis"))

@@ -12,7 +12,8 @@ from outrider.model.fleet import BEGINNING, Feed, Place
 from outrider.ports import Broker
 from redis_server import RedisServer
 
-FEED = Feed("north", "1f2e")
+FEED = NORTH = Feed("north", "1f2e")
+SOUTH = Feed("south", "9abc")
 
 
 @pytest.fixture
@@ -103,13 +104,17 @@ async def test_who_reads_the_newest_place_and_then_the_states_finds_what_was_tol
     assert [word for word in words if word in {"XADD", "HSET", "HDEL"}] == ["HSET", "HDEL", "XADD"]
 
 
-async def test_a_name_belongs_to_one_until_its_time_is_over(broker: Broker) -> None:
-    assert (await broker.claim("north", "one", 60_000)).holder == "one"
-    assert (await broker.claim("north", "two", 60_000)).holder == "one"
-    await broker.announce("north", "card", 1)
+async def test_a_name_and_a_database_belong_to_one_until_its_time_is_over(broker: Broker) -> None:
+    assert (await broker.claim(NORTH, "one", 60_000))[1:3] == ("one", "one")
+    assert (await broker.claim(NORTH, "two", 60_000))[1:3] == ("one", "one")
+    assert (await broker.claim(Feed("north", "another"), "two", 60_000))[1:3] == ("one", "two")
+    assert (await broker.claim(Feed("another", NORTH.incarnation), "two", 60_000))[1:3] == ("two", "one")
+    await broker.hold(NORTH, "three", 60_000)
+    assert (await broker.claim(NORTH, "one", 60_000))[1:3] == ("three", "three")
+    await broker.announce(NORTH, "card", 1)
 
     async def free() -> bool:
-        return (await broker.claim("north", "two", 60_000)).holder == "two"
+        return (await broker.claim(NORTH, "two", 60_000))[1:3] == ("two", "two")
 
     async with asyncio.timeout(5):
         while not await free():
@@ -117,12 +122,12 @@ async def test_a_name_belongs_to_one_until_its_time_is_over(broker: Broker) -> N
 
 
 async def test_cards_of_nodes_stay_until_they_are_forgotten(broker: Broker) -> None:
-    await broker.announce("north", "card 1", 1000)
-    await broker.announce("north", "card 2", 1000)
-    await broker.announce("south", "card", 1000)
+    await broker.announce(NORTH, "card 1", 1000)
+    await broker.announce(NORTH, "card 2", 1000)
+    await broker.announce(SOUTH, "card", 1000)
     await broker.forget("south")
     await broker.remind({"north": "card 1", "west": "card"})  # what is there is newer
-    assert (await broker.claim("north", "one", 1000)).cards == {"north": "card 2", "west": "card"}
+    assert (await broker.claim(NORTH, "one", 1000)).cards == {"north": "card 2", "west": "card"}
 
 
 async def test_letters_come_in_order_and_again_until_they_are_done(broker: Broker, server: RedisServer) -> None:
@@ -183,9 +188,9 @@ async def test_a_line_is_heard_in_its_order_and_may_be_taken_away(broker: Broker
 
 
 async def test_its_clock_is_the_time(broker: Broker) -> None:
-    first = (await broker.claim("north", "one", 1000)).now_ms
+    first = (await broker.claim(NORTH, "one", 1000)).now_ms
     assert first > 1_700_000_000_000
-    assert (await broker.claim("north", "one", 1000)).now_ms >= first
+    assert (await broker.claim(NORTH, "one", 1000)).now_ms >= first
 
 
 async def test_a_password_and_a_prefix_of_our_own(server: RedisServer) -> None:
@@ -196,8 +201,9 @@ async def test_a_password_and_a_prefix_of_our_own(server: RedisServer) -> None:
     await admin.close()
     limited = RedisBroker(server.url.replace("redis://", "redis://outrider:geheim@"), prefix="ours:")
     await limited.publish(FEED, _entries(1), {"a": "idle"})
-    await limited.claim("north", "one", 1000)
-    await limited.announce("north", "card", 1000)
+    await limited.claim(NORTH, "one", 1000)
+    await limited.hold(NORTH, "one", 1000)
+    await limited.announce(NORTH, "card", 1000)
     await limited.remind({"south": "card"})
     [mark] = await limited.send([("north", "letter")])
     taken = await limited.receive("north", wait_ms=10)
@@ -209,9 +215,9 @@ async def test_a_password_and_a_prefix_of_our_own(server: RedisServer) -> None:
     await limited.close()
     elsewhere = RedisBroker(server.url.replace("redis://", "redis://outrider:geheim@"), prefix="theirs:")
     with pytest.raises(Unavailable, match="permission"):
-        await elsewhere.announce("north", "card", 1000)
+        await elsewhere.announce(NORTH, "card", 1000)
     await elsewhere.close()
     wrong = RedisBroker(server.url.replace("redis://", "redis://outrider:falsch@"), prefix="ours:")
     with pytest.raises(Unavailable, match=r"password|WRONGPASS"):
-        await wrong.claim("north", "one", 1000)
+        await wrong.claim(NORTH, "one", 1000)
     await wrong.close()

@@ -12,6 +12,8 @@ from e2e.fleet import Fleet
 from e2e.scripted.script import Step
 from e2e.waiting import until
 from e2e.world import Run
+from outrider.store.care import backup
+from outrider.store.directory import DATABASE
 
 
 @pytest.fixture
@@ -165,18 +167,31 @@ def pair() -> Iterator[Fleet]:
         made.close()
 
 
-def test_a_name_is_given_once_a_key_is_needed_and_a_node_that_is_drained_starts_nothing(pair: Fleet) -> None:
+def test_a_copied_database_is_refused_a_key_is_needed_and_a_node_that_is_drained_starts_nothing(pair: Fleet) -> None:
     fleet = pair
-    twin = fleet.add("twin", called="south").start(degraded=True)
-    until(lambda: twin.http.get("/health").status_code == 503)
-    reason = until(lambda: r if "called" in (r := str(twin.http.get("/health").json().get("reason", ""))) else None)
-    assert "--node NAME" in reason
+    copy = fleet.add("copy")  # of south's data, as on a machine that was cloned
+    backup(fleet["south"].data / DATABASE, copy.data / DATABASE)
+    copy.start(degraded=True)
+    outside = "The daemon called 'south' (heard of"
+    until(lambda: outside in str(copy.http.get("/health").json().get("reason")), what="it to say that it is a copy")
+    assert copy.http.get("/health").status_code == 503
+    told = (copy.cli("node", "list").stderr, copy.cli("doctor").stdout, copy.log_tail(200))
+    assert [(outside in each, "outrider db restore FILE" in each) for each in told] == [(True, True)] * 3
+    assert set(fleet.listed("north")) == {"north", "south"}
     fleet.sees("north", ["south"])
+    assert copy.stop() == 0
+    assert copy.cli("db", "restore", str(copy.root / "kept"), "--data", str(copy.data)).returncode == 1
+    for verb in ("backup", "restore"):  # as it was told
+        done = copy.cli("db", verb, str(copy.root / "kept"), "--data", str(copy.data))
+        assert done.returncode == 0, done.stderr
+    copy.start(degraded=True)
+    for name in ("north", "south", "copy"):
+        fleet.sees(name, ["north", "south", "copy"])
 
     stranger = fleet.add("stranger", key="a key of somebody else's fleet").start(degraded=True)
     until(lambda: stranger.http.get("/health").status_code == 200)
     until(lambda: "does not bear this fleet's key" in fleet["north"].log_tail(200), what="north to refuse it")
-    assert set(fleet.listed("north")) == {"north", "south"}
+    assert set(fleet.listed("north")) == {"north", "south", "copy"}
     assert set(fleet.listed("stranger")) == {"stranger"}
 
     assert fleet["south"].cli("node", "drain", "south").returncode == 0

@@ -167,7 +167,6 @@ async def test_another_database_types_nothing_that_the_one_before_may_have_typed
         waits = await north.send("south", "waits")
         await eventually(lambda: len(redis.letters("south")) > 1, "both to be carried")
         monkeypatch.undo()
-        redis.ask("DEL", "outrider:name:south")  # as after half a minute: its name was the former database's
         becomes(copy, tmp_path / "south")
         async with node("south", redis.url, tmp_path) as south:
             for parcel in (typed, waits):

@@ -1,8 +1,8 @@
 """The carrier between nodes: Redis (7 or newer) or Valkey, by streams, hashes and keys that expire.
 
 Keys, behind the prefix: `ev:NODE:INCARNATION` is a feed, its ids are `seq-part`, so that nothing stands in it twice;
-`agents:NODE:INCARNATION` has the latest of each agent; `nodes` has a card of each node; `name:NODE` says whose name that is;
-`cmd:NODE` are letters to a node, which one consumer takes; `line:NAME` is what is said while a terminal is watched.
+`agents:NODE:INCARNATION` has the latest of each agent; `nodes` has a card of each node; `name:NODE` and `db:INCARNATION` say whose
+they are; `cmd:NODE` are letters to a node, which one consumer takes; `line:NAME` is what is said while a terminal is watched.
 
 The library's own retries are off: a repeated XREADGROUP would strand what the first one had taken. What was taken and not done is
 taken again after every new connection.
@@ -112,22 +112,25 @@ class RedisBroker:
 
     # ---- nodes -----------------------------------------------------------------------------------
 
-    async def claim(self, node: str, owner: str, ttl_ms: int) -> Register:
-        """Takes the name for so long, where nobody has it; Redis's clock, on which all nodes can agree, who has the name, and all cards."""
-        key = f"{self._prefix}name:{node}"
-        words = [("TIME",), ("SET", key, owner, "NX", "PX", str(ttl_ms)), ("GET", key), ("HGETALL", self._nodes)]
-        time, _, holder, cards = await self._ask_all(words)
+    async def claim(self, feed: Feed, owner: str, ttl_ms: int) -> Register:
+        """Takes the name and the database for so long, each where nobody has it; Redis's clock, on which all nodes can agree, who has
+        them, and all cards."""
+        words: list[tuple[str, ...]] = [("TIME",), ("HGETALL", self._nodes)]
+        for key in self._claims(feed):
+            words += [("SET", key, owner, "NX", "PX", str(ttl_ms)), ("GET", key)]
+        time, cards, _, holder, _, keeper = await self._ask_all(words)
         seconds, micros = cast("tuple[int, int]", time)
-        return Register(seconds * 1000 + micros // 1000, str(holder or ""), cast("Mapping[str, str]", cards))
+        now_ms = seconds * 1000 + micros // 1000
+        return Register(now_ms, str(holder or ""), str(keeper or ""), cast("Mapping[str, str]", cards))
 
-    async def announce(self, node: str, card: str, ttl_ms: int) -> None:
-        """Puts the node's card in place of its last one, and keeps its name for so long."""
-        await self._ask_all(
-            [
-                ("HSET", self._nodes, node, card),
-                ("PEXPIRE", f"{self._prefix}name:{node}", str(ttl_ms)),
-            ]
-        )
+    async def hold(self, feed: Feed, owner: str, ttl_ms: int) -> None:
+        """Has the name and the database be that owner's for so long, whoever had them."""
+        await self._ask_all([("SET", key, owner, "PX", str(ttl_ms)) for key in self._claims(feed)])
+
+    async def announce(self, feed: Feed, card: str, ttl_ms: int) -> None:
+        """Puts the node's card in place of its last one, and keeps its name and its database for so long."""
+        kept = [("PEXPIRE", key, str(ttl_ms)) for key in self._claims(feed)]
+        await self._ask_all([("HSET", self._nodes, feed.node, card), *kept])
 
     async def remind(self, cards: Mapping[str, str]) -> None:
         """Puts cards of other nodes where there are none."""
@@ -136,7 +139,7 @@ class RedisBroker:
     async def forget(self, node: str) -> None:
         """Takes a node's card and name away, and the letters to it."""
         await self._ask("HDEL", self._nodes, node)
-        await self._ask("DEL", f"{self._prefix}name:{node}", self._letters(node))
+        await self._ask("DEL", self._name(node), self._letters(node))
 
     # ---- letters ---------------------------------------------------------------------------------
 
@@ -230,6 +233,12 @@ class RedisBroker:
     @property
     def _nodes(self) -> str:
         return f"{self._prefix}nodes"
+
+    def _name(self, node: str) -> str:
+        return f"{self._prefix}name:{node}"
+
+    def _claims(self, feed: Feed) -> tuple[str, str]:
+        return self._name(feed.node), f"{self._prefix}db:{feed.incarnation}"
 
     def _feed(self, feed: Feed) -> str:
         return f"{self._prefix}ev:{feed.node}:{feed.incarnation}"

@@ -38,8 +38,12 @@ HEADS = ("NODE", "IS", "AGENTS", "LOAD", "CLOCK", "VERSION", "LABELS")
 
 @app.command(name="list")
 async def list_(*, connection: Connection = HERE, environ: Environ) -> None:
-    """Lists them: which are there, how many agents they have, what they are good for."""
-    _shown(await connection.client(environ).nodes(), connection)
+    """Lists them: which are there, how many agents they have, what they are good for. Says why, where this one is not in the fleet."""
+    client = connection.client(environ)
+    _shown(await client.nodes(), connection)
+    match await client.health():
+        case {"bus": {"why": str(why)}}:
+            print(plain(why), file=sys.stderr)
 
 
 @app.command

@@ -28,6 +28,7 @@ from outrider.ports import Broker, Bus
 from outrider.settings import Settings
 from outrider.store import Store
 from outrider.store.outbox import Inbox, Outbox
+from outrider.store.site import site
 from outrider.supervisor.audience import Audience
 from outrider.supervisor.crew import Crew
 
@@ -78,6 +79,7 @@ async def joined(
 
     membership = Membership(
         card,
+        site=site(settings.data),
         broker=broker,
         seal=seal,
         link=link,

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 
@@ -36,6 +36,7 @@ DRAINING = "fleet_draining"
 KEYS_S = 1.0
 CALL_S = 15.0
 STANDING_S = 2.0
+LEAVE_S = 0.5
 REMEMBERED = 2000
 
 
@@ -116,6 +117,9 @@ class Fleet:
                 finally:
                     await ended(tasks, again_s=AGAIN_S / 6)
         finally:
+            with suppress(Unavailable, TimeoutError):
+                async with asyncio.timeout(LEAVE_S):
+                    await self._membership.leave()
             await self._broker.close()
 
     async def _mind_keys(self) -> None:

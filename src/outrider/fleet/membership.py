@@ -1,7 +1,8 @@
 """Who is in the fleet: this node's own sign of life, and those of others.
 
 A node is away when no *new* card of it came for a while, by this node's own clock: neither clocks that differ nor old cards that
-somebody puts back make it look alive. A name belongs to one database; a second daemon of that name stays outside, and says so.
+somebody puts back make it look alive. A name belongs to one daemon, and so does a database (`claims`): a second one stays outside,
+and says so.
 """
 
 import asyncio
@@ -11,10 +12,11 @@ from dataclasses import dataclass, replace
 import structlog
 
 from outrider.errors import Unavailable
+from outrider.fleet import claims
 from outrider.fleet.link import Link
 from outrider.fleet.strangers import Strangers
 from outrider.logic.seal import Seal
-from outrider.model.fleet import Feed, NodeCard
+from outrider.model.fleet import Feed, NodeCard, Register
 from outrider.model.fleet_wire import NodeJSON, card_of, card_text, node_json
 from outrider.ports import Broker
 
@@ -45,6 +47,7 @@ class Membership:
         self,
         own: Callable[[], NodeCard],
         *,
+        site: str,
         broker: Broker,
         seal: Seal,
         link: Link,
@@ -53,7 +56,7 @@ class Membership:
         heartbeat_s: float,
         away_s: float,
     ) -> None:
-        """`own` is this node's card now, but for the stamp and the offset."""
+        """`own` is this node's card now, but for the stamp and the offset; `site` is where its data directory lies."""
         self._own = own
         self._broker = broker
         self._seal = seal
@@ -62,9 +65,9 @@ class Membership:
         self._monotonic = monotonic
         self._heartbeat_s = heartbeat_s
         self._away_s = away_s
+        self._keep_s = max(NAME_S, 3 * away_s)
         self._neighbours: dict[str, Neighbour] = {}
-        self._owner = ""
-        """In whose name ours is held: the database that we began with, also where it counts as another one by now."""
+        self._site = site
         self.renamed: dict[str, str] = {}
         """What nodes were called while this one ran, and are called now."""
         self._offset_ms: int | None = None
@@ -138,20 +141,21 @@ class Membership:
         """One sign of life, and one look at those of others."""
         began = self._monotonic()
         own = self._own()
-        self._owner = self._owner or own.incarnation
-        ttl_ms = round(max(NAME_S, 3 * self._away_s) * 1000)
-        now_ms, holder, cards = await self._broker.claim(own.node, self._owner, ttl_ms)
+        found = await self._claimed(own)
+        now_ms, cards = found.now_ms, found.cards
         took_ms = round((self._monotonic() - began) * 1000)
         self._offset_ms = self._clock() - took_ms // 2 - now_ms
         own = replace(own, offset_ms=self._offset_ms)
         lost = bool(self._stamp_ms) and own.node not in cards
-        if holder != self._owner:
-            self._refused(own.node)
+        if not claims.held(found, self._site):
+            self._refused(own, found)
         else:
             self.conflict = ""
             self._stamp_ms = max(now_ms, self._stamp_ms + 1)
             card = replace(own, stamp_ms=self._stamp_ms)
-            await self._broker.announce(own.node, self._seal.close(f"card {own.node}", card_text(card)), ttl_ms)
+            await self._broker.announce(
+                card.feed, self._seal.close(f"card {own.node}", card_text(card)), round(self._keep_s * 1000)
+            )
             await self._leave_the_old(card, cards)
             self.joined = True
         if lost:
@@ -159,14 +163,28 @@ class Membership:
         self._read(own.node, cards, now_ms, lost=lost)
         self._link.held()
 
-    def _refused(self, node: str) -> None:
+    async def leave(self) -> None:
+        """Leaves the name to the data directory and to its database: where one of them is started next, nobody waits for it."""
+        if self.joined:
+            feed = self._own().feed
+            await self._broker.hold(feed, claims.legacy(self._site, feed.incarnation), round(self._keep_s * 1000))
+
+    async def _claimed(self, own: NodeCard) -> Register:
+        """The register, with the name and the database in our hands where they were nobody's, or were left to us."""
+        ttl_ms = round(self._keep_s * 1000)
+        found = await self._broker.claim(own.feed, self._site, ttl_ms)
+        # Who was refused waits until the time is over: the one that it was refused for may just be starting again.
+        if claims.left(found, self._site, own.incarnation) and not self.conflict:
+            await self._broker.hold(own.feed, self._site, ttl_ms)
+            found = await self._broker.claim(own.feed, self._site, ttl_ms)
+        return found
+
+    def _refused(self, own: NodeCard, found: Register) -> None:
+        cards = [card for name, sealed in found.cards.items() if (card := self._opened(name, sealed)) is not None]
+        why = claims.refusal(own, found, self._site, cards, self._keep_s)
         if not self.conflict:
-            log.error("another daemon of this name is in the fleet", node=node)
-        self.joined = False
-        self.conflict = (
-            f"Another daemon in this fleet is called {node!r}. Give one of them another name: outrider up --node NAME. "
-            "This one stays outside until then."
-        )
+            log.error("this node stays outside of the fleet", node=own.node, why=why)
+        self.joined, self.conflict = False, why
 
     async def _leave_the_old(self, card: NodeCard, cards: Mapping[str, str]) -> None:
         """A node that was given another name, or another database, takes what it told before away."""

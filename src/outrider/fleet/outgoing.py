@@ -137,6 +137,11 @@ class Outgoing:
                     await self._wake.wait()
             self._wake.clear()
 
+    @property
+    def _may_carry(self) -> bool:
+        """Not where this node is refused: what stands in its outbox may be another daemon's, of which this is a copy."""
+        return self._post.link.up and not self._post.membership.conflict
+
     def _addressed(self, parcel: Parcel) -> Parcel:
         """With its node's name as it is now."""
         known = self._post.membership.holding(parcel.incarnation)
@@ -148,7 +153,7 @@ class Outgoing:
         late = [parcel for parcel in parcels if now > parcel.expires_ms + GRACE_MS]
         for parcel in late:
             await self._expire(parcel, now)
-        if not self._post.link.up:
+        if not self._may_carry:
             return
         if self._losses != self._post.membership.losses:  # no answer comes to what the broker has forgotten
             self._losses = self._post.membership.losses
@@ -176,7 +181,7 @@ class Outgoing:
         """Whether its node has not seen it, and will not."""
         if parcel.mark is None:
             return True
-        if parcel.mark == UNSURE or not self._post.link.up:
+        if parcel.mark == UNSURE or not self._may_carry:
             return False
         return await self._post.broker.withdraw(parcel.node, parcel.mark)
 

@@ -94,6 +94,8 @@ class Post:
         """Unavailable, with a sentence, where that node cannot answer now."""
         if not self.link.up:
             raise Unavailable(f"Other nodes cannot be reached now. {self.link.why}")
+        if self.membership.conflict:
+            raise Unavailable(f"Other nodes cannot be asked now. {self.membership.conflict}")
         known = self.membership.get(node)
         if known is not None and known.away_ms is not None:
             age_s = max(0, self._clock() - known.away_ms) // 1000

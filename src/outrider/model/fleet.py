@@ -44,10 +44,12 @@ class Letter:
 
 
 class Register(NamedTuple):
-    """The carrier's list of nodes: its clock (Unix ms), whose the name is that was asked for, and the last card of every node, sealed."""
+    """The carrier's list of nodes: its clock (Unix ms), whose the name is that was asked for, whose the database, and the last card of
+    every node, sealed."""
 
     now_ms: int
     holder: str
+    keeper: str
     cards: Mapping[str, str]
 
 
