@@ -12,6 +12,7 @@ from fake_daemon import FakeDaemon, daemon
 from outrider import __version__
 from outrider.client import Client
 from outrider.doctor import Finding, address_of, examine
+from outrider.service.installed import Service
 from outrider.settings import Loaded, load
 
 
@@ -146,6 +147,15 @@ async def test_a_broken_kind_is_named(environ: dict[str, str], fake: FakeDaemon,
     found = await look(environ, Client(fake.url), kinds="~/kinds")
     assert found["kinds of agents"].grade == "wrong"
     assert "mine.toml" in found["kinds of agents"].found
+
+
+async def test_a_unit_that_was_changed_by_hand(environ: dict[str, str], fake: FakeDaemon, tmp_path: Path) -> None:
+    unit = Service.of(load({}, environ), environ).files()[-1]
+    unit.parent.mkdir(parents=True)
+    unit.write_text("[Service]\nExecStart=mine\n")
+    found = (await look(environ, Client(fake.url)))["service"]
+    assert (found.grade, f"{unit} was changed by hand" in found.found) == ("note", True)
+    assert "outrider service install --force" in found.do
 
 
 async def test_the_daemon(environ: dict[str, str], fake: FakeDaemon) -> None:

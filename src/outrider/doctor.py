@@ -238,11 +238,12 @@ def _notify(path: Path, environ: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _unit(path: Path) -> Finding:
+    first = "" if path.suffix == ".plist" else f"Put your changes into a file in {path.name}.d beside it, then: "
     return Finding(
         "service",
         "note",
         f"{path} was changed by hand: outrider service install leaves it alone",
-        f"Put your changes into a file in {path.name}.d beside it, then: outrider service install --force",
+        f"{first}outrider service install --force",
     )
 
 

@@ -52,20 +52,23 @@ class Service:
         return found if found.installed(self.name) else None
 
     def files(self) -> list[Path]:
-        """Its units, where they belong."""
+        """What is installed, where it belongs."""
+        if self.platform == "darwin":
+            return [Launchd(self.environ).path(self.name)]
         return [Systemd(self.environ).folder / f"{self.name}.{kind}" for kind in ("socket", "service")]
 
     def changed(self) -> list[Path]:
-        """Units that somebody changed by hand."""
+        """Those of its files that somebody changed by hand."""
         return [path for path in self.files() if changed(path)]
 
     def install(self, words: Sequence[str], *, force: bool) -> list[Path]:
         """Writes the files, and starts it; the files. Conflict where one was changed by hand, or the port is taken."""
         settings = self.loaded.settings
         if self.platform == "darwin":
-            launchd = Launchd(self.environ)
-            launchd.install(planned(self.name, settings, ("service", "run", *words), self.environ))
-            return [launchd.path(self.name)]
+            made = planned(self.name, settings, ("service", "run", *words), self.environ)
+            self._set_aside(force=force)
+            Launchd(self.environ).install(made)
+            return self.files()
         systemd = Systemd(self.environ)
         version = systemd.version()
         if version is None:
@@ -84,8 +87,9 @@ class Service:
             launchd = Launchd(self.environ)
             if not launchd.path(self.name).exists():
                 raise NoSuchThing(f"There is no {launchd.path(self.name)}: nothing is installed.")
+            self._set_aside(force=force)
             launchd.remove(self.name)
-            return [launchd.path(self.name)]
+            return self.files()
         if self.systemd is None:
             raise NoSuchThing(f"There is no {self.files()[1]}: nothing is installed for this data directory.")
         self._set_aside(force=force)

@@ -1,20 +1,26 @@
 """The launch agent of macOS: it runs our own supervisor, which holds the sockets and watches over the daemon."""
 
+import math
 import os
 import plistlib
 import subprocess
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from outrider.errors import Conflict
-from outrider.service.plan import Plan
+from outrider.service.plan import Plan, sealed
+
+GONE_S = 20.0
+"""How long the supervisor and its daemon may take to end, besides sending their clients away; launchd's own patience."""
+LOOK_S = 0.2
 
 
-def plist(plan: Plan) -> bytes:
+def plist(plan: Plan) -> str:
     """The file. What the supervisor itself says goes beside the daemon's log."""
     said = str(plan.settings.data / "logs" / "supervisor.log")
-    return plistlib.dumps(
+    made = plistlib.dumps(
         {
             "Label": label(plan.name),
             "ProgramArguments": list(plan.argv),
@@ -23,7 +29,7 @@ def plist(plan: Plan) -> bytes:
             "RunAtLoad": True,
             "KeepAlive": True,
             "ThrottleInterval": 5,
-            "ExitTimeOut": 20,
+            "ExitTimeOut": _patience_s(plan),
             # Agents stand in sessions of their own; whatever does not is left alone too.
             "AbandonProcessGroup": True,
             "ProcessType": "Interactive",
@@ -33,6 +39,11 @@ def plist(plan: Plan) -> bytes:
         },
         sort_keys=False,
     )
+    return sealed(made.decode())
+
+
+def _patience_s(plan: Plan) -> int:
+    return math.ceil(GONE_S + plan.settings.service.lame_s)
 
 
 def label(name: str) -> str:
@@ -55,19 +66,28 @@ class Launchd:
         path = self.path(plan.name)
         path.parent.mkdir(parents=True, exist_ok=True)
         (plan.settings.data / "logs").mkdir(mode=0o700, parents=True, exist_ok=True)
-        if path.exists():
-            self._launchctl("bootout", f"gui/{os.getuid()}/{label(plan.name)}", may_fail=True)
-        path.write_bytes(plist(plan))
+        self._end(plan.name, _patience_s(plan))
+        path.write_text(plist(plan), encoding="utf-8")
         self._launchctl("bootstrap", f"gui/{os.getuid()}", str(path))
 
     def remove(self, name: str) -> None:
         """Stops it for good and takes its file away."""
-        self._launchctl("bootout", f"gui/{os.getuid()}/{label(name)}", may_fail=True)
+        self._end(name, GONE_S)
         self.path(name).unlink(missing_ok=True)
 
-    def _launchctl(self, *words: str, may_fail: bool = False) -> None:
+    def _end(self, name: str, patience_s: float) -> None:
+        """Has it end, where it runs, and waits until launchd has forgotten it: until then it takes no other of that name."""
+        target = f"gui/{os.getuid()}/{label(name)}"
+        self._launchctl("bootout", target, may_fail=True)
+        ends = time.monotonic() + patience_s
+        while self._launchctl("print", target, may_fail=True) and time.monotonic() < ends:
+            time.sleep(LOOK_S)
+
+    def _launchctl(self, *words: str, may_fail: bool = False) -> bool:
+        """Whether it did so; Conflict where it did not, and must."""
         done = subprocess.run(
             ["launchctl", *words], env=dict(self.environ), capture_output=True, text=True, check=False
         )
         if done.returncode != 0 and not may_fail:
             raise Conflict(f"launchctl {' '.join(words)} says: {' '.join((done.stdout + done.stderr).split())}")
+        return done.returncode == 0

@@ -9,7 +9,7 @@ from pathlib import Path
 from outrider.errors import BadSetting, Conflict
 from outrider.settings import Settings
 
-SEAL = "# Written by outrider service install; to change it, change [service] and install again. "
+SEAL = "Written by outrider service install; to change it, change [service] and install again. "
 
 
 KEPT = ("PATH", "SHELL", "LANG", "LC_ALL", "TMUX_TMPDIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
@@ -50,19 +50,23 @@ def name_of(data: Path, usual: Path) -> str:
 
 
 def sealed(text: str) -> str:
-    """The text behind a first line that has its digest."""
-    return f"{SEAL}{_digest(text)}\n{text}"
+    """The text with a line that has its digest: the first, or where XML wants the first for itself, the second."""
+    lines = text.split("\n")
+    lines.insert(_place(text), _seal(text))
+    return "\n".join(lines)
 
 
 def changed(path: Path) -> bool:
     """Whether a file is there that is not as we wrote it."""
     try:
-        first, _, text = path.read_text(encoding="utf-8").partition("\n")
+        lines = path.read_text(encoding="utf-8").split("\n")
     except FileNotFoundError:
         return False
     except (OSError, UnicodeDecodeError):
         return True
-    return first != f"{SEAL}{_digest(text)}"
+    place = _place(lines[0])
+    seal = lines.pop(place) if place < len(lines) else ""
+    return seal != _seal("\n".join(lines))
 
 
 def refuse_changed(paths: Sequence[Path]) -> None:
@@ -70,11 +74,22 @@ def refuse_changed(paths: Sequence[Path]) -> None:
     for path in paths:
         if changed(path):
             raise Conflict(
-                f"{path} was changed by hand, or is not ours: what you want of it goes into a file in {path.name}.d beside it "
-                "(systemctl --user edit). --force puts ours in its place, and keeps yours as .before.",
+                f"{path} was changed by hand, or is not ours{_instead(path)}. --force puts ours in its place, and keeps yours as .before.",
                 detail={"file": str(path)},
             )
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def _instead(path: Path) -> str:
+    """Where changes belong: launchd has no place for them."""
+    if path.suffix == ".plist":
+        return ""
+    return f": what you want of it goes into a file in {path.name}.d beside it (systemctl --user edit)"
+
+
+def _place(text: str) -> int:
+    return 1 if text.startswith("<?xml") else 0
+
+
+def _seal(text: str) -> str:
+    said = f"{SEAL}{hashlib.sha256(text.encode()).hexdigest()}"
+    return f"<!-- {said} -->" if _place(text) else f"# {said}"
