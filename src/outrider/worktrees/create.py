@@ -18,6 +18,7 @@ from outrider.errors import Conflict, InvalidInput, OutriderError, TimedOut, Una
 from outrider.logic.names import check_session
 from outrider.worktrees.git import Git
 from outrider.worktrees.place import MARKER, Note, write_note
+from outrider.worktrees.room import shortage
 
 # A checkout of a large repository, or a hook of it, takes its time.
 _ADD_LIMIT_S = 300.0
@@ -223,8 +224,11 @@ async def _onto(git: Git, start: str | None) -> str | None:
 async def _add(git: Git, plan: _Plan, common: Path) -> None:
     try:
         plan.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (plan.path.parent / MARKER).write_bytes(os.fsencode(common))
+        marker = plan.path.parent / MARKER
+        if not marker.exists() or marker.read_bytes() != os.fsencode(common):  # a full disk must not cost others theirs
+            marker.write_bytes(os.fsencode(common))
     except OSError as refused:
+        leave(plan.path.parent)
         raise OutriderError(
             f"the worktrees' directory {plan.path.parent} cannot be made: {refused.strerror}"
         ) from refused
@@ -233,8 +237,10 @@ async def _add(git: Git, plan: _Plan, common: Path) -> None:
     try:
         answer = await git.ask("worktree", "add", "--quiet", *made, limit_s=_ADD_LIMIT_S)
         if answer.code:
+            short = await shortage(git, plan.start, plan.path.parent.parent)
             raise OutriderError(
-                f"git could not make the worktree {plan.path}: {answer.words}", detail={"git": answer.err[-2000:]}
+                f"git could not make the worktree {plan.path}: {answer.words}{short}",
+                detail={"git": answer.err[-2000:]},
             )
         done = True
     finally:

@@ -48,7 +48,7 @@ def _copied(root: Path, target: Path, patterns: Sequence[str]) -> None:
             else:
                 shutil.copy2(source, place, follow_symlinks=False)
         except (OSError, shutil.Error) as error:
-            raise OutriderError(f"{source} cannot be copied into the worktree: {error}") from error
+            raise OutriderError(f"{source} cannot be copied into the worktree: {error.strerror or error}") from error
 
 
 def _matching(root: Path, patterns: Sequence[str]) -> Iterator[Path]:
