@@ -13,11 +13,11 @@ from outrider.daemon.joined import joined
 from outrider.fleet.fleet import Fleet
 from outrider.fleet.listener import Nobody
 from outrider.model.actor import Actor, Scope
-from outrider.model.command import Command, CommandRequest
+from outrider.model.command import Attempt, Command, CommandRequest, Stage, Status
 from outrider.model.event import Event, EventName, Fact
 from outrider.model.fleet import Call, Delivery, Feed, Parcel, Reply
 from outrider.settings import load
-from outrider.store import Change, Store
+from outrider.store import Change, Step, Store
 from outrider.supervisor.audience import Audience
 from outrider.supervisor.crew import Crew
 from outrider.supervisor.viewers import Viewers
@@ -56,15 +56,20 @@ class Node:
         self.heard: list[str] = []
         self.viewers = cast("Viewers", None)
         self._bus = bus
-        self._ids: set[str] = set()
         self.fleet: Fleet
 
     async def command(self, session: str, request: CommandRequest, actor: Actor) -> Command:
-        """The queue: each id once, as the real one."""
-        if request.id not in self._ids:
-            self._ids.add(str(request.id))
-            self.typed.append(request.text)
-        return cast("Command", None)
+        """The queue: each id once and in the store, as the real one."""
+        made = str(request.id)
+        if (known := await self.store.command(made)) is not None:
+            return known
+        now = self.clock()
+        command = Command(made, 0, "an agent", session, request.text, Status.QUEUED, actor.name, now, now)
+        await self.store.add(command)
+        begins = Step(made, Status.SENDING, Attempt(1, Stage.TYPING, now), None, now)
+        await self.store.commit(Change(steps=(begins,), durable=True))
+        self.typed.append(request.text)
+        return command
 
     async def serve(self, call: Call) -> Reply:
         """The API."""

@@ -139,7 +139,12 @@ async def unheard(letter: object) -> None:
     """A word of another node that is lost."""
 
 
-@pytest.mark.parametrize("becomes", [restored, put_back, lost])
+def put_back_with_an_empty_redis(copy: Path, data: Path) -> None:
+    """So that nobody knows how far the database had come."""
+    put_back(copy, data)
+
+
+@pytest.mark.parametrize("becomes", [restored, put_back, put_back_with_an_empty_redis, lost])
 async def test_another_database_types_nothing_that_the_one_before_may_have_typed(
     redis: RedisServer,
     tmp_path: Path,
@@ -168,6 +173,8 @@ async def test_another_database_types_nothing_that_the_one_before_may_have_typed
         await eventually(lambda: len(redis.letters("south")) > 1, "both to be carried")
         monkeypatch.undo()
         becomes(copy, tmp_path / "south")
+        if becomes is put_back_with_an_empty_redis:
+            redis.ask("FLUSHALL")
         async with node("south", redis.url, tmp_path) as south:
             for parcel in (typed, waits):
                 ended = await north.outcome(parcel)

@@ -41,6 +41,8 @@ async def test_a_backup_is_whole_while_the_store_is_in_use(tmp_path: Path) -> No
     assert aside is not None
     assert care.check(aside).rows["journal"] == 201
     again = await Store.open(tmp_path / "data", node="here", clock=itertools.count(1).__next__)
+    assert again.health()["status"] == "ok"
+    assert "notice" not in again.health()
     assert len(await again.events(since=0, limit=500)) == 200
     assert again.incarnation != incarnation
     await again.close()

@@ -13,7 +13,7 @@ from outrider.errors import Conflict, NoSuchThing, StoreError
 from outrider.logic.chain import Finding as AuditFinding
 from outrider.logic.chain import Head, look
 from outrider.store import audit as audits
-from outrider.store import fault, migration
+from outrider.store import fault, migration, queue
 from outrider.store.directory import DATABASE
 from outrider.store.lease import Lease
 
@@ -80,7 +80,8 @@ def restore(source: Path, data: Path, *, now_ms: int) -> Path | None:
     """Puts a copy in the place of the data directory's database; where the one before is kept, None where there was none.
 
     Refused, with nothing changed: while a daemon has the directory (Conflict), a file that is damaged, no database of Outrider, or of
-    a newer version (StoreError). The restored one is another database than the one copied: its events are told apart.
+    a newer version (StoreError). The restored one is another database than the one copied: its events are told apart. What is queued in
+    it may have been typed since it was made, and is uncertain.
     """
     found = check(source)
     if found.wrong is not None:
@@ -98,6 +99,7 @@ def restore(source: Path, data: Path, *, now_ms: int) -> Path | None:
         _copy(source, new)
         with closing(sqlite3.connect(new, isolation_level=None)) as connection:
             connection.execute("UPDATE meta SET value = ? WHERE name = 'incarnation'", (secrets.token_hex(8),))
+            queue.doubt(connection, f"A backup was put back. {queue.PUT_BACK}", now_ms)
         aside = path.with_name(f"{path.name}.before-{now_ms}") if path.exists() else None
         for suffix in ("-wal", "-shm", ""):
             part = path.with_name(path.name + suffix)

@@ -11,6 +11,8 @@ from outrider.errors import Conflict, InvalidInput, NoSuchThing
 from outrider.logic.secrets import redacted
 from outrider.model.command import FINAL, STEPS, Attempt, Command, Form, Stage, Status, When
 
+PUT_BACK = "What waited in it may have been typed since it was made: look before you send it again."
+"""Of a copy of the database that was put back."""
 STEP = 200
 """How many commands one write of `trim` removes at most."""
 
@@ -99,6 +101,12 @@ def step(connection: sqlite3.Connection, change: Step) -> None:
         connection.execute("UPDATE commands SET error = ? WHERE id = ?", (_storable(change.error), change.command_id))
     if change.attempt:
         _write_attempt(connection, change.command_id, change.attempt)
+
+
+def doubt(connection: sqlite3.Connection, why: str, at_ms: int) -> None:
+    """Whether anything that is queued or sending was typed cannot be told: it will not be again."""
+    query = "UPDATE commands SET status = ?, error = ?, changed_ms = ? WHERE status IN (?, ?)"
+    connection.execute(query, (Status.UNCERTAIN.value, why, at_ms, Status.QUEUED.value, Status.SENDING.value))
 
 
 def blank(connection: sqlite3.Connection, command_id: str) -> None:

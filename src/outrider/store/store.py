@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Never, cast
 
+import structlog
+
 from outrider.errors import Conflict
 from outrider.logic.chain import Head
 from outrider.logic.secrets import cleaned
@@ -20,9 +22,14 @@ from outrider.model.event import Event, Fact
 from outrider.model.progress import Sample
 from outrider.store import approvals, journal, queue, roster, samples
 from outrider.store import audit as audits
+from outrider.store import tally as tallies
 from outrider.store.change import Change
 from outrider.store.database import Database
 from outrider.store.directory import DATABASE, check_directory
+from outrider.store.queue import PUT_BACK
+from outrider.store.tally import Tally
+
+log = structlog.get_logger()
 
 _DAY_MS = 24 * 60 * 60 * 1000
 _MB = 1_000_000
@@ -31,12 +38,15 @@ _MB = 1_000_000
 class Store:
     """The store of one node. Every method may raise StoreError; after a full disk has room again they work as before."""
 
-    def __init__(self, database: Database, node: str, incarnation: str, *, blank_secrets: bool = False) -> None:
+    def __init__(
+        self, database: Database, node: str, incarnation: str, tally: Tally, *, blank_secrets: bool = False
+    ) -> None:
         """Use `open`."""
         self.database = database
         self.incarnation = incarnation
         """Names this database for ever: a seq means the same event only within it."""
         self._node = node
+        self._tally = tally
         self._blank = blank_secrets
         self._unreadable: tuple[str, ...] = ()
 
@@ -50,7 +60,12 @@ class Store:
         """
         await asyncio.to_thread(check_directory, directory)
         database = await Database.open(directory / DATABASE, clock=clock)
-        return cls(database, node, await database.read(_incarnation), blank_secrets=blank_secrets)
+        incarnation, tally = await database.read(_incarnation), Tally(directory)
+        if tally.read(incarnation) > await database.read(tallies.begun):
+            database.notice = f"The database {database.path} is an older copy, put back by hand. {PUT_BACK}"
+            log.warning("the database is an older copy", path=str(database.path))
+            incarnation = await database.write(partial(_disowned, at_ms=clock()), durable=True)
+        return cls(database, node, incarnation, tally, blank_secrets=blank_secrets)
 
     async def commit(self, change: Change) -> tuple[Event, ...]:
         """Makes the change, and returns its facts as events with their seq.
@@ -58,7 +73,15 @@ class Store:
         Conflict where a step is not allowed or a new command's id or key is taken, NoSuchThing where a step names no
         command: nothing of the change is done then. Changes committed one after the other return in the order of their seq.
         """
-        return await self.database.write(lambda connection: self._apply(connection, change), durable=change.durable)
+        typing = any(step.status is Status.SENDING for step in change.steps)
+
+        def work(connection: sqlite3.Connection) -> tuple[tuple[Event, ...], int]:
+            return self._apply(connection, change), tallies.count(connection) if typing else 0
+
+        events, begun = await self.database.write(work, durable=change.durable)
+        if typing:
+            self._tally.note(self.incarnation, begun)
+        return events
 
     def _apply(self, connection: sqlite3.Connection, change: Change) -> tuple[Event, ...]:
         for agent in change.agents:
@@ -228,6 +251,11 @@ def _incarnation(connection: sqlite3.Connection) -> str:
 def _renewed(connection: sqlite3.Connection) -> str:
     connection.execute("UPDATE meta SET value = lower(hex(randomblob(8))) WHERE name = 'incarnation'")
     return _incarnation(connection)
+
+
+def _disowned(connection: sqlite3.Connection, at_ms: int) -> str:
+    queue.doubt(connection, PUT_BACK, at_ms)
+    return _renewed(connection)
 
 
 def _note(connection: sqlite3.Connection, name: str) -> str | None:
