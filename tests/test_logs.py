@@ -12,7 +12,7 @@ from outrider.logs import configure
 configure({level!r})
 log = structlog.get_logger()
 log.debug("detail")
-log.info("a pane is gone", pane="%3", count=2, odd=object)
+log.info("a pane is gone", pane="%3", count=2, odd=object, command="login --password hunter2")
 logging.getLogger("library").warning("it %s", "says")
 try:
     1 / 0
@@ -31,4 +31,5 @@ def test_json_lines_on_standard_error(level: str, count: int) -> None:
     assert "ZeroDivisionError" in lines[-1]["exception"]
     if level == "info":
         assert (lines[0]["message"], lines[0]["pane"], lines[0]["count"]) == ("a pane is gone", "%3", 2)
+        assert lines[0]["command"] == "login --password [redacted]"
         assert lines[1]["message"] == "it says"

@@ -43,8 +43,8 @@ def lab() -> Iterator[Lab]:
 
 @pytest.fixture
 def keys() -> Iterator[Lab]:
-    """The real agent, its hook not waiting."""
-    fresh = opened("[approvals]\nhook_wait_s = 0\n")
+    """The real agent, its hook waiting for a moment."""
+    fresh = opened("[approvals]\nhook_wait_s = 1\n")
     try:
         yield fresh
     finally:
@@ -107,11 +107,12 @@ def test_a_hook_that_decides_after_the_person_is_not_heard(lab: Lab) -> None:
     assert lab.project.joinpath("made").exists()
 
 
-def test_keys_answer_where_no_hook_waits(keys: Lab) -> None:
+def test_keys_answer_once_the_hooks_time_is_over(keys: Lab) -> None:
     events = keys.world.record()
     keys.script([[TOUCH], [{"say": "Made."}]])
     keys.spawn("asks", "--prompt", "Make a file")
     approval = standing(keys.world, "asks")
+    until(lambda: not any(line.startswith("/bin/sh -c umask") for line in keys.world.marked().values()), what="its end")
     done = answer(keys.world, approval, "approve")
     assert (done.status_code, done.json()["way"]) == (200, "keys"), done.text
     events.state("asks", "complete", timeout=TIMEOUT)

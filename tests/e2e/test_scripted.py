@@ -68,6 +68,10 @@ def test_an_agent_that_exits_with_an_error(world: World) -> None:
     events.named("agent_exited", "leaves")
     agent = world.agent("leaves")
     assert (agent["alive"], agent["state"], agent["exit_status"]) == (False, "error", 3)
+    before = len(world.commands())
+    late = world.http.post("/api/agents/leaves/command", json={"command": "Once more"})
+    assert (late.status_code, late.json()["detail"]["alive"]) == (409, False), late.text
+    assert len(world.commands()) == before, "it is not queued"
 
 
 @pytest.mark.parametrize("dialog", ["trust", "api_key", "bypass"])
@@ -89,14 +93,17 @@ def test_commands_keep_their_order_while_it_works(world: World) -> None:
     events = world.record()
     run = world.spawn("busy", [[{"hold": "first"}, {"say": "One."}]], "--prompt", "0")
     run.reached("first")
-    ids = [world.send("busy", str(number)) for number in range(1, 5)]
-    assert [world.command(command)["status"] for command in ids] == ["queued"] * 4
+    events.state("busy", "thinking")
+    world.sent(world.send("busy", "at once", when="now"))
+    assert [line["text"] for line in run.log("queued")] == ["at once"], "in the agent's own queue, while it works"
+    ids = [world.send("busy", str(number)) for number in range(1, 4)]
+    assert [world.command(command)["status"] for command in ids] == ["queued"] * 3
     run.release("first")
     for command in ids:
         world.sent(command)
-    assert run.prompts() == ["0", "1", "2", "3", "4"]
+    assert run.prompts() == ["0", "at once", "1", "2", "3"]
     sent = [event["command"] for event in events.events if event["event"] == "command_sent"]
-    assert sent == ["0", "1", "2", "3", "4"]
+    assert sent == ["0", "at once", "1", "2", "3"]
 
 
 def test_a_draft_of_a_person_is_left_alone(world: World) -> None:
@@ -106,9 +113,14 @@ def test_a_draft_of_a_person_is_left_alone(world: World) -> None:
     world.press("draft", "my own half-written words")
     until(lambda: "half-written" in world.screen("draft"))
     command = world.send("draft", "from afar")
-    time.sleep(1.5)  # to see that nothing happens
-    assert world.command(command)["status"] == "queued"
+    until(
+        lambda: world.command(command)["waits"] == "Somebody's draft stands in the composer.",
+        what="the draft to be seen",
+    )
+    world.tmux("copy-mode", "-t", "=draft:")
+    until(lambda: world.command(command)["waits"] == "The pane is in copy mode.", what="copy mode to be seen")
     assert run.prompts() == []
+    world.tmux("send-keys", "-t", "=draft:", "-X", "cancel")
     world.press("draft", "Enter")
     world.sent(command)
     assert run.prompts() == ["my own half-written words", "from afar"]

@@ -194,6 +194,18 @@ async def test_higher_priority_goes_first_among_those_that_wait(world: World) ->
     assert world.terminal.arrived == ["high", "low"]
 
 
+async def test_a_delayed_command_holds_up_nobody_and_goes_in_once_its_time_has_come(world: World) -> None:
+    later, soon = await world.queue("later", "soon")
+    later = replace(later, not_before_ms=now_ms() + 300)
+    member = world.member()
+    lane = world.lane(member)
+    lane.add([later, soon])
+    async with running(world, lane, member):
+        done = await ended(world, later, soon)
+    assert world.terminal.arrived == ["soon", "later"]
+    assert done[0].attempts[0].started_ms >= (later.not_before_ms or 0)
+
+
 async def test_a_swallowed_enter_is_pressed_again_and_the_text_is_not(world: World) -> None:
     (command,) = await world.queue("go on")
     world.terminal.swallow = 2
