@@ -219,6 +219,7 @@ def test_a_node_is_renamed_and_what_is_under_way_to_it_follows() -> None:
         assert (taken.returncode, "Another node of this fleet is called north" in taken.stderr) == (1, True)
 
         fleet.redis.kill9()
+        until(lambda: "as_of" in north.command(sent[0]), what="north to say since when nothing is known of it")
         sent.append(north.send("west%2Ftask", "two"))  # it has not
         fleet.redis.start(wiped=True)
         done = west.cli("node", "rename", "west-2", *places)

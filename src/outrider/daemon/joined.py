@@ -146,5 +146,6 @@ async def joined(
         outgoing=outgoing,
         incoming=incoming,
         watching=Watching(post, token),
+        clock=clock,
         token=token,
     )

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 
@@ -19,11 +18,12 @@ from outrider.fleet.outgoing import Outgoing
 from outrider.fleet.parcels import shown
 from outrider.fleet.post import Post
 from outrider.fleet.publisher import Publisher
+from outrider.fleet.standings import Standings
 from outrider.fleet.watching import RemoteViewer, Watching
 from outrider.logic.seal import Seal
 from outrider.model.actor import Actor, Scope
 from outrider.model.audit import AuditRow
-from outrider.model.command import FINAL, Command, CommandRequest
+from outrider.model.command import Command, CommandRequest
 from outrider.model.fleet import Call, Delivery, Reply
 from outrider.model.fleet_wire import NodeJSON
 from outrider.ports import Broker
@@ -35,9 +35,7 @@ log = structlog.get_logger()
 DRAINING = "fleet_draining"
 KEYS_S = 1.0
 CALL_S = 15.0
-STANDING_S = 2.0
 LEAVE_S = 0.5
-REMEMBERED = 2000
 
 
 class Draining:
@@ -81,6 +79,7 @@ class Fleet:
         outgoing: Outgoing,
         incoming: Incoming,
         watching: Watching,
+        clock: Callable[[], int],
         token: Callable[[], str],
     ) -> None:
         self.node = node
@@ -97,8 +96,7 @@ class Fleet:
         self._outgoing = outgoing
         self._incoming = incoming
         self._watching = watching
-        self._last: OrderedDict[str, Reply] = OrderedDict()
-        """What other nodes said of commands, the newest: who cannot be asked now has not forgotten."""
+        self._standings = Standings(self.call, membership, clock)
         self._token = token
 
     def answer_with(self, serve: Serve) -> None:
@@ -247,20 +245,8 @@ class Fleet:
             raise TimedOut(f"{node} did not answer within {limit_s:g} s.{doubt}", detail={"node": node}) from None
 
     async def standing(self, node: str, call: Call) -> Reply | None:
-        """What that node says of a command, or said last; None where it never did. Waits for it a moment only; an end stays what it is."""
-        known = self._last.get(call.path)
-        if known is not None and json.loads(known.body).get("status") in FINAL:
-            return known
-        try:
-            reply = await self.call(node, call, STANDING_S)
-        except (Unavailable, TimedOut, NoSuchThing):
-            return known
-        if reply.status < 400:
-            self._last[call.path] = reply
-            self._last.move_to_end(call.path)
-            while len(self._last) > REMEMBERED:
-                self._last.popitem(last=False)
-        return reply if reply.status < 400 else None
+        """What that node says of a command; where it is silent, at once what it said last, with `as_of`; None where it never did."""
+        return await self._standings.of(node, call)
 
     @asynccontextmanager
     async def watch(self, node: str, session: str, actor: Actor) -> AsyncIterator[RemoteViewer]:

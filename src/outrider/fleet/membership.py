@@ -25,6 +25,7 @@ log = structlog.get_logger()
 NAME_S = 30.0
 """How long a name stays with its node after its last sign of life, at least: a pause must not cost it."""
 
+SILENT_S = 2.0
 HEALING_MS = 3000
 """For so long after the broker came back it is looked more often who else is back."""
 
@@ -116,6 +117,11 @@ class Membership:
     def common_ms(self, own_ms: int) -> int:
         """A time of our clock as the broker's clock had it."""
         return own_ms - (self._offset_ms or 0)
+
+    def silent(self, node: str) -> bool:
+        """Whether nothing was heard of it for so long that it will hardly answer; it need not count as away yet."""
+        known = self._neighbours.get(node)
+        return known is None or self._monotonic() - known.heard_s > max(SILENT_S, 3 * self._heartbeat_s)
 
     def forget(self, node: str) -> None:
         """Leaves a node out until it is heard of again."""

@@ -174,7 +174,8 @@ class AttemptJSON(TypedDict):
 
 class CommandJSON(TypedDict):
     """A text for an agent, on its way to being typed exactly once. `jobId` is `id` under its older name; `waits` says what a queued
-    one waits for now, and is null where that is not known or nothing."""
+    one waits for now, and is null where that is not known or nothing. `as_of` is there where another node has it that cannot be asked
+    now: when this was known of it (Unix ms)."""
 
     id: str
     jobId: str
@@ -192,6 +193,7 @@ class CommandJSON(TypedDict):
     error: str | None
     waits: str | None
     attempts: list[AttemptJSON]
+    as_of: NotRequired[int]
 
 
 class OptionJSON(TypedDict):

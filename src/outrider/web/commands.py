@@ -108,12 +108,14 @@ async def list_commands(context: Given, query: Annotated[AllCommandsQuery, Query
 
 @router.get("/commands/{command_id}", response_model=wire.CommandJSON, responses=documented(*THING))
 async def get_command(command_id: CommandId, context: Given, actor: Asker) -> Response:
-    """One command, with its attempts; of one that another node has by now, what that node says of it, where it can be asked."""
+    """One command, with its attempts; of one that another node has by now, what that node says of it, or `as_of` when this was known."""
     engine, fleet = context.engine, context.fleet
     sent = await fleet.find_command(command_id)
     if sent is not None:
         node = await fleet.taken_by(command_id)
         told = await fleet.standing(node, Call("GET", f"/api/commands/{command_id}", "", "", actor)) if node else None
+        if node is not None and told is None:
+            return answer({**wire.command_json(sent), "as_of": sent.changed_ms})
         return elsewhere(told, node or "") if told is not None else answer(wire.command_json(sent))
     return answer(wire.command_json(await engine.find_command(command_id)))
 

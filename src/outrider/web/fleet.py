@@ -99,7 +99,7 @@ class Fleet(Protocol):
         ...
 
     async def standing(self, node: str, call: Call) -> Reply | None:
-        """What that node says of a command, or said last; None where it never did. Waits for it a moment only."""
+        """What that node says of a command; where it is silent, at once what it said last, with `as_of`; None where it never did."""
         ...
 
     def watch(self, node: str, session: str, actor: Actor) -> AbstractAsyncContextManager[Viewer]:
