@@ -22,6 +22,24 @@ def test_wide_characters_are_aligned() -> None:
     assert lines == ["A     B", "日本  x", "e\u0301     y"]
 
 
+@pytest.mark.parametrize(
+    ("widths", "columns", "given"),
+    [
+        ([5, 4, 9], 80, [5, 4, 9]),
+        ([5, 4, 90], 30, [5, 4, 17]),
+        ([5, 40, 90, 3], 60, [5, 23, 23, 3]),
+        ([5, 40, 3, 90], 60, [5, 23, 3, 23]),
+        ([37, 10, 5, 90], 70, [35, 10, 5, 14]),
+        ([37, 10, 5, 4, 5, 90], 80, [37, 10, 5, 4, 5, 9]),
+        ([7], 80, [7]),
+        ([90, 4, 9], 40, [20, 4, 9]),
+        ([90, 40, 40], 10, [5, 4, 4]),
+    ],
+)
+def test_columns_that_do_not_fit_give_way(widths: list[int], columns: int, given: list[int]) -> None:
+    assert words.fitted(widths, columns) == given
+
+
 @pytest.mark.parametrize(("text", "columns", "shown"), [("abc", 3, "abc"), ("abcd", 3, "ab…"), ("日本語", 4, "日…")])
 def test_cut(text: str, columns: int, shown: str) -> None:
     assert words.cut(text, columns) == shown

@@ -48,6 +48,8 @@ def test_who_stays_is_ended_by_signals_and_who_is_in_a_hurry_asks_nobody(quick: 
     runs = [quick.spawn(name, [], stays=True) for name in ("stays", "now")]
     for name in ("stays", "now"):
         state_is(quick, name, "idle")
+    (node,) = quick.http.get("/api/nodes").json()["nodes"]
+    assert (node["agents"], node["alive"]) == (2, 2), "a node that is joined with no other knows its agents too"
     pids = [run.pid for run in runs]
     assert quick.cli("kill", "stays").returncode == 0
     assert quick.cli("kill", "now", "--now").returncode == 0

@@ -6,7 +6,7 @@ from outrider.errors import Unavailable
 from outrider.fleet.alone import Alone
 from outrider.fleet.listener import Listener, Nobody
 from outrider.model.event import Event, EventName, Fact
-from outrider.model.fleet import Feed
+from outrider.model.fleet import Feed, NodeCard
 from web.engine_double import NODE
 
 OWN = Feed(NODE, "1f2e")
@@ -48,7 +48,8 @@ class LittleFleet(Alone):
     """This node, and what others tell."""
 
     def __init__(self) -> None:
-        super().__init__(NODE, lambda: 0, lambda: OWN.incarnation)
+        card = NodeCard(*OWN, "0", (), 0, 0, 0.0, 0, 0, 0, steer=False, draining=False)
+        super().__init__(NODE, lambda: 0, lambda: OWN.incarnation, lambda: card)
         self.feeds: LittleFeeds = LittleFeeds()  # type: ignore[assignment]
 
 

@@ -7,6 +7,7 @@ async def test_a_node_alone_lists_itself_and_can_be_neither_drained_nor_forgotte
     async with world().client() as client:
         listed = (await client.get("/api/nodes")).json()
         assert [(node["node"], node["here"], node["away"]) for node in listed["nodes"]] == [("here", True, None)]
+        assert (listed["nodes"][0]["agents"], listed["nodes"][0]["alive"], listed["nodes"][0]["steer"]) == (1, 1, False)
         for verb in ("drain", "forget"):
             refused = await client.post(f"/api/nodes/here/{verb}")
             assert refused.status_code == 409

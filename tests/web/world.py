@@ -10,7 +10,9 @@ from pathlib import Path
 import httpx
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from outrider import __version__
 from outrider.fleet.alone import Alone
+from outrider.model.fleet import NodeCard
 from outrider.sockets import open_tcp, open_unix
 from outrider.web.access import Access, Door, Peer
 from outrider.web.app import Web, build
@@ -58,6 +60,14 @@ class World:
         return f"ws://localhost:{self.port}/ws"
 
 
+def card(engine: LittleEngine) -> NodeCard:
+    """What this node says of itself."""
+    alive = sum(each.verdict.alive for each in engine.agents())
+    return NodeCard(
+        NODE, "1f2e", __version__, (), len(engine.agents()), alive, 0.5, 0, 1, 0, steer=True, draining=False
+    )
+
+
 def world(
     *,
     uid: int = UID,
@@ -80,7 +90,7 @@ def world(
         callers,
         LittleNotices(),
         recordings=LittleRecordings(engine),
-        fleet=fleet or Alone(NODE, engine.clock, lambda: "1f2e"),
+        fleet=fleet or Alone(NODE, engine.clock, lambda: "1f2e", lambda: card(engine)),
         clock=engine.clock,
         max_body=max_body,
         buffer=buffer,

@@ -56,12 +56,12 @@ async def why(session: str, *, connection: Connection = HERE, environ: Environ) 
     if doing := portrait.doing(found["detail"]):
         print(fields([("detail", doing)]))
     if found["evidence"]:
-        print("\nBecause:\n" + _indented(table(EVIDENCE, map(portrait.evidence, found["evidence"]))))
+        print("\nBecause:\n" + table(EVIDENCE, map(portrait.evidence, found["evidence"]), indent="  "))
     else:
         print("\nNothing supports it.")
     if found["rejected"]:
         rows = [[*portrait.evidence(one)[:4], f"{one['why']} ({one['text']})"] for one in found["rejected"]]
-        print("\nNot believed:\n" + _indented(table((*EVIDENCE[:4], "WHY NOT"), rows)))
+        print("\nNot believed:\n" + table((*EVIDENCE[:4], "WHY NOT"), rows, indent="  "))
     if found["unheard"]:
         print("\n" + "\n".join(found["unheard"]))
 
@@ -126,7 +126,3 @@ def _flat(found: Mapping[str, object], prefix: str = "") -> list[tuple[str, obje
         else:
             pairs.append((prefix + name, str(value)))
     return pairs
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"  {line}" for line in text.splitlines())

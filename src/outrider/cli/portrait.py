@@ -1,13 +1,12 @@
 """An agent in words: what it does, what it waits for, how far it is."""
 
 import time
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from outrider.cli.words import LOOKS, age, clock, since
 
 if TYPE_CHECKING:
-    from outrider.model.wire import AgentJSON, CommandJSON, DetailJSON, EvidenceJSON
+    from outrider.model.wire import AgentJSON, CommandJSON, CountersJSON, DetailJSON, EvidenceJSON
 
 
 def look(agent: "AgentJSON") -> str:
@@ -56,7 +55,6 @@ def row(agent: "AgentJSON") -> list[str]:
 
 def facts(agent: "AgentJSON") -> list[tuple[str, object]]:
     """Everything that is known of it, for one look."""
-    counters = {name: value for name, value in agent["counters"].items() if value}
     return [
         ("session", agent["session"]),
         ("state", f"{state(agent)} for {since(agent['since'])}, confidence {agent['confidence']}"),
@@ -81,12 +79,27 @@ def facts(agent: "AgentJSON") -> list[tuple[str, object]]:
         ("since", clock(agent["created"])),
         ("ended", clock(agent["ended"])),
         ("conversation", agent["agent_session"]),
-        ("counted", ", ".join(f"{value:g} {name.replace('_', ' ')}" for name, value in _numbers(counters))),
+        ("counted", ", ".join(counted(agent["counters"]))),
     ]
 
 
-def _numbers(counters: Mapping[str, object]) -> list[tuple[str, float]]:
-    return [(name, value) for name, value in counters.items() if isinstance(value, int | float)]
+def counted(counters: "CountersJSON") -> list[str]:
+    """What it did, as `3 files read`; what it did not is left out."""
+    named: tuple[tuple[str, int], ...] = (
+        ("files read", counters["files_read"]),
+        ("files written", counters["files_written"]),
+        ("files edited", counters["files_edited"]),
+        ("commands", counters["commands"]),
+        ("tests", counters["tests"]),
+        ("errors", counters["errors"]),
+        ("tokens", counters["tokens"]),
+    )
+    told = [f"{number:,} {name}" for name, number in named if number]
+    if counters["thinking_s"] >= 1:
+        told.append(f"{age(counters['thinking_s'] * 1000)} of thinking")
+    if counters["cost_usd"]:
+        told.append(f"${counters['cost_usd']:.2f}")
+    return told
 
 
 def evidence(reading: "EvidenceJSON") -> list[str]:
@@ -95,10 +108,10 @@ def evidence(reading: "EvidenceJSON") -> list[str]:
 
 
 def command(shown: "CommandJSON") -> list[str]:
-    """A command's line: id, status, age, session, what it waits for or how its status is known, text."""
+    """A command's line: id, status, age, session, text, what it waits for or how its status is known."""
     attempts = shown["attempts"]
     known = shown["error"] or shown.get("waits") or (attempts[-1]["proof"] if attempts else None) or ""
-    return [shown["id"], shown["status"], since(shown["created"]), shown["session"], known, shown["command"]]
+    return [shown["id"], shown["status"], since(shown["created"]), shown["session"], shown["command"], known]
 
 
 def now_ms() -> int:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 UNFINISHED = frozenset({"queued", "sending"})
 POLL_S = 0.2
-HEADS = ("ID", "STATUS", "AGE", "SESSION", "WHY", "TEXT")
+HEADS = ("ID", "STATUS", "AGE", "SESSION", "TEXT", "WHY")
 
 
 async def send(

@@ -145,6 +145,8 @@ def _told(told: Mapping[str, object], *, json: bool) -> None:
         print(as_json(told))
         return
     plain = {name: value for name, value in told.items() if name not in ("ends", "since")}
+    if isinstance(memory := plain.get("memory_mb"), float):
+        plain["memory_mb"] = round(memory)
     print(fields([*plain.items(), ("since", clock(told.get("since")))]))
     ends = told.get("ends")
     if isinstance(ends, list) and ends:

@@ -5,7 +5,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from outrider.cli.connection import HERE, Connection, Environ, Json
-from outrider.cli.words import as_json, colours, painted, table
+from outrider.cli.words import as_json, colours, painted, plain, wrapped
 
 MARKS = {"ok": ("✔", "complete"), "note": ("–", "idle"), "wrong": ("✖", "error")}
 ConfigFile = Annotated[str | None, Parameter(help="Config file, instead of the usual one.")]
@@ -31,11 +31,9 @@ def config(*, config: ConfigFile = None, json: Json = False, environ: Environ) -
         }
         print(as_json({"config": loaded.config and str(loaded.config), "settings": settings}))
         return
-    print(
-        table(
-            ("SETTING", "VALUE", "FROM", "HELP"), [[row.name, text, origin, row.help] for row, text, origin in values]
-        )
-    )
+    for row, text, origin in values:
+        told = "" if origin == "default" else f"  # from {origin}"
+        print(f"{row.name} = {plain(text)}{told}\n    {wrapped(row.help, 4)}")
     for warning in loaded.warnings:
         print(f"\n{warning}")
 

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import sys
+import textwrap
 import time
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,6 +23,8 @@ LOOKS: Mapping[str, tuple[str, str]] = {
     "error": ("✖", "31"),
     "gone": ("†", "2"),
 }
+LEAST, LEAST_TEXT, WORD = 4, 8, 12
+"""What a table's columns are given however narrow the terminal is: each, the last; and what a state or an age needs."""
 UNITS = ((86_400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 
@@ -77,28 +80,59 @@ def cut(text: str, columns: int) -> str:
     return kept + "…"
 
 
+def edge() -> int:
+    """Columns of the terminal that is printed to; without end where it is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+
+
 def table(
-    heads: Sequence[str], rows: Iterable[Sequence[str]], looks: Sequence[str] = (), *, colour: bool = False
+    heads: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    looks: Sequence[str] = (),
+    *,
+    colour: bool = False,
+    indent: str = "",
 ) -> str:
-    """Aligned columns; on a terminal the last is cut at its edge. `looks` colours each row's second column as that state."""
+    """Aligned columns that fit the terminal. `looks` colours each row's second column as that state."""
     cells = [[plain(cell) for cell in row] for row in rows]
-    widths = [max(map(width, column)) for column in zip(heads, *cells, strict=True)]
-    edge = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+    widths = fitted([max(map(width, column)) for column in zip(heads, *cells, strict=True)], edge() - len(indent))
     lines = []
     for number, row in enumerate([list(heads), *cells]):
-        padded = [cell + " " * (size - width(cell)) for cell, size in zip(row[:-1], widths, strict=False)]
-        room = max(10, edge - sum(map(width, padded)) - 2 * len(padded))
+        shown = [cut(cell, size) for cell, size in zip(row, widths, strict=True)]
+        padded = [cell + " " * (size - width(cell)) for cell, size in zip(shown, widths, strict=True)]
         if number and looks:
             padded[1] = painted(padded[1], looks[number - 1], colour=colour)
-        lines.append("  ".join([*padded, cut(row[-1], room)]).rstrip())
+        lines.append((indent + "  ".join(padded)).rstrip())
     return "\n".join(lines)
+
+
+def fitted(widths: Sequence[int], columns: int) -> list[int]:
+    """How wide each column may be. The widest give way first, all to the same width; before states and ages do, the last gives way,
+    which is a text, and the first, by which things are named, as good as never."""
+    first = min(widths[0], max(LEAST, columns // 2))
+    room = columns - first - 2 * (len(widths) - 1)
+    *middle, last = widths[1:] or [0]
+    for size in range(max(widths), LEAST, -1):
+        between = [min(size, each) for each in middle]
+        if sum(between) + min(last, size if size >= WORD else LEAST_TEXT) <= room:
+            return [first, *between, min(last, room - sum(between))][: len(widths)]
+    return [first, *(min(LEAST, each) for each in widths[1:])]
 
 
 def fields(pairs: Iterable[tuple[str, object]]) -> str:
     """Names and values below one another; empty values are left out."""
     shown = [(name, plain(value)) for name, value in pairs if value not in (None, "", [], {}, ())]
-    wide = max((len(name) for name, _ in shown), default=0)
-    return "\n".join(f"{name:<{wide}}  {value}" for name, value in shown)
+    wide = max((len(name) for name, _ in shown), default=0) + 2
+    return "\n".join(f"{name:<{wide}}{wrapped(value, wide)}" for name, value in shown)
+
+
+def wrapped(text: str, indent: int) -> str:
+    """The text, on a terminal in lines that begin below one another, so far in; what has no blank is not broken."""
+    size = max(20, edge() - indent)
+    if width(text) <= size:
+        return text
+    lines = textwrap.wrap(text, size, break_long_words=False, break_on_hyphens=False)
+    return ("\n" + " " * indent).join(lines)
 
 
 def as_json(value: object) -> str:

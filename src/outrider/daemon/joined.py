@@ -1,6 +1,5 @@
 """The parts of a fleet, wired; imported only where this node is in one."""
 
-import os
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -8,8 +7,8 @@ from pathlib import Path
 
 import structlog
 
-from outrider import __version__
 from outrider.bus.redis import RedisBroker
+from outrider.daemon.card import card
 from outrider.fleet.agents import RemoteAgents
 from outrider.fleet.fleet import Draining, Fleet
 from outrider.fleet.follower import Follower
@@ -23,7 +22,7 @@ from outrider.fleet.publisher import Publisher, Seen
 from outrider.fleet.views import Views
 from outrider.fleet.watching import Watching
 from outrider.logic.seal import Seal
-from outrider.model.fleet import Feed, NodeCard
+from outrider.model.fleet import Feed
 from outrider.ports import Broker, Bus
 from outrider.settings import Settings
 from outrider.store import Store
@@ -57,28 +56,11 @@ async def joined(
     )
     started_ms = clock()
 
-    def card() -> NodeCard:
-        agents = list(crew)
-        return NodeCard(
-            settings.node,
-            store.incarnation,
-            __version__,
-            settings.fleet.labels,
-            len(agents),
-            sum(member.alive for member in agents),
-            round(os.getloadavg()[0] / (os.cpu_count() or 1), 3),
-            0,
-            started_ms,
-            0,
-            settings.fleet.steer,
-            draining.on,
-        )
-
     def agents() -> Mapping[str, Seen]:
         return {member.agent.session: (member.agent, dialogs.approvals.shown(member.agent.id)) for member in crew}
 
     membership = Membership(
-        card,
+        lambda: card(settings, store, crew, started_ms=started_ms, draining=draining.on),
         site=site(settings.data),
         broker=broker,
         seal=seal,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from outrider.daemon.card import card
 from outrider.fleet.alone import Alone
 from outrider.ports import Bus
 from outrider.settings import Settings
@@ -28,7 +29,10 @@ async def join(
 ) -> "Alone | Fleet":
     """The fleet that this node is in. BadSetting where its key or the Redis's address cannot be used."""
     if settings.bus == "local":
-        return Alone(settings.node, clock, lambda: store.incarnation)
+        started_ms = clock()
+        return Alone(
+            settings.node, clock, lambda: store.incarnation, lambda: card(settings, store, crew, started_ms=started_ms)
+        )
     from outrider.daemon.joined import joined  # noqa: PLC0415  # with the client of Redis: who is alone does not pay for it
 
     return await joined(

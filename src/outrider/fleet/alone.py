@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Never
 
-from outrider import __version__
 from outrider.errors import Conflict
 from outrider.fleet.agents import RemoteAgent
 from outrider.fleet.listener import Listener, Nobody
@@ -20,20 +20,21 @@ class Alone:
 
     joined = False
 
-    def __init__(self, node: str, clock: Callable[[], int], incarnation: Callable[[], str]) -> None:
-        """`incarnation` is that of the database."""
+    def __init__(
+        self, node: str, clock: Callable[[], int], incarnation: Callable[[], str], card: Callable[[], NodeCard]
+    ) -> None:
+        """`incarnation` is that of the database; `card` what the node says of itself."""
         self.node = node
         self.feeds = NoFeeds(node, incarnation)
         self._clock = clock
-        self._started_ms = clock()
+        self._card = card
 
     async def run(self) -> None:
         """There is nothing to do."""
 
     def nodes(self) -> Sequence[NodeJSON]:
-        """This one."""
-        card = NodeCard(self.node, "", __version__, (), 0, 0, 0.0, 0, self._started_ms, 0, steer=False, draining=False)
-        return [node_json(card, here=True, seen_ms=self._clock(), away_ms=None)]
+        """This one, which no other may steer."""
+        return [node_json(replace(self._card(), steer=False), here=True, seen_ms=self._clock(), away_ms=None)]
 
     def away(self) -> Mapping[str, int]:
         """None."""
