@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from e2e.fleet import KEY, SETTINGS
+from e2e.slow_line import Relayed
 from e2e.waiting import until
 from e2e.world import World
 from redis_server import RedisServer
@@ -50,24 +51,30 @@ class Host:
 class Hosts:
     """Nodes by name, each on a host of its own; `close` ends all."""
 
-    def __init__(self, *names: str) -> None:
+    def __init__(self, *names: str, slow: str = "") -> None:
+        """`slow` is at the end of a slow line: the kernel's, or, where that has no netem, a relay on the hub."""
         _possible()
         self._hub = Host()
         self._hosts: dict[str, Host] = {}
         self.redis = RedisServer(host="0.0.0.0", words=("--protected-mode", "no"))
         self.redis.within = self._hub.within
         self.nodes: dict[str, World] = {}
+        self.relay: Relayed | None = None
         for number, name in enumerate(names, 1):
-            self._add(name, number)
+            self._add(name, number, slow=name == slow)
 
-    def _add(self, name: str, number: int) -> None:
+    def _add(self, name: str, number: int, *, slow: bool) -> None:
         host = self._hosts[name] = Host()
         self._hub.ip("link", "add", name, "type", "veth", "peer", "name", "hub", "netns", str(host.pid))
         self._hub.ip("address", "add", f"10.99.{number}.1/24", "dev", name)
         self._hub.ip("link", "set", name, "up")
         host.ip("address", "add", f"10.99.{number}.2/24", "dev", "hub")
         host.ip("link", "set", "hub", "up")
-        world = World(config=SETTINGS.format(url=f"redis://10.99.{number}.1:{self.redis.port}/0", fleet=""), node=name)
+        port = self.redis.port
+        if slow and not (self._hub.slow(name) and host.slow("hub")):
+            self.relay = Relayed(f"10.99.{number}.1", port, within=self._hub.within)
+            port = self.relay.port
+        world = World(config=SETTINGS.format(url=f"redis://10.99.{number}.1:{port}/0", fleet=""), node=name)
         world.within = host.within
         world.data.mkdir(mode=0o700)
         world.data.joinpath("fleet.key").touch(mode=0o600)
@@ -79,10 +86,6 @@ class Hosts:
             transport=httpx.HTTPTransport(uds=str(socket)), base_url="http://localhost", timeout=60, trust_env=False
         )
         self.nodes[name] = world
-
-    def slow(self, name: str) -> bool:
-        """Makes the line to it slow, both ways, and lossy; False where this kernel cannot."""
-        return self._hub.slow(name) and self._hosts[name].slow("hub")
 
     def cut(self, name: str) -> None:
         """Nothing comes through to that host or from it, and nobody is told."""
@@ -109,6 +112,8 @@ class Hosts:
                 world.close()
         finally:
             self.redis.close()
+            if self.relay is not None:
+                self.relay.close()
             for host in (*self._hosts.values(), self._hub):
                 host.close()
 

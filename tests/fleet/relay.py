@@ -75,11 +75,13 @@ class Relay:
 
 
 @asynccontextmanager
-async def relay(host: str, port: int, *, delay_s: float = 0.0, loss: float = 0.0) -> AsyncIterator[Relay]:
-    """A line to it, of that delay each way, of which that part is lost."""
+async def relay(
+    host: str, port: int, *, delay_s: float = 0.0, loss: float = 0.0, at: str = "127.0.0.1"
+) -> AsyncIterator[Relay]:
+    """A line to it, of that delay each way, of which that part is lost; it begins at that address of this machine."""
     line = Relay(host, port, delay_s=delay_s, loss=loss)
-    server = await asyncio.start_server(line.take, "127.0.0.1", 0)
-    line.url = f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0"
+    server = await asyncio.start_server(line.take, at, 0)
+    line.url = f"redis://{at}:{server.sockets[0].getsockname()[1]}/0"
     try:
         yield line
     finally:
