@@ -79,6 +79,7 @@ def test_the_command_line_approves_denies_and_chooses(world: World) -> None:
     none = world.cli("approve", "asks")
     assert none.returncode == 1
     assert "shows no dialog" in none.stderr
+    assert world.cli("approvals").stdout == "Nobody needs you.\n"
     assert world.cli("approve", "nobody").returncode == 4
 
 

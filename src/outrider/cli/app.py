@@ -45,6 +45,7 @@ VERBS: tuple[tuple[str, str, Group, str], ...] = (
     ("recording", "recording:app", STEER, "Recordings: list, start, stop, get, remove."),
     ("send", "say:send", STEER, "Have a text typed into it, once."),
     ("commands", "say:commands", STEER, "List what was sent, and what became of it."),
+    ("approvals", "approve:approvals", STEER, "List the dialogs that wait for an answer."),
     ("approve", "approve:approve", STEER, "Answer its dialog with yes, or an option."),
     ("deny", "approve:deny", STEER, "Answer its dialog with no."),
     ("worktree", "worktree:app", STEER, "Agents' worktrees: list, diff, merge, remove."),

@@ -1,11 +1,11 @@
-"""Verbs that answer an agent's dialog."""
+"""Verbs about dialogs: which wait for an answer, and answering one."""
 
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from outrider.cli.connection import HERE, Connection, Environ
-from outrider.cli.words import as_json, plain
+from outrider.cli.words import as_json, plain, since, table
 from outrider.errors import Conflict
 
 if TYPE_CHECKING:
@@ -13,6 +13,18 @@ if TYPE_CHECKING:
     from outrider.model.wire import ApprovalJSON
 
 Id = Annotated[str | None, Parameter(name="--id", help="Only if it is still this approval.")]
+
+
+HEADS = ("SESSION", "WAITS", "ID", "OPTIONS", "QUESTION")
+
+
+async def approvals(session: str | None = None, *, connection: Connection = HERE, environ: Environ) -> None:
+    """Lists the dialogs that wait for an answer, the oldest first."""
+    found = await connection.client(environ).approvals(session)
+    if connection.json:
+        print(as_json({"approvals": found, "count": len(found)}))
+    else:
+        print(table(HEADS, map(_row, found)) if found else "Nobody needs you.")
 
 
 async def approve(
@@ -43,6 +55,12 @@ async def deny(
     client = connection.client(environ)
     wanted = id_ or (await _standing(client, session))["id"]
     _tell(await client.answer(wanted, "deny", reason), connection)
+
+
+def _row(waits: "ApprovalJSON") -> tuple[str, ...]:
+    options = " ".join(f"{option['number']}:{option['label']}" for option in waits["options"])
+    about = " ".join(filter(None, (waits["question"], waits["tool"], waits["command"] or waits["file"])))
+    return (waits["session"], since(waits["asked"]), waits["id"], options, about)
 
 
 async def _standing(client: "Client", session: str) -> "ApprovalJSON":

@@ -1,0 +1,48 @@
+"""The verb approvals: what waits for an answer, with what it takes to answer it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from fake_daemon import FakeDaemon
+from fake_daemon import daemon as serving
+from outrider.cli.app import run
+
+
+def option(number: int, label: str) -> dict[str, object]:
+    return {"number": number, "label": label, "key": str(number), "text": False, "checked": None}
+
+
+ASKED = {
+    "id": "1f00-ab",
+    "session": "fix",
+    "status": "open",
+    "kind": "permission",
+    "question": "Do you want to proceed?",
+    "tool": "Bash",
+    "command": "rm -rf \x1b[31mbuild",
+    "file": None,
+    "options": [option(1, "Yes"), option(2, "No")],
+    "asked": 0,
+}
+
+
+@pytest.fixture(scope="module")
+def fake() -> Iterator[FakeDaemon]:
+    with serving() as one:
+        yield one
+
+
+def test_what_waits_is_listed_with_id_and_options(fake: FakeDaemon, capsys: pytest.CaptureFixture[str]) -> None:
+    fake.fresh().answers["GET /api/approvals"] = (200, {"approvals": [ASKED], "count": 1})
+    assert run(["approvals"], {"OUTRIDER_URL": fake.url}) == 0
+    heads, row = capsys.readouterr().out.splitlines()
+    assert heads.split() == ["SESSION", "WAITS", "ID", "OPTIONS", "QUESTION"]
+    assert row.startswith("fix ")
+    assert row.endswith("1f00-ab  1:Yes 2:No  Do you want to proceed? Bash rm -rf  [31mbuild")
+
+
+def test_where_nothing_waits_that_is_said(fake: FakeDaemon, capsys: pytest.CaptureFixture[str]) -> None:
+    fake.fresh().answers["GET /api/approvals"] = (200, {"approvals": [], "count": 0})
+    assert run(["approvals", "fix"], {"OUTRIDER_URL": fake.url}) == 0
+    assert capsys.readouterr().out == "Nobody needs you.\n"
