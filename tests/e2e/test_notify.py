@@ -131,6 +131,8 @@ def test_faults_are_sentences_and_the_rest_goes_on(world: World, receiver: Recei
     )
     failed = next(each for each in notices(world) if each["way"] == "away")
     assert "no connection could be made" in str(failed["error"])
+    assert "away: " in world.http.get("/health").json()["notify"]["why"]
+    assert "no connection could be made" in world.cli("doctor", "--config", str(world.config)).stdout
     wrong = f'[ways.phone]\ntype = "telegram"\ntoken = "1234:AAwrongwrong"\nchats = [{ME}]\nbase_url = "{bot.url}"\n'
     configure(world, hook(receiver.url) + away + wrong + rule)
     fault_told(world, "Telegram refuses the bot's token")

@@ -31,6 +31,8 @@ class Lane:
         self, way: Way, book: Book, *, asked: Asked, clock: Callable[[], int], random: Callable[[], float]
     ) -> None:
         self.way = way
+        self.fault = ""
+        """Why the last attempt by it did not arrive; '' where it did, and before there was one."""
         self._book = book
         self._asked = asked
         self._clock = clock
@@ -124,6 +126,7 @@ class Lane:
         try:
             async with asyncio.timeout(self.way.timeout_s + GRACE_S):
                 receipt = await out.send(begun)
+            self.fault = ""
             return lambda each: sending.arrived(each, receipt, self._clock())
         except Unsent as error:
             after_s, why = error.after_s, error.message
@@ -137,14 +140,17 @@ class Lane:
             why = f"It was not sent within {self.way.timeout_s + GRACE_S:g} s; it may have arrived."
             if not out.idempotent:
                 return partial(self._unclear, why)
+        self.fault = why
         jitter = self._random()
         return lambda each: sending.unsent(each, why, self._clock(), attempts=attempts, jitter=jitter, after_s=after_s)
 
     def _refused(self, why: str, notice: Notice) -> Notice:
+        self.fault = why
         log.warning("a notice was refused", way=self.way.name, notice=notice.id, why=why)
         return sending.refused(notice, why, self._clock())
 
     def _unclear(self, why: str, notice: Notice) -> Notice:
+        self.fault = why
         log.warning("it cannot be told whether a notice arrived", way=self.way.name, notice=notice.id, why=why)
         return sending.unclear(notice, why, self._clock())
 

@@ -50,7 +50,7 @@ class Office:
         """The ways out that are in force."""
         waiting = Counter(each.way for each in self._sender.book.standing.values() if each.status in UNDER_WAY)
         return [
-            WayState(name, way.type, way.out.about, way.out.why, waiting[name])
+            WayState(name, way.type, way.out.about, way.out.why or self._sender.fault(name), waiting[name])
             for name, way in self._sender.arrangements.current.ways.items()
         ]
 

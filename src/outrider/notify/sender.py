@@ -73,6 +73,11 @@ class Sender:
                         await asyncio.sleep(GATHER_S)
                 self._wake.clear()
 
+    def fault(self, way: str) -> str:
+        """Why the last attempt by that way did not arrive; '' where it did, and before there was one."""
+        running = self._running.get(way)
+        return running.lane.fault if running is not None else ""
+
     async def trim(self, before_ms: int) -> None:
         """Forgets notices that are over, and were changed last before then."""
         await self.notices.trim(before_ms)
