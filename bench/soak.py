@@ -1,9 +1,9 @@
 """A long run: many agents at work, a daemon that is killed and reloaded again and again, and then left alone.
 
-    python bench/soak.py [--minutes 30] [--agents 50] [--recorded 5] [--every 0.5] [--seed 1]
+    python bench/soak.py [--minutes 30] [--storm 10] [--warm-up 5] [--agents 50] [--recorded 5] [--every 0.5] [--seed 1]
 
 Scripted agents in a real tmux get a command each now and then; a WebSocket listens, with its cursor, and a web server is told of every turn
-that ends. The daemon runs behind our own supervisor (`outrider service run`). In the first third it is killed with SIGKILL, reloaded, or
+that ends. The daemon runs behind our own supervisor (`outrider service run`). In the storm it is killed with SIGKILL, reloaded, or
 restarted with its supervisor, about every 40 seconds. Then it is left alone, and its memory, file descriptors, threads and tmux clients
 are measured every ten seconds. At the end: every event came once and in order, as the journal has it; every turn was told to have ended
 once; every notice was delivered once; every command that is sent arrived once; nothing is left over.
@@ -64,14 +64,15 @@ class Soak:
     agents: list[str]
     chance: random.Random
     every_s: float
+    warm_up_s: float
     sent: list[tuple[str, str, str]] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
     outages: Counter[str] = field(default_factory=Counter)
 
-    def run(self, minutes: float) -> None:
+    def run(self, storm_s: float, calm_s: float) -> None:
         """The storm, then the calm."""
         began = time.monotonic()
-        storm, end = began + minutes * 20, began + minutes * 60
+        storm, end = began + storm_s, began + storm_s + calm_s
         outage, sample = began + OUTAGE_S / 2, storm + SAMPLE_S
         while (now := time.monotonic()) < end:
             self._command()
@@ -158,7 +159,7 @@ class Soak:
         print(f"notices delivered: {len(self.told.requests)}")
 
     def _leaks(self) -> Iterator[str]:
-        settled = self.samples[len(self.samples) // 4 :]
+        settled = [each for each in self.samples if each.at_s >= self.samples[0].at_s + self.warm_up_s]
         if len(settled) < 4:
             return
         half = len(settled) // 2
@@ -199,6 +200,8 @@ def slope_mb(samples: Sequence[Sample]) -> float:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--storm", type=float, default=10, help="how many of the minutes bring outages")
+    parser.add_argument("--warm-up", type=float, default=5, help="minutes of the calm that are not measured")
     parser.add_argument("--agents", type=int, default=50)
     parser.add_argument("--recorded", type=int, default=5, help="how many of them are recorded")
     parser.add_argument("--every", type=float, default=0.5, help="seconds between two commands")
@@ -216,8 +219,8 @@ def main() -> int:
             agents = [f"agent-{number:03}" for number in range(given.agents)]
             for number, session in enumerate(agents):
                 world.spawn(session, TURNS, *(["--record"] if number < given.recorded else []))
-            soak = Soak(world, told, world.record(), agents, random.Random(given.seed), given.every)
-            soak.run(given.minutes)
+            soak = Soak(world, told, world.record(), agents, random.Random(given.seed), given.every, given.warm_up * 60)
+            soak.run(given.storm * 60, (given.minutes - given.storm) * 60)
             soak.settle()
             wrong = list(soak.wrong())
         finally:

@@ -32,6 +32,7 @@ BESIDE = (
     "<system-reminder>",
     "<environment_context>",
     "<session_context>",
+    "[System: You successfully executed a tool but",
     "<turn_aborted>",
     "[Request interrupted by user",
     "<user_instructions>",
