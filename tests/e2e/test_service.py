@@ -184,7 +184,15 @@ def test_a_second_supervisor_and_a_daemon_that_nobody_keeps(world: World) -> Non
     assert second.returncode == 1
     assert "the service of" in second.stderr
     world.http.close()  # a connection that rests is waited for
-    assert world.cli("service", "stop", "--config", str(world.config), "--data", str(world.data)).returncode == 0
+    here = ("--config", str(world.config), "--data", str(world.data))
+    before = up(world).pid
+    restarted = world.cli("service", "restart", *here)
+    assert restarted.returncode == 0, restarted.stderr
+    end = asked(world).end(before)
+    assert end is not None
+    assert end["asked"]
+    assert up(world).pid != before
+    assert world.cli("service", "stop", *here).returncode == 0
     assert world.wait() == 0
     with pytest.raises(NoDaemon, match="outrider service run"):
         asked(world)
