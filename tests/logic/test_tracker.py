@@ -251,6 +251,8 @@ def test_our_own_enter_is_forgotten_when_nothing_ever_happens() -> None:
     assert agent.waits(4000).state is State.THINKING
     agent.waits(2000)
     assert agent.waits(2000).state in (State.IDLE, State.COMPLETE)
+    agent.tracker.typed(agent.now, 20_000)
+    assert agent.waits(20_000).state is State.THINKING, "a long text that takes its time to be taken in"
 
 
 def test_killed_the_title_stays() -> None:

@@ -218,6 +218,26 @@ async def test_a_swallowed_enter_is_pressed_again_and_the_text_is_not(world: Wor
     assert world.terminal.pressed == ["Enter"] * 3
 
 
+class Slow(ScriptedTerminal):
+    """An agent that works on a text for a while before it leaves the composer."""
+
+    def _enter(self) -> None:
+        asyncio.get_running_loop().call_later(0.2, super()._enter)
+
+
+async def test_enter_is_not_pressed_again_while_a_long_text_may_still_be_taken_in(world: World) -> None:
+    world.terminal = Slow(now_ms)
+    world.kind = replace(world.kind, typing=replace(world.kind.typing, intake_ms=60_000))
+    (command,) = await world.queue("x " * 40)
+    member = world.member()
+    lane = world.lane(member)
+    lane.add([command])
+    async with running(world, lane, member):
+        (done,) = await ended(world, command)
+    assert (done.status, len(world.terminal.arrived)) == (Status.SENT, 1)
+    assert world.terminal.pressed.count("Enter") == 1
+
+
 async def test_where_enter_never_works_the_text_is_taken_back_out(world: World) -> None:
     (command,) = await world.queue("go on")
     world.terminal.swallow = 99

@@ -252,6 +252,7 @@ def _typing(table: Table) -> Typing:
         submit=table.words("submit", usual.submit),
         clear=table.words("clear", usual.clear),
         patience_ms=table.number("patience_ms", usual.patience_ms),
+        intake_ms=table.number("intake_ms", 0),
         queues=table.flag("queues"),
         draft_rows=table.number("draft_rows", 0),
     )

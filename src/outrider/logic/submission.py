@@ -11,10 +11,12 @@ class Submission:
 
     def __init__(self) -> None:
         self._at_ms: int | None = None
+        self._intake_ms = 0
 
-    def made(self, at_ms: int) -> None:
-        """Keys that submit a prompt were pressed."""
+    def made(self, at_ms: int, intake_ms: int) -> None:
+        """Keys that submit a prompt were pressed; it may take so much longer than a short one until it is answered."""
         self._at_ms = at_ms
+        self._intake_ms = intake_ms
 
     def heard(self, reading: Reading) -> None:
         """A word of the agent: a hook that is no older than the keys has answered them."""
@@ -26,7 +28,7 @@ class Submission:
         at_ms = self._at_ms
         if at_ms is None:
             return words
-        if words.now_ms - at_ms > patience_ms:
+        if words.now_ms - at_ms > patience_ms + self._intake_ms:
             self._at_ms = None
             return words
         after = words.since(at_ms)

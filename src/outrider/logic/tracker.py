@@ -144,10 +144,11 @@ class Tracker:
         """Its program wrote something, says who listens to its raw output."""
         self._words.output_ms = at_ms
 
-    def typed(self, at_ms: int) -> None:
-        """Keys that submit a prompt were pressed: it is busy until somebody says otherwise, up to the kind's patience."""
+    def typed(self, at_ms: int, intake_ms: int = 0) -> None:
+        """Keys that submit a prompt were pressed: it is busy until somebody says otherwise, up to the kind's patience and what it needs
+        to take the prompt in."""
         self._moment = None
-        self._submission.made(at_ms)
+        self._submission.made(at_ms, intake_ms)
         self._turn.began()
 
     def process(self, alive: bool, exit_status: int | None, at_ms: int) -> None:

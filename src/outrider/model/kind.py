@@ -179,7 +179,8 @@ class Typing:
     with one of `guard_leading` gets one blank in front, one that ends in a backslash one behind where `guard_backslash`; with
     `tab_blanks` a tab becomes so many blanks, as the program would make them itself. What `refused` finds is never typed, whatever
     is put around it; of what `altered` finds the program makes something else, which the proof says.
-    `clear` are the keys that empty the composer. `patience_ms` is how long to wait for the proof after Enter.
+    `clear` are the keys that empty the composer. `patience_ms` is how long to wait for the proof after Enter, `intake_ms` how much longer
+    a text may stand in the composer after an Enter that was heard, for each thousand of its characters.
     `queues` says that it takes a prompt while it works. A draft of at most `draft_rows` rows is drawn whole, and can be put aside
     and put back; 0 where that is not known.
     """
@@ -194,6 +195,7 @@ class Typing:
     submit: tuple[str, ...] = ("Enter",)
     clear: tuple[str, ...] = ("C-u",)
     patience_ms: int = 5000
+    intake_ms: int = 0
     queues: bool = False
     draft_rows: int = 0
 

@@ -28,6 +28,11 @@ class Errand:
         return delivery.guarded(self.member.kind.typing, self.command.text, self.command.form)
 
     @property
+    def intake_ms(self) -> int:
+        """How much longer than a short text this one may stand in the composer after an Enter that was heard."""
+        return len(self.typed) * self.member.kind.typing.intake_ms // 1000
+
+    @property
     def echoes(self) -> bool:
         """Whether the program leaves above its composer what was submitted."""
         return self.command.form is Form.TEXT and self.member.kind.composer.echo

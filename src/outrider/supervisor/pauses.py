@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-SHOWN_PER_S = 20_000  # characters that the slowest agent takes in (Qwen Code 0.15.10: 100 kB in about 4 s)
+SHOWN_PER_S = 10_000  # characters that the slowest agent takes in (Qwen Code 0.15.10: 100 kB in 2 to 11 s, as busy as the machine is)
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,7 +178,7 @@ class Typist:
                 await self._terminal.press(member.agent.ref, member.kind.typing.submit)
             except (TerminalError, TimedOut) as error:
                 return await self._unknown(member, f"tmux failed at Enter: {error.message}")
-            member.tracker.typed(self._clock())
+            member.tracker.typed(self._clock(), errand.intake_ms)
             self._terminal.urge(member.agent.ref)
             outcome = await self._proof(errand, entered_ms)
             if outcome is not None:
@@ -188,9 +188,12 @@ class Typist:
     async def _proof(self, errand: Errand, entered_ms: int) -> Outcome | None:
         """Watches what becomes of a submitted text. None: it still stands in the composer, Enter had no effect."""
         member, command = errand.member, errand.command
+        stood_ms = entered_ms
         while True:
             view = await self._view(member)
-            waited_ms = self._clock() - entered_ms
+            now_ms = self._clock()
+            if view is not None and composer.holds(view, errand.typed):
+                stood_ms = now_ms
             # A slash command may open a screen of its own in the composer's place.
             at_work = command.form is Form.SLASH or errand.at_work_since(entered_ms)
             unsure = errand.tells or (view is None and not at_work)
@@ -204,12 +207,12 @@ class Typist:
                 taken=taken,
                 tells=errand.tells,
                 at_work=at_work,
-                patient=waited_ms < patience_ms,
+                patient=now_ms - stood_ms < patience_ms,
                 otherwise=bool(otherwise),
             ):
                 case Next.SENT:
                     return Outcome(Status.SENT, errand.proof)
-                case Next.ENTER if waited_ms > self.pauses.again * 1000:
+                case Next.ENTER if now_ms - entered_ms > errand.intake_ms + self.pauses.again * 1000:
                     return None
                 case Next.UNCERTAIN:
                     empty = view is not None and view.empty
