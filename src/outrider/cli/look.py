@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from outrider.cli import portrait
 from outrider.cli.connection import HERE, Connection, Environ
-from outrider.cli.words import as_json, colours, fields, since, table
+from outrider.cli.words import age, as_json, colours, fields, since, table
 
 if TYPE_CHECKING:
     from outrider.model.wire import AgentJSON
@@ -104,7 +104,11 @@ async def stats(*, connection: Connection = HERE, environ: Environ) -> None:
     """Shows counts by state, the queue, and how the daemon is."""
     client = connection.client(environ)
     found = await client.stats()
-    print(as_json(found) if connection.json else fields(_flat(found)))
+    if connection.json:
+        print(as_json(found))
+        return
+    uptime = found.get("uptime")
+    print(fields(_flat({**found, "uptime": age(uptime * 1000)} if isinstance(uptime, int | float) else found)))
 
 
 def overlap(before: list[str], after: list[str]) -> int:

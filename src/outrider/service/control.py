@@ -69,7 +69,8 @@ async def ask(path: Path, deed: str, *, limit_s: float = LONGEST_S) -> Mapping[s
         raise TimedOut(f"The supervisor did not {deed} within {limit_s:g} s.") from error
     except OSError as error:
         raise NoDaemon(
-            "No supervisor of ours runs for this data directory: start it with `outrider service run`."
+            "No service is installed for this data directory, and no supervisor of ours runs (a daemon that `outrider up` started is "
+            "kept by nobody): `outrider service install`, or `outrider service run` where there is neither systemd nor launchd."
         ) from error
     if not line:
         raise Conflict("The supervisor ended before it answered.")
