@@ -257,7 +257,9 @@ def test_a_command_is_typed_once_whatever_becomes_of_redis_and_of_the_nodes(pair
     north, south, address = pair["north"], pair["south"], "south%2Ftypes"
     run = started(pair, "north", "south", "types")
     pair.state_is("north", "south/types", "idle")
-    north.sent(north.send(address, "one", id="first"))
+    first = north.send(address, "one", id="first")
+    until(lambda: north.http.get("/api/commands").json()["commands"][0]["status"] == "sent", what="its list to say so")
+    north.sent(first)
     assert north.http.post(f"/api/agents/{address}/command", json={"command": "one", "id": "first"}).status_code == 202
     assert north.http.post(f"/api/agents/{address}/command", json={"command": "1", "id": "first"}).status_code == 409
 

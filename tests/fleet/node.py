@@ -83,6 +83,10 @@ class Node:
     async def tell(self, *numbers: int) -> None:
         """Events of an agent here, as its daemon tells them."""
         facts = tuple(Fact(EventName.PROGRESS, "task", self.clock(), {"progress": number}) for number in numbers)
+        await self.happens(*facts)
+
+    async def happens(self, *facts: Fact) -> None:
+        """What its daemon tells otherwise."""
         self._bus.publish(await self.store.commit(Change(facts=facts)))
 
     async def send(self, node: str, text: str, **fields: object) -> Parcel:

@@ -4,8 +4,26 @@ import json
 from pathlib import Path
 
 from fleet.node import PERSON, eventually, node
+from outrider.model.command import Status
+from outrider.model.event import EventName, Fact
 from outrider.model.fleet import Call, Delivery, Reply
 from redis_server import RedisServer
+
+
+async def test_a_list_of_commands_says_what_their_node_has_told_of_them(redis: RedisServer, tmp_path: Path) -> None:
+    async with node("north", redis.url, tmp_path) as north, node("south", redis.url, tmp_path) as south:
+        await eventually(north.fleet.feeds.places, "north to listen to south")
+        parcels = [await north.outcome(await north.send("south", text)) for text in ("one", "two")]
+        ends: dict[str, object] = {"jobId": parcels[0].id, "status": "failed", "error": "The agent is gone."}
+        await south.happens(Fact(EventName.COMMAND_FAILED, "task", south.clock(), ends))
+
+        async def told() -> bool:
+            return [command.status for command in await north.fleet.commands(5)] == [Status.QUEUED, Status.FAILED]
+
+        await eventually(told, "north to say what became of the first")
+        second, first = await north.fleet.commands(5)
+        assert (first.error, first.waits) == ("The agent is gone.", None)
+        assert second.waits == "south took it over; what became of it there is not known here yet."
 
 
 async def test_who_is_silent_is_not_waited_for_and_what_it_said_last_has_an_age(

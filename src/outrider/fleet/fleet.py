@@ -97,6 +97,7 @@ class Fleet:
         self._incoming = incoming
         self._watching = watching
         self._standings = Standings(self.call, membership, clock)
+        follower.noted = self._standings.heard
         self._token = token
 
     def answer_with(self, serve: Serve) -> None:
@@ -203,11 +204,11 @@ class Fleet:
     async def find_command(self, command_id: str) -> Command | None:
         """A command that was accepted here for another node, as far as this node knows; None where there is none of that id."""
         parcel = await self._outgoing.find(command_id)
-        return None if parcel is None else shown(parcel)
+        return None if parcel is None else self._standings.shown(parcel)
 
     async def commands(self, limit: int) -> Sequence[Command]:
         """Those that were accepted here for other nodes, newest first."""
-        return [shown(parcel) for parcel in await self._outgoing.listed(limit)]
+        return [self._standings.shown(parcel) for parcel in await self._outgoing.listed(limit)]
 
     async def taken_by(self, command_id: str) -> str | None:
         """The node that has the command in its own queue by now; None where that is not so."""

@@ -57,6 +57,8 @@ class Follower:
         """The last event of each that was believed: what is none leaves a gap."""
         self._recent: dict[Feed, deque[Event]] = {}
         self.listener: Listener = Nobody()
+        self.noted: Callable[[Event], None] = _unnoted
+        """Called for every event that is heard."""
         membership.changed = self._changed
         membership.gone = self._gone
 
@@ -141,6 +143,7 @@ class Follower:
             await self._read_agents(entry.feed)
         self._recent.setdefault(entry.feed, deque(maxlen=REMEMBERED)).append(event)
         self.listener.heard(entry.feed, event)
+        self.noted(event)
 
     def _opened(self, entry: Entry) -> str | None:
         body = self._seal.open(purpose(entry.feed, entry.place), entry.body)
@@ -155,6 +158,10 @@ class Follower:
     def _gone(self, node: str) -> None:
         self._agents.forget(node)
         self.listener.changed(node)
+
+
+def _unnoted(event: Event) -> None:
+    """Nobody wants to know."""
 
 
 def _event(entry: Entry, body: str) -> Event | None:

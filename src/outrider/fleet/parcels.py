@@ -20,7 +20,7 @@ STATUS: Mapping[Delivery, Status] = MappingProxyType(
 WAITS: Mapping[Delivery, str] = MappingProxyType(
     {
         Delivery.WAITING: "It is on its way to {}.",
-        Delivery.TAKEN: "{} has it in its own queue.",
+        Delivery.TAKEN: "{} took it over; what became of it there is not known here yet.",
     }
 )
 

@@ -3,14 +3,18 @@
 import json
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from outrider.errors import NoSuchThing, TimedOut, Unavailable
 from outrider.fleet.membership import Membership
-from outrider.model.command import FINAL
-from outrider.model.fleet import Call, Reply
+from outrider.fleet.parcels import shown
+from outrider.model.command import FINAL, Command, Status
+from outrider.model.event import Event, EventName
+from outrider.model.fleet import Call, Delivery, Parcel, Reply
 
 WAIT_S = 2.0
 REMEMBERED = 2000
+ENDS = frozenset({EventName.COMMAND_SENT, EventName.COMMAND_FAILED, EventName.COMMAND_UNCERTAIN})
 Told = dict[str, object]
 
 
@@ -26,6 +30,26 @@ class Standings:
         self._clock = clock
         self._last: OrderedDict[str, tuple[Told, int]] = OrderedDict()
         """By path, with when it was said."""
+        self._ends: OrderedDict[str, tuple[Status, str | None, int]] = OrderedDict()
+        """By id, as it was told in an event: how, why, and when."""
+
+    def heard(self, event: Event) -> None:
+        """Something happened on another node: perhaps to a command that was sent there from here."""
+        data = event.fact.data
+        job, status, error = data.get("jobId"), data.get("status"), data.get("error")
+        if event.fact.name not in ENDS or not isinstance(job, str) or status not in FINAL:
+            return
+        self._ends[job] = Status(str(status)), error if isinstance(error, str) else None, event.fact.at_ms
+        while len(self._ends) > REMEMBERED:
+            self._ends.popitem(last=False)
+
+    def shown(self, parcel: Parcel) -> Command:
+        """A parcel as the command that it is, with the end that its node has told of it."""
+        command = shown(parcel)
+        if parcel.status is not Delivery.TAKEN or (end := self._ends.get(parcel.id)) is None:
+            return command
+        status, error, at_ms = end
+        return replace(command, status=status, error=error, changed_ms=at_ms, waits=None)
 
     async def of(self, node: str, call: Call) -> Reply | None:
         """What that node says; where it is silent, at once what it said last, with `as_of` (Unix ms); None where it never did.
