@@ -1,12 +1,17 @@
-"""The daemon is killed with SIGKILL at ten points of a run, drawn by chance, and started again: nothing is lost, nothing typed twice."""
+"""The daemon is killed with SIGKILL, at ten points of a run drawn by chance and at each step of a delivery, and started again: nothing is
+lost, nothing typed twice."""
 
 import itertools
 import random
+import signal
 import time
 from collections import Counter
+from contextlib import suppress
+from pathlib import Path
 
 import httpx
 
+from e2e import mortal
 from e2e.recorder import Recorder
 from e2e.waiting import until
 from e2e.world import World
@@ -49,6 +54,34 @@ def test_nothing_is_lost_and_nothing_typed_twice(world: World) -> None:
     for session in AGENTS:
         until(lambda session=session: world.agent(session)["state"] == "complete", 60, what=f"{session} to be complete")  # type: ignore[misc]
     _nothing_is_missing(world, events)
+
+
+def test_a_command_arrives_once_at_whatever_step_of_it_the_daemon_dies(tmp_path: Path) -> None:
+    point = tmp_path / "point"
+    world = World({mortal.POINT: str(point)})
+    world.program = (str(Path(mortal.__file__)),)
+    try:
+        world.start()
+        run = world.spawn("ada", [[{"say": "Done."}]] * (len(mortal.POINTS) + 1), "--prompt", "begin")
+        until(lambda: world.agent("ada")["state"] == "complete", 60, what="its first turn")
+        ids = [_survived(world, point, text) for text in mortal.POINTS]
+        told = [(world.command(each)["command"], world.command(each)["status"]) for each in ids]
+        assert run.prompts() == ["begin", *mortal.POINTS]
+        assert told == [(text, "sent") for text in mortal.POINTS]
+    finally:
+        world.close()
+
+
+def _survived(world: World, point: Path, text: str) -> str:
+    """Sends the command, has the daemon die at the point that it names, and starts another; the command's id, when it is settled."""
+    point.write_text(text, encoding="utf-8")
+    with suppress(httpx.TransportError):
+        world.http.post("/api/agents/ada/command", json={"command": text}, headers={"Idempotency-Key": text})
+    assert world.wait() == -signal.SIGKILL
+    world.start()
+    job = _insist(world, "ada", text, text)
+    world.settled(job, 60)
+    return job
 
 
 def _insist(world: World, session: str, text: str, key: str) -> str:

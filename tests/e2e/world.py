@@ -96,6 +96,8 @@ class World:
         self._verb = verb
         self.within: Sequence[str] = ()
         """Words before the daemon's own, which put it elsewhere."""
+        self.program: Sequence[str] = ("-m", "outrider")
+        """What Python runs as the daemon."""
         self.node = node
         self.mark = secrets.token_hex(6)
         self.root = Path(tempfile.mkdtemp(prefix="outrider-e2e-"))
@@ -138,7 +140,7 @@ class World:
     def start(self, *verb: str, degraded: bool = False) -> "World":
         """Starts the daemon and waits until it answers that it is well; `degraded`: that it answers at all. `verb`
         stands for the usual one, this time."""
-        argv = [*self.within, sys.executable, "-m", "outrider", *(verb or self._verb), *self.flags]
+        argv = [*self.within, sys.executable, *self.program, *(verb or self._verb), *self.flags]
         with self.log_file.open("ab") as log:
             self._daemon = subprocess.Popen(
                 argv,
