@@ -10,6 +10,8 @@ const DRAW_MS = 400;
 /** What somebody may be waiting for is drawn sooner. */
 const URGENT_MS = 50;
 const RELOAD_MS = 1000;
+/** What no event tells, such as how much was changed in a worktree, is seen after so long. */
+const AGAIN_MS = 10_000;
 
 class Fleet {
   agents = $state.raw<readonly Agent[]>([]);
@@ -54,6 +56,7 @@ class Fleet {
       },
     );
     feed.start();
+    setInterval(() => document.visibilityState === 'visible' && this.link.is === 'live' && this.reload.call(), AGAIN_MS);
     addEventListener('online', () => feed.nudge());
     addEventListener('pageshow', () => feed.nudge());
     document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && feed.nudge());
