@@ -126,6 +126,12 @@ class OtherProgram(TerminalError):
     code = "other_program"
 
 
+class Touched(TerminalError):
+    """A person pressed a key at a terminal that shows the pane since it was looked at; nothing was typed."""
+
+    code = "touched"
+
+
 class PaneGone(TerminalError):
     """The pane that was addressed does not exist (any more)."""
 

@@ -43,19 +43,23 @@ class Terminal(Protocol):
         """The last `lines` rows of history and screen, trailing blank rows cut."""
         ...
 
-    async def paste(self, ref: PaneRef, text: str, *, program: str = "", always: bool = False) -> None:
+    async def paste(
+        self, ref: PaneRef, text: str, *, program: str = "", touched_s: int | None = None, always: bool = False
+    ) -> None:
         """Pastes the text, bracketed where the program asked for it, or `always`; no Enter. Newlines go in as they are.
 
-        OtherProgram where `program` is given and another one is in front by then: looking and typing are one step.
+        Looking and typing are one step: OtherProgram where `program` is given and another one is in front by then, Touched where a
+        person has pressed a key in a later second than `touched_s`.
         """
         ...
 
-    async def write(self, ref: PaneRef, text: str, *, program: str = "") -> None:
-        """Types the text as literal keys; no Enter. `program` as for `paste`."""
+    async def write(self, ref: PaneRef, text: str, *, program: str = "", touched_s: int | None = None) -> None:
+        """Types the text as literal keys; no Enter. `program` and `touched_s` as for `paste`."""
         ...
 
-    async def press(self, ref: PaneRef, keys: Sequence[str]) -> None:
-        """Presses named keys (`Enter`, `Escape`, `C-u`) in order; InvalidInput where tmux has no key of that name."""
+    async def press(self, ref: PaneRef, keys: Sequence[str], *, touched_s: int | None = None) -> None:
+        """Presses named keys (`Enter`, `Escape`, `C-u`) in order; InvalidInput where tmux has no key of that name. `touched_s` as
+        for `paste`."""
         ...
 
     async def end(self, ref: PaneRef) -> None:

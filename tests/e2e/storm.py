@@ -233,6 +233,9 @@ class Storm:
         made = MADE.findall(screen)
         if not made or not self.chance.random() < 0.5:
             return
+        time.sleep(0.3)
+        if MADE.findall(self.world.screen(SESSION)) != made:
+            return  # the dialog was not drawn whole: what is named in it would be another's name
         if made[-1] == self._answered[0] and time.monotonic() - self._answered[1] < AGAIN_S:
             return  # it is gone most likely, and an Enter would send the person's own draft
         self._answered = (made[-1], time.monotonic())

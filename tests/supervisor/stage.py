@@ -7,7 +7,7 @@ is kept, so that a test can say what arrived, how often and in what order.
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
-from outrider.errors import OtherProgram, PaneGone, TerminalAway
+from outrider.errors import OtherProgram, PaneGone, TerminalAway, Touched
 from outrider.model.pane import Launch, Pane, PaneRef, Screen, Sight
 
 REF = PaneRef("test", 1, "%0")
@@ -31,6 +31,7 @@ class ScriptedTerminal:
         self.gone = False
         self.pressed: list[str] = []
         self.touched_s = 0
+        self.before_key: Callable[[], None] = lambda: None
 
     # ---- what tests ask ----
 
@@ -91,24 +92,33 @@ class ScriptedTerminal:
         self._here(ref)
         return self.screen().rows[-lines:]
 
-    async def paste(self, ref: PaneRef, text: str, *, program: str = "", always: bool = False) -> None:
+    async def paste(
+        self, ref: PaneRef, text: str, *, program: str = "", touched_s: int | None = None, always: bool = False
+    ) -> None:
         self._here(ref)
+        self._touched(touched_s)
         if self.other > 0:
             self.other -= 1
             raise OtherProgram("another program is in front; nothing was typed")
         self.draft += text
 
-    async def write(self, ref: PaneRef, text: str, *, program: str = "") -> None:
-        await self.paste(ref, text, program=program)
+    async def write(self, ref: PaneRef, text: str, *, program: str = "", touched_s: int | None = None) -> None:
+        await self.paste(ref, text, program=program, touched_s=touched_s)
 
-    async def press(self, ref: PaneRef, keys: Sequence[str]) -> None:
+    async def press(self, ref: PaneRef, keys: Sequence[str], *, touched_s: int | None = None) -> None:
         self._here(ref)
+        self._touched(touched_s)
         for key in keys:
             self.pressed.append(key)
             if key == "C-u":
                 self.draft = ""
             elif key == "Enter" and not self.dialog:
                 self._enter()
+
+    def _touched(self, touched_s: int | None) -> None:
+        self.before_key()
+        if touched_s is not None and self.touched_s > touched_s:
+            raise Touched("somebody has just pressed a key; nothing was typed")
 
     def _enter(self) -> None:
         if self.swallow > 0:

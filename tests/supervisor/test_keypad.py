@@ -89,10 +89,10 @@ class Asking(ScriptedTerminal):
         pane = Pane(REF, "one", 1, "claude", "", "/tmp", 100, len(plain), 0, len(plain) - 1, in_mode=self.in_mode)
         return Screen(pane, tuple(plain), self.clock(), tuple(styled))
 
-    async def write(self, ref: PaneRef, text: str, *, program: str = "") -> None:
+    async def write(self, ref: PaneRef, text: str, *, program: str = "", touched_s: int | None = None) -> None:
         self._key(text)
 
-    async def press(self, ref: PaneRef, keys: Sequence[str]) -> None:
+    async def press(self, ref: PaneRef, keys: Sequence[str], *, touched_s: int | None = None) -> None:
         for key in keys:
             self._key(key)
 

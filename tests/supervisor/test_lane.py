@@ -303,8 +303,10 @@ class Meddled(ScriptedTerminal):
         self.times, self.typing = times, draft
         self.looks = 0
 
-    async def paste(self, ref: PaneRef, text: str, *, program: str = "", always: bool = False) -> None:
-        await super().paste(ref, text, program=program, always=always)
+    async def paste(
+        self, ref: PaneRef, text: str, *, program: str = "", touched_s: int | None = None, always: bool = False
+    ) -> None:
+        await super().paste(ref, text, program=program, touched_s=touched_s, always=always)
         self.looks = 0
         if self.times > 0:
             self.draft += self.typing
@@ -467,6 +469,35 @@ async def test_nothing_is_typed_while_a_person_types_at_a_terminal_of_its(world:
         world.terminal.touched_s = 0
         (done,) = await ended(world, command)
     assert (done.status, world.terminal.arrived) == (Status.SENT, ["once"])
+
+
+@pytest.mark.parametrize("at", ["go on", ""], ids=["before Enter", "before the text"])
+async def test_a_key_between_our_look_and_ours_is_waited_out(world: World, at: str) -> None:
+    """tmux looks and types in one step: what a person begins to type in that moment is neither sent nor joined."""
+    (command,) = await world.queue("go on")
+    member = world.member()
+    lane = world.lane(member)
+    lane.add([command])
+    terminal = world.terminal
+    theirs: list[str] = []
+
+    def person() -> None:
+        if terminal.draft == at and not theirs:
+            theirs.append(terminal.draft)
+            terminal.draft += "half a thought"
+            terminal.touched_s = now_ms() // 1000 + 60
+
+    terminal.before_key = person
+    async with running(world, lane, member):
+        async with asyncio.timeout(10):
+            while not theirs:
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+        assert (terminal.draft, terminal.arrived) == (f"{at}half a thought", [])
+        terminal.draft, terminal.touched_s = at, 0
+        world.see(member)
+        (done,) = await ended(world, command)
+    assert (done.status, terminal.arrived) == (Status.SENT, ["go on"])
 
 
 class Joined(ScriptedTerminal):

@@ -11,7 +11,7 @@ from functools import partial
 
 import pytest
 
-from outrider.errors import PaneGone, TerminalAway, TerminalError, TimedOut
+from outrider.errors import PaneGone, TerminalAway, TerminalError, TimedOut, Touched
 from outrider.model.pane import Away, Sweep
 from tmux.world import World, until, viewing
 
@@ -139,6 +139,33 @@ async def test_a_persons_keys_are_told_with_their_second_and_ours_are_not(world:
             os.write(keyboard, b"theirs")
             await viewer.until(lambda: "theirs" in viewer.shown(pane.ref))
             assert (await terminal.look(pane.ref)).pane.touched_s > began
+
+
+async def test_nothing_is_typed_where_a_person_pressed_a_key_since_the_look(world: World) -> None:
+    async with viewing(world.terminal()) as viewer:
+        terminal = viewer.terminal
+        pane = await terminal.spawn(world.launch("keys", "cat"))
+        terminal.follow([pane.ref])
+        with attached(world, "keys") as keyboard:
+            await viewer.until(lambda: [each.clients for each in viewer.panes(world.own)] == [1])
+            seen = (await terminal.look(pane.ref)).pane
+            await until(lambda: int(time.time()) > seen.touched_s)
+            os.write(keyboard, b"theirs")
+            await viewer.until(lambda: "theirs" in viewer.shown(pane.ref))
+            for typing in (
+                terminal.press(pane.ref, ["x"], touched_s=seen.touched_s),
+                terminal.write(pane.ref, "x", program="cat", touched_s=seen.touched_s),
+                terminal.paste(pane.ref, "x", touched_s=seen.touched_s),
+            ):
+                with pytest.raises(Touched):
+                    await typing
+            now = (await terminal.look(pane.ref)).pane.touched_s
+            await terminal.press(pane.ref, ["1"], touched_s=now)
+            await terminal.write(pane.ref, "2", program="cat", touched_s=now)
+            await terminal.paste(pane.ref, "3", touched_s=now)
+            await viewer.until(lambda: "theirs123" in viewer.shown(pane.ref))
+            assert "x" not in viewer.shown(pane.ref)
+            assert world.tmux("list-buffers") == ""
 
 
 @contextmanager

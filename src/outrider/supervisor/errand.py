@@ -13,7 +13,7 @@ from outrider.supervisor.crew import Member
 @dataclass
 class Errand:
     """`stood` is how often the text stood above the composer before it was typed, None where that was not looked at; `entered_ms`
-    is when Enter was first pressed by this daemon."""
+    is when Enter was first pressed by this daemon, `touched_s` when a person had last pressed a key, as of the look that let us type."""
 
     terminal: Terminal
     member: Member
@@ -21,6 +21,7 @@ class Errand:
     attempt: Attempt
     stood: int | None = None
     entered_ms: int | None = None
+    touched_s: int | None = None
 
     @property
     def typed(self) -> str:

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from outrider.errors import Conflict, TerminalError, TimedOut
+from outrider.errors import Conflict, TerminalError, TimedOut, Touched
 from outrider.logic import answering
 from outrider.logic import approval as dialogs
 from outrider.model.approval import Form, Shown, Way
@@ -66,10 +66,14 @@ class Keypad:
                     "It cannot be seen which option of this dialog is marked. "
                     f"Answer it in the terminal: outrider attach {member.agent.session}"
                 )
-            if stroke.keys:
-                await self._terminal.press(member.agent.ref, stroke.keys)
-            else:
-                await self._terminal.write(member.agent.ref, stroke.text)
+            ref, touched_s = member.agent.ref, screen.pane.touched_s
+            try:
+                if stroke.keys:
+                    await self._terminal.press(ref, stroke.keys, touched_s=touched_s)
+                else:
+                    await self._terminal.write(ref, stroke.text, touched_s=touched_s)
+            except Touched:
+                continue
             if shown.form is Form.LINE:
                 await self._finish_line(member, screen, stroke.text)
             elif not stroke.final:

@@ -178,7 +178,7 @@ class Lane:
     async def _attempt(self, member: Member, command: Command, turn: Turn) -> bool:
         """Looks once more, and types if the gate is open. False where it is not."""
         try:
-            screen = await self._typist.look(member)
+            screen = await self._typist.eyes.look(member)
         except (TerminalError, TimedOut) as error:
             await self._fail_early(command, turn, error)
             return True
@@ -200,7 +200,7 @@ class Lane:
             outcome = Outcome(status, "The composer could not be emptied.")
         else:
             stages = self._stages(command, attempt)
-            outcome = await self._typist.give(member, command, attempt, stages, program=screen.pane.command)
+            outcome = await self._typist.give(member, command, attempt, stages, screen.pane)
         if gate.gate is Gate.CLEAR:
             outcome = replace(outcome, proof=f"{outcome.proof} {delivery.GIVEN_BACK}")
         await self._close(command, attempt, await self._shelf.unshelved(member, outcome, draft))

@@ -66,7 +66,7 @@ class Shelf:
         why = ""
         while self._clock() < end:
             try:
-                screen = await self._typist.look(member)
+                screen = await self._typist.eyes.look(member)
             except (TerminalError, TimedOut) as error:
                 return _kept(draft, error.message)
             view = composer.view(member.kind, screen)

@@ -10,16 +10,17 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from outrider.errors import OtherProgram, PaneGone, TerminalError, TimedOut
+from outrider.errors import OtherProgram, PaneGone, TerminalError, TimedOut, Touched
 from outrider.logic import composer, delivery
 from outrider.logic.composer import ComposerView
 from outrider.logic.delivery import Next
 from outrider.model.command import Attempt, Command, Form, Stage, Status
 from outrider.model.kind import Method
-from outrider.model.pane import Pane, Screen
+from outrider.model.pane import Pane
 from outrider.ports import Terminal
 from outrider.supervisor.crew import Member
 from outrider.supervisor.errand import Errand
+from outrider.supervisor.onlooker import Onlooker
 from outrider.supervisor.pauses import PATIENT, SHOWN_PER_S, Pauses
 from outrider.supervisor.placement import TAKEN_OUT, TIMES, UNTOLD, Placement
 
@@ -49,10 +50,7 @@ class Typist:
         self._terminal = terminal
         self._clock = clock
         self.pauses = pauses
-
-    async def look(self, member: Member) -> Screen:
-        """The agent's screen now, with colours."""
-        return await self._terminal.look(member.agent.ref, styled=True)
+        self.eyes = Onlooker(terminal, clock, pauses)
 
     async def interrupt(self, member: Member) -> None:
         """Presses the keys that make the agent stop what it does; where tmux is away, nothing happens."""
@@ -68,7 +66,7 @@ class Typist:
         Agents clear a row, and its line end, at a press, and show only the last rows of a long text: so it is pressed twice for
         each row that is seen, for as long as that takes something away.
         """
-        view = await self._view(member)
+        view = await self.eyes.view(member)
         while view is not None and not view.empty:
             try:
                 await self._terminal.press(member.agent.ref, member.kind.typing.clear * (2 * view.rows))
@@ -77,47 +75,48 @@ class Typist:
             if not await self._changed(member, view.text):
                 return False
             await asyncio.sleep(self.pauses.look)
-            view = await self._view(member)
+            view = await self.eyes.view(member)
         return view is not None
 
     async def _changed(self, member: Member, before: str) -> bool:
-        return await self._until(member, lambda view: view is None or view.text != before, self.pauses.again)
+        return await self.eyes.until(member, lambda view: view is None or view.text != before, self.pauses.again)
 
     async def put(self, member: Member, text: str, program: str) -> bool:
         """Pastes a text into the empty composer of `program`, without Enter; whether it is seen there."""
         await self._terminal.paste(member.agent.ref, text, program=program)
         self._terminal.urge(member.agent.ref)
-        return await self._until(
+        return await self.eyes.until(
             member,
             lambda view: view is not None and composer.holds(view, text),
             self.pauses.seen + len(text) / SHOWN_PER_S,
         )
 
-    async def give(self, member: Member, command: Command, attempt: Attempt, stage: Write, *, program: str) -> Outcome:
-        """The composer of `program` was just seen empty: keys are pressed, or a text is typed."""
+    async def give(self, member: Member, command: Command, attempt: Attempt, stage: Write, pane: Pane) -> Outcome:
+        """The composer in the pane was just seen empty: keys are pressed, or a text is typed."""
         if command.form is Form.KEYS:
             return await self._press(member, command, stage)
-        return await self._type(Errand(self._terminal, member, command, attempt), stage, program)
+        return await self._type(Errand(self._terminal, member, command, attempt), stage, pane)
 
-    async def _type(self, errand: Errand, stage: Write, program: str) -> Outcome:
+    async def _type(self, errand: Errand, stage: Write, pane: Pane) -> Outcome:
         """The text goes in, is seen there, and Enter follows."""
         member, typed = errand.member, errand.typed
-        typing = member.kind.typing
+        typing, ref = member.kind.typing, member.agent.ref
+        program, touched_s = pane.command, pane.touched_s
         await stage(Stage.TYPING)
         try:
             await errand.begin()
             if typing.method is Method.KEYS:
-                await self._terminal.write(member.agent.ref, typed, program=program)
+                await self._terminal.write(ref, typed, program=program, touched_s=touched_s)
             else:
                 always = typing.method is Method.BRACKETED
-                await self._terminal.paste(member.agent.ref, typed, program=program, always=always)
-        except OtherProgram as error:
+                await self._terminal.paste(ref, typed, program=program, touched_s=touched_s, always=always)
+        except (OtherProgram, Touched) as error:
             return Outcome(Status.QUEUED, error.message)
         except PaneGone:
             return Outcome(Status.FAILED, "The agent's pane went away; nothing was typed.")
         except (TerminalError, TimedOut) as error:
             return await self._unknown(member, f"tmux failed while the text went in: {error.message}")
-        self._terminal.urge(member.agent.ref)
+        self._terminal.urge(ref)
         outcome = await self._stands(errand, stood=False)
         if outcome is not None:
             return outcome
@@ -131,7 +130,8 @@ class Typist:
         """
         placement = Placement(errand, self.pauses, self._clock(), stood=stood)
         while True:
-            view, pane = await self._sight(errand.member)
+            view, pane = await self.eyes.sight(errand.member)
+            errand.touched_s = pane.touched_s if pane is not None else errand.touched_s
             match placement.judge(view, pane, self._clock(), taken=await errand.taken()):
                 case Next.ENTER:
                     return None
@@ -171,26 +171,42 @@ class Typist:
         if outcome is not None:
             return outcome
         member.ours = errand.command.text
-        errand.entered_ms = self._clock()
         for _ in range(ENTERS):
+            outcome = await self._submit(errand)
+            if outcome is not None:
+                return outcome
             entered_ms = self._clock()
-            try:
-                await self._terminal.press(member.agent.ref, member.kind.typing.submit)
-            except (TerminalError, TimedOut) as error:
-                return await self._unknown(member, f"tmux failed at Enter: {error.message}")
-            member.tracker.typed(self._clock(), errand.intake_ms)
+            member.tracker.typed(entered_ms, errand.intake_ms)
             self._terminal.urge(member.agent.ref)
             outcome = await self._proof(errand, entered_ms)
             if outcome is not None:
                 return outcome
         return await self._unsubmitted(member)
 
+    async def _submit(self, errand: Errand) -> Outcome | None:
+        """Presses Enter, the first in one step with the look that nobody has pressed a key since the text was seen to stand there alone."""
+        member, first = errand.member, errand.entered_ms is None
+        while True:
+            errand.entered_ms = errand.entered_ms or self._clock()
+            touched_s = errand.touched_s if first else None
+            try:
+                if not (first and delivery.is_attended(None, self._clock(), member.typed_ms)):
+                    await self._terminal.press(member.agent.ref, member.kind.typing.submit, touched_s=touched_s)
+                    return None
+            except (TerminalError, TimedOut) as error:
+                if not isinstance(error, Touched):
+                    return await self._unknown(member, f"tmux failed at Enter: {error.message}")
+            errand.entered_ms = None
+            outcome = await self._stands(errand, stood=True)
+            if outcome is not None:
+                return outcome
+
     async def _proof(self, errand: Errand, entered_ms: int) -> Outcome | None:
         """Watches what becomes of a submitted text. None: it still stands in the composer, Enter had no effect."""
         member, command = errand.member, errand.command
         stood_ms = entered_ms
         while True:
-            view = await self._view(member)
+            view = await self.eyes.view(member)
             now_ms = self._clock()
             if view is not None and composer.holds(view, errand.typed):
                 stood_ms = now_ms
@@ -227,6 +243,9 @@ class Typist:
             return Outcome(Status.FAILED, "The agent ignored Enter; the text was taken out of the composer again.")
         return await self._unknown(member, "The agent ignored Enter, and the text may still stand in its composer.")
 
+    async def _unknown(self, member: Member, why: str) -> Outcome:
+        return Outcome(Status.UNCERTAIN, why, await self.eyes.rows(member))
+
     async def resume(self, member: Member, command: Command, attempt: Attempt, stage: Write) -> Outcome:
         """An earlier daemon was cut off in this attempt: what happened is read off before anything else is done."""
         if command.form is Form.KEYS:
@@ -244,7 +263,7 @@ class Typist:
             settled = self._clock() >= until_ms
             step = delivery.after_crash(
                 attempt.stage,
-                _without(await self._view(member), attempt.screen),
+                _without(await self.eyes.view(member), attempt.screen),
                 errand.typed,
                 taken=await errand.taken(),
                 at_work=errand.at_work and not errand.otherwise,
@@ -264,34 +283,6 @@ class Typist:
                 return Outcome(Status.QUEUED, "The daemon was stopped before anything was typed.")
             case _:
                 return await self._unknown(member, "The daemon was stopped while it typed.")
-
-    # ---- looking ---------------------------------------------------------------------------------
-
-    async def _view(self, member: Member) -> ComposerView | None:
-        return (await self._sight(member))[0]
-
-    async def _sight(self, member: Member) -> tuple[ComposerView | None, Pane | None]:
-        try:
-            screen = await self.look(member)
-        except (TerminalError, TimedOut):
-            return None, None
-        return composer.view(member.kind, screen), screen.pane
-
-    async def _until(self, member: Member, wish: Callable[[ComposerView | None], bool], limit_s: float) -> bool:
-        """Looks until the composer is as wished; False where it does not come in time."""
-        end = self._clock() + limit_s * 1000
-        while not wish(await self._view(member)):
-            if self._clock() >= end:
-                return False
-            await asyncio.sleep(self.pauses.look)
-        return True
-
-    async def _unknown(self, member: Member, why: str) -> Outcome:
-        try:
-            screen = await self.look(member)
-        except (TerminalError, TimedOut):
-            return Outcome(Status.UNCERTAIN, why)
-        return Outcome(Status.UNCERTAIN, why, "\n".join(screen.rows))
 
 
 def _without(view: ComposerView | None, draft: str | None) -> ComposerView | None:

@@ -13,7 +13,16 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
-from outrider.errors import Conflict, InvalidInput, OtherProgram, PaneGone, TerminalAway, TerminalError, TimedOut
+from outrider.errors import (
+    Conflict,
+    InvalidInput,
+    OtherProgram,
+    PaneGone,
+    TerminalAway,
+    TerminalError,
+    TimedOut,
+    Touched,
+)
 from outrider.logic import keys as key_names
 from outrider.model.pane import Launch, Pane, PaneRef, Screen, Sight
 from outrider.tmux import launch as launching
@@ -35,7 +44,9 @@ _REFUSED = {
     "dead": "the program of pane {pane} has ended; nothing was typed",
     "left": "another program than the agent is in front of pane {pane}; nothing was typed",
     "mode": "somebody reads pane {pane} in copy mode; nothing was typed",
+    "touched": "somebody has just pressed a key in pane {pane}; nothing was typed",
 }
+_ERRORS: Mapping[str, type[TerminalError]] = {"left": OtherProgram, "touched": Touched}
 _PLAIN = re.compile(r"[\w.+-]+", re.ASCII)
 _PASTE_START = "\x1b[200~"
 _PASTE_END = "\x1b[201~"
@@ -166,12 +177,11 @@ class TmuxTerminal:
             rows.pop()
         return (standing(rows) if ansi else tuple(rows))[-lines:]
 
-    async def paste(self, ref: PaneRef, text: str, *, program: str = "", always: bool = False) -> None:
-        """Pastes the text, bracketed where the program asked for it, or `always`; no Enter. Newlines go in as they are.
-
-        TerminalError while the pane is in copy mode or its program has ended; InvalidInput for a text that ends a
-        bracketed paste: what follows would be taken as keys. OtherProgram where `program` is not the one in front.
-        """
+    async def paste(
+        self, ref: PaneRef, text: str, *, program: str = "", touched_s: int | None = None, always: bool = False
+    ) -> None:
+        """As the port says. TerminalError while the pane is in copy mode or its program has ended; InvalidInput for a text that ends a
+        bracketed paste: what follows would be taken as keys."""
         if _PASTE_END in text:
             raise InvalidInput("the text has the control sequence that ends a paste (ESC [201~); leave it out")
         if not text:
@@ -181,19 +191,19 @@ class TmuxTerminal:
         await self._read(ref, question("set-buffer", "-b", name, "--", held))
         words = (*pasting(self._watches[ref.server].server.version), *([] if always else ["-p"]))
         try:
-            await self._type(ref, _in_front(program), *words, "-b", name, "-t", ref.pane)
+            await self._type(ref, _in_front(program, touched_s), *words, "-b", name, "-t", ref.pane)
         except TerminalError:
             await self._forget(ref, name)
             raise
         self.urge(ref)
 
-    async def write(self, ref: PaneRef, text: str, *, program: str = "") -> None:
+    async def write(self, ref: PaneRef, text: str, *, program: str = "", touched_s: int | None = None) -> None:
         """Types the text as literal keys; no Enter. Errors as for `paste`."""
         if text:
-            await self._type(ref, _in_front(program), "send-keys", "-t", ref.pane, "-l", "--", text)
+            await self._type(ref, _in_front(program, touched_s), "send-keys", "-t", ref.pane, "-l", "--", text)
             self.urge(ref)
 
-    async def press(self, ref: PaneRef, keys: Sequence[str]) -> None:
+    async def press(self, ref: PaneRef, keys: Sequence[str], *, touched_s: int | None = None) -> None:
         """Presses named keys (`Enter`, `Escape`, `C-u`) in order; InvalidInput where tmux has no key of that name."""
         for key in keys:
             if not key_names.known(key):
@@ -201,7 +211,9 @@ class TmuxTerminal:
                     f"tmux has no key named {key!r}; names are like Enter, Escape, Up, F5, C-c or a character"
                 )
         if keys:
-            await self._type(ref, _DEAD, "send-keys", "-t", ref.pane, "--", *keys)
+            await self._type(
+                ref, f"#{{?pane_dead,dead,{_untouched(touched_s)}}}", "send-keys", "-t", ref.pane, "--", *keys
+            )
             self.urge(ref)
 
     async def key(self, ref: PaneRef, data: bytes) -> None:
@@ -263,8 +275,7 @@ class TmuxTerminal:
         """Runs a command that types, unless the condition says why not."""
         (reply,) = await self._ask(ref, unless(ref.pane, condition, words))
         if refusal := _REFUSED.get(reply.text):
-            error = OtherProgram if reply.text == "left" else TerminalError
-            raise error(refusal.format(pane=ref.pane))
+            raise _ERRORS.get(reply.text, TerminalError)(refusal.format(pane=ref.pane))
 
     async def _read(self, ref: PaneRef, *questions: Question) -> list[Reply]:
         """Asks something that types nothing: an answer that does not come is no more than a server that is away."""
@@ -293,9 +304,13 @@ class TmuxTerminal:
             await self._ask(ref, question("delete-buffer", "-b", buffer))
 
 
-def _in_front(program: str) -> str:
+def _in_front(program: str, touched_s: int | None) -> str:
     """The condition that refuses a dead pane, copy mode and another program; a name that a format cannot hold is not compared."""
-    if not _PLAIN.fullmatch(program):
-        return _DEAD_OR_MODE
-    other = f"#{{?#{{==:#{{pane_current_command}},{program}}},,left}}"
-    return f"#{{?pane_dead,dead,#{{?pane_in_mode,mode,{other}}}}}"
+    plain = _PLAIN.fullmatch(program)
+    other = f"#{{?#{{==:#{{pane_current_command}},{program}}},{_untouched(touched_s)},left}}" if plain else ""
+    return f"#{{?pane_dead,dead,#{{?pane_in_mode,mode,{other or _untouched(touched_s)}}}}}"
+
+
+def _untouched(touched_s: int | None) -> str:
+    """The condition that refuses a pane at whose session a person pressed a key in a later second. tmux compares texts, of ten digits."""
+    return "" if touched_s is None else f"#{{?#{{>:#{{session_activity}},{touched_s:010}}},touched,}}"
