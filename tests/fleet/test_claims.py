@@ -52,7 +52,8 @@ async def test_a_second_daemon_of_a_name_or_of_a_database_is_refused_and_the_fir
             with pytest.raises(Unavailable, match=r"cannot be asked now\. The daemon called 'south'"):
                 same.fleet._post.reachable("north")
             assert [south.typed, same.typed, renamed.typed, other.typed] == [["to south"], [], [], []]
-            assert (north.sees(), south.sees(), why(south)) == ({"south": True}, {"north": True}, "")
+            well = ({"south": True}, {"north": True}, "")
+            await eventually(lambda: (north.sees(), south.sees(), why(south)) == well, "both to be well")
 
 
 async def test_who_ended_has_its_name_again_at_once_also_elsewhere_and_with_a_backup(
