@@ -10,22 +10,25 @@ from pathlib import Path
 
 import pytest
 
+from e2e.real.install import NotInstalled, modules
 from fleet.node import eventually, node
 from redis_server import RedisServer
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
-def command(language: str) -> list[str]:
-    """What runs the example; skips where that cannot be."""
+def command(language: str, place: Path) -> list[str]:
+    """What runs the example, in a folder where Node finds what it imports; skips where that cannot be."""
     if language == "python":
         return [sys.executable, str(EXAMPLES / "consumer.py")]
     program = shutil.which("node")
     if program is None:
         pytest.skip("node is not installed")
-    if not (EXAMPLES / "node_modules" / "ioredis").is_dir():
-        pytest.skip("Node's client of Redis is not installed: npm install --prefix examples --no-package-lock")
-    return [program, str(EXAMPLES / "consumer.mjs")]
+    try:
+        place.joinpath("node_modules").symlink_to(modules(EXAMPLES))
+    except NotInstalled as error:
+        pytest.skip(f"Node's client of Redis cannot be installed: {error}")
+    return [program, str(shutil.copy(EXAMPLES / "consumer.mjs", place))]
 
 
 @asynccontextmanager
@@ -50,7 +53,7 @@ async def progress(lines: asyncio.StreamReader, count: int) -> list[int]:
 async def test_each_event_is_read_once_by_a_group_and_again_where_its_reader_died(
     redis: RedisServer, tmp_path: Path, language: str
 ) -> None:
-    argv = command(language)
+    argv = command(language, tmp_path)
     async with node("north", redis.url, tmp_path) as north:
         argv += ["--redis", redis.url, "--group", "bots", "--key-file", str(tmp_path / "north" / "fleet.key")]
         feed = f"outrider:ev:north:{north.store.incarnation}"
@@ -60,7 +63,7 @@ async def test_each_event_is_read_once_by_a_group_and_again_where_its_reader_die
             assert await progress(lines, 2) == [10, 20]
             await north.tell(30)
             assert await progress(lines, 1) == [30]
-        await eventually(lambda: redis.ask("XPENDING", feed, "bots")["pending"] == 0, "it to have done with them")  # type: ignore[index]
+            await eventually(lambda: redis.ask("XPENDING", feed, "bots")["pending"] == 0, "it to have done with them")  # type: ignore[index]
         await north.tell(40)
         await eventually(lambda: redis.ask("XLEN", feed) == 4, "the fourth to be told")
         redis.ask("XREADGROUP", "GROUP", "bots", "one", "STREAMS", feed, ">")  # a reader of that name has it, and dies
