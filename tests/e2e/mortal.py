@@ -48,7 +48,7 @@ def _written(_: Ledger, change: Change) -> str:
     return next((step.attempt.stage.value for step in change.steps if step.attempt is not None), "")
 
 
-def _pressed(_: TmuxTerminal, __: object, keys: list[str]) -> str:
+def _pressed(_: TmuxTerminal, __: object, keys: list[str], **___: object) -> str:
     return "entered" if "Enter" in keys else ""
 
 

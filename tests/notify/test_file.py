@@ -9,9 +9,10 @@ import pytest
 from outrider.errors import BadSetting
 from outrider.model.event import EventName
 from outrider.model.notice import Urgency
+from outrider.notify import arrangements
 from outrider.notify.arrangements import Arrangements
 from outrider.notify.catalogue import Surroundings
-from outrider.notify.file import load, parse
+from outrider.notify.file import Arrangement, load, parse
 
 AROUND = Surroundings({"HOME": "/home/me", "HOOK_SECRET": "s3cret"}, lambda: 0)
 HOOK = '[ways.hook]\ntype = "webhook"\nurl = "https://example.org/x?key=k3y"\n'
@@ -150,3 +151,24 @@ def test_a_changed_file_is_taken_in_and_a_broken_one_leaves_the_last_good_one_in
     touch(secret, "three")
     assert kept.refresh(), "also where the fault is in there"
     assert kept.problem == ""
+
+
+def test_what_is_written_while_it_is_read_is_read_the_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "notify.toml"
+    path.write_text("")
+
+    def slowly(read: Path, around: Surroundings) -> Arrangement:
+        found = load(read, around)
+        touch(path, HOOK)
+        return found
+
+    kept = Arrangements(path, AROUND)
+    with monkeypatch.context() as patch:
+        patch.setattr(arrangements, "load", slowly)
+        assert kept.refresh()
+    assert kept.current.ways == {}
+    assert kept.refresh()
+    assert list(kept.current.ways) == ["hook"]
+    assert not kept.refresh()

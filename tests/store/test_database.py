@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -238,17 +239,22 @@ async def test_a_file_that_cannot_be_written_is_told_until_it_can(database: Data
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 async def test_a_dead_writer_is_loud_and_lets_nobody_hang(database: Database) -> None:
+    together = threading.Event()
+
+    def wait(connection: sqlite3.Connection) -> None:
+        together.wait(5)
+
     def die(connection: sqlite3.Connection) -> None:
         raise SystemExit
 
     async with asyncio.timeout(5):
-        results = await asyncio.gather(
-            database.write(_note("before")),
-            database.write(die),
-            database.write(_note("behind")),
-            return_exceptions=True,
-        )
-        assert {type(result) for result in results} == {StoreError}
+        first = asyncio.ensure_future(database.write(wait))
+        await asyncio.sleep(0)
+        writes = [asyncio.ensure_future(database.write(each)) for each in (_note("before"), die, _note("behind"))]
+        await asyncio.sleep(0)
+        together.set()
+        results = await asyncio.gather(first, *writes, return_exceptions=True)
+        assert {type(result) for result in results[1:]} == {StoreError}
         with pytest.raises(StoreError, match="takes no more writes"):
             await database.watch()
         with pytest.raises(StoreError, match="takes no more writes"):

@@ -15,7 +15,7 @@ class KeyFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._stamp: tuple[int, int] | None = None
+        self._stamp: tuple[int, int, int] | None = None
 
     def make(self) -> bool:
         """Makes the file with one new key, where there is none; whether it did."""
@@ -40,7 +40,7 @@ class KeyFile:
             ) from error
         if found.st_mode & 0o077:
             raise BadSetting(f"fleet.key_file: {self.path} can be read by others; mend it with: chmod 600 {self.path}")
-        self._stamp = (found.st_mtime_ns, found.st_ino)
+        self._stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
         if not (keys := keys_in(text)):
             raise BadSetting(f"fleet.key_file: {self.path} holds no key.")
         return keys
@@ -51,4 +51,4 @@ class KeyFile:
             found = self.path.stat()
         except OSError:
             return False
-        return self._stamp != (found.st_mtime_ns, found.st_ino)
+        return self._stamp != (found.st_mtime_ns, found.st_size, found.st_ino)

@@ -10,6 +10,9 @@ from outrider.notify.catalogue import Surroundings, Way
 from outrider.notify.file import Arrangement, load
 
 log = structlog.get_logger()
+READS = 3
+"""How often it is read in a row until it names the files that were marked before."""
+
 Mark = tuple[int, int, int] | None
 
 
@@ -27,9 +30,18 @@ class Arrangements:
 
     def refresh(self) -> bool:
         """Takes in what has changed; whether there was anything. Blocks on the disk."""
-        marks = _marks(self._files)
-        if marks == self._marks:
+        if _marks(self._files) == self._marks:
             return False
+        for _ in range(READS):
+            # Marked before it is read: what is written meanwhile is read the next time.
+            files, self._marks = self._files, _marks(self._files)
+            self._read()
+            if self._files == files:
+                return True
+        self._marks = None
+        return True
+
+    def _read(self) -> None:
         try:
             found = load(self.path, self._around)
         except BadSetting as error:
@@ -42,8 +54,6 @@ class Arrangements:
             kept = {name: _same(each, self.current.ways.get(name)) for name, each in found.ways.items()}
             self.current = Arrangement(kept, found.rules, found.files, found.inline)
             self._files, self.problem = found.files, ""
-        self._marks = _marks(self._files)
-        return True
 
 
 def _same(new: Way, old: Way | None) -> Way:
