@@ -187,6 +187,12 @@ def test_what_was_not_believed_is_said_with_the_reason() -> None:
     assert rejected.why == "title says working, but it retries a failed request; title and session file call that busy."
 
 
+def test_another_rule_of_the_same_screen_is_not_called_a_hook() -> None:
+    decision = fuse(Words(NOW, (*screen(State.COMPLETE), *screen(State.WORKING)), LOOKED))
+    (rejected,) = decision.rejected
+    assert rejected.why == "screen says working too, by a rule that counts less than the one that was believed."
+
+
 def test_an_old_title_is_not_heard() -> None:
     old = said(Source.TITLE, State.WORKING, at_ms=NOW - 20_000)
     assert fuse(Words(NOW, (), LOOKED, title=old)).reading is None

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from outrider.logic.words import Words
-from outrider.model.state import BUSY, COARSE, Coarse, Reading, Rejected, State
+from outrider.model.state import BUSY, COARSE, Coarse, Reading, Rejected, Source, State
 
 CALM = (Coarse.IDLE,)
 # A screen is behind the transcript's end of a turn by less than this.
@@ -73,6 +73,8 @@ def outlive(words: Words, reading: Reading) -> None:
 
 
 def _why_not(reading: Reading, row: Row) -> str:
+    if row.id == "screen" and reading.source is Source.SCREEN:
+        return f"screen says {reading.state.value} too, by a rule that counts less than the one that was believed."
     return f"{reading.source.value} says {reading.state.value}, but {row.why}."
 
 
