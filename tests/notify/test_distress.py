@@ -48,21 +48,28 @@ async def watching(folder: Path, config: str) -> AsyncIterator[Store]:
         task.cancel()
 
 
+CLAW = '[ways.claw]\ntype = "openclaw"\nurl = "{0}/claw"\ntoken = "t"\n'
+
+
 def hooks(receiver: Receiver) -> str:
     return "".join(f'[ways.{name}]\ntype = "webhook"\nurl = "{receiver.url}/{name}"\n' for name in ("one", "two"))
 
 
 async def test_they_are_told_once_and_when_it_is_over(tmp_path: Path, receiver: Receiver) -> None:
-    async with watching(tmp_path, hooks(receiver)) as store:
+    async with watching(tmp_path, hooks(receiver) + CLAW.format(receiver.url)) as store:
         store.why = FULL
-        await until(lambda: len(receiver.requests) == 2)
+        await until(lambda: len(receiver.requests) == 3)
         looks = store.looks
         await until(lambda: store.looks > looks + 3 * LOOKS)
-        assert {request.path for request in receiver.requests} == {"/one", "/two"}
-        assert f"here can write nothing down. {FULL}" in receiver.requests[0].body.decode()
+        one, two, claw = receiver.requests
+        assert [request.path for request in (one, two, claw)] == ["/one", "/two", "/claw/wake"]
+        assert one.json["title"] == "Outrider on here can write nothing down"
+        for told in (one.json["text"], claw.json["text"]):
+            assert f"here can write nothing down. {FULL}" in str(told)
         store.why = ""
-        await until(lambda: len(receiver.requests) == 4)
-        assert "can write again" in receiver.requests[3].body.decode()
+        await until(lambda: len(receiver.requests) == 6)
+        assert receiver.requests[3].json["title"] == "Outrider on here can write again"
+        assert "can write again" in str(receiver.requests[5].json["text"])
 
 
 async def test_a_moment_of_trouble_is_none(tmp_path: Path, receiver: Receiver) -> None:

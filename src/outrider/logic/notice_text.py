@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from outrider.logic.secrets import cleaned, redacted
 from outrider.model import wire
 from outrider.model.event import Event, EventName
-from outrider.model.notice import Item, Notice
+from outrider.model.notice import TEST, Item, Notice
 
 LONGEST_TITLE, LONGEST_TEXT, LONGEST_PART, SHOWN = 300, 3000, 600, 20
 NODE = "this node"
@@ -23,8 +23,10 @@ TOGETHER: Mapping[EventName, tuple[str, str]] = {
 
 def title(notice: Notice) -> str:
     """One line: what it is about. At most `LONGEST_TITLE` characters."""
-    if notice.text:
+    if notice.rule == TEST:
         return "Outrider: a test"
+    if notice.text:
+        return cut(notice.text.partition(". ")[0], LONGEST_TITLE)
     return cut(redacted(_title(notice)), LONGEST_TITLE)
 
 

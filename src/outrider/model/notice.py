@@ -7,6 +7,9 @@ from enum import StrEnum
 from outrider.model.approval import Approval
 from outrider.model.event import Event, EventName
 
+TEST = "test"
+"""The rule that tests go by; they are tried once."""
+
 
 class Urgency(StrEnum):
     """How loudly people are told; `high` does not wait for the end of quiet hours, `low` makes no sound where a way can do that."""
@@ -112,7 +115,7 @@ class Notice:
     more: int = 0
     """How many events it is about beside its items: of a flood not all are kept."""
     text: str = ""
-    """What it says where it is about no event: a test."""
+    """What it says where it is about no event: a test, or that nothing can be written down."""
     status: NoticeStatus = NoticeStatus.QUEUED
     urgency: Urgency = Urgency.NORMAL
     round: int = 1

@@ -9,7 +9,7 @@ from outrider.errors import BadSetting
 from outrider.kinds.table import Source, Table
 from outrider.logic.alerts import is_hours
 from outrider.model.event import EventName
-from outrider.model.notice import NoticeRule, Urgency, Wishes
+from outrider.model.notice import TEST, NoticeRule, Urgency, Wishes
 from outrider.notify.catalogue import Surroundings, Way, way
 from outrider.notify.secrets import Secrets
 
@@ -92,7 +92,7 @@ def _rule(number: int, table: Table, ways: Mapping[str, Way], quiet: str) -> Not
         digest_s=table.number("digest_s", 10),
     )
     table.finish()
-    if rule.name == "test" or rule.name.startswith("alert "):
+    if rule.name == TEST or rule.name.startswith("alert "):
         raise table.bad("name", f"{rule.name!r} is what other notices go by; choose another name.")
     if bool(rule.escalate_minutes) != bool(rule.escalate_to):
         raise table.bad("escalate_minutes", "escalate_minutes and escalate_to belong together.")

@@ -10,7 +10,7 @@ import structlog
 from outrider.errors import OutriderError, StoreError
 from outrider.logic import notices, sending
 from outrider.model.approval import Approval
-from outrider.model.notice import Notice, NoticeStatus
+from outrider.model.notice import TEST, Notice, NoticeStatus
 from outrider.notify.book import Book
 from outrider.notify.catalogue import Way
 from outrider.notify.way import Refused, Unsent
@@ -20,8 +20,6 @@ log = structlog.get_logger()
 GRACE_S, LONGEST_SLEEP_S, RETRY_S, LOOK_S = 5.0, 60.0, 1.0, 0.25
 Asked = Callable[[Sequence[str]], Awaitable[Mapping[str, Approval]]]
 FAREWELL_S = 0.8
-TEST = "test"
-"""The rule that tests go by; they are tried once."""
 
 
 class Lane:

@@ -9,9 +9,9 @@ from outrider.errors import Conflict, NoSuchThing
 from outrider.logic.notices import UNDER_WAY
 from outrider.logic.sending import again
 from outrider.model.actor import Actor
-from outrider.model.notice import Moment, Notice, NoticeRule, NoticeStatus, Urgency, WayState
+from outrider.model.notice import TEST, Moment, Notice, NoticeRule, NoticeStatus, Urgency, WayState
 from outrider.notify.catalogue import Way
-from outrider.notify.lane import GRACE_S, TEST
+from outrider.notify.lane import GRACE_S
 from outrider.notify.sender import Sender
 
 AGAIN = frozenset({NoticeStatus.FAILED, NoticeStatus.UNCERTAIN})

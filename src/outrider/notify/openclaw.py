@@ -11,7 +11,7 @@ from outrider.exchange import Address
 from outrider.kinds.table import Table
 from outrider.logic.notice_text import body, title
 from outrider.model.event import Event
-from outrider.model.notice import Notice
+from outrider.model.notice import TEST, Notice
 from outrider.notify.http import Caller, address_of
 from outrider.notify.secrets import Secrets
 from outrider.notify.way import WayOut
@@ -56,8 +56,10 @@ def said(notice: Notice, mode: Mode) -> dict[str, object]:
 
 def wake_text(notice: Notice) -> str:
     """Words of our own only, and names in quotes."""
-    if notice.text:
+    if notice.rule == TEST:
         return "Outrider sends a test. Nothing is the matter."
+    if notice.text:
+        return notice.text
     events = [item.event for item in notice.items]
     lines = [f"{_name(event)}: {event.fact.name.value}." for event in events[:SHOWN]]
     left = len(events) - SHOWN + notice.more if len(events) > SHOWN else notice.more
