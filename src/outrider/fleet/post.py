@@ -39,6 +39,8 @@ class Post:
         self._clock = clock
         self._left: list[Carried] = []
         self._answers: list[tuple[str, Letter]] = []
+        self._taken: list[str] = []
+        """The marks of letters that were taken and not done with yet."""
 
     def now_ms(self) -> int:
         """The time as all nodes can agree on it."""
@@ -53,24 +55,31 @@ class Post:
         return await self.broker.send([(node, self._closed(node, letter)) for node, letter in letters])
 
     def answer(self, node: str, letter: Letter) -> None:
-        """For who is just taking a letter: has it carried with all other answers to what came together."""
+        """For who is just taking a letter: has it carried with all other answers to what came together, before that is done with."""
         self._answers.append((node, letter))
 
     async def receive(self, take: Callable[[Letter], Awaitable[None]]) -> None:
         """Takes what has come, in order, and waits a little where nothing has. What `take` fails on is brought again."""
+        await self._finish()
         if not self._left:
             self._left = list(await self.broker.receive(self.node, wait_ms=WAIT_MS))
-        done = []
         try:
             while self._left:
                 letter = self._opened(self._left[0])
                 if letter is not None:
                     await take(letter)
-                done.append(self._left.pop(0).mark)
+                self._taken.append(self._left.pop(0).mark)
         finally:
-            answers, self._answers = self._answers, []
-            await self.send_all(answers)
-            await self.broker.done(self.node, done)
+            await self._finish()
+
+    async def _finish(self) -> None:
+        """Has the answers carried, then is done with what they answer. What fails is to be done first the next time: a letter that
+        stands and is never answered is never sent again."""
+        answers = tuple(self._answers)
+        await self.send_all(answers)
+        del self._answers[: len(answers)]
+        await self.broker.done(self.node, self._taken)
+        self._taken.clear()
 
     def _closed(self, node: str, letter: Letter) -> str:
         body = json.dumps({**letter, "from": self.node, "at": self.now_ms()})
