@@ -112,9 +112,12 @@ class Follower:
             self._places[feed] = newest or Place(0)
             self._heard[feed] = self._places[feed].seq
             self.listener.began(feed, self._heard[feed])
+        feeds = self._membership.feeds()  # a node may have been forgotten while its agents were read
         for feed in self._places.keys() - feeds:
             del self._places[feed], self._heard[feed]
             self._recent.pop(feed, None)
+            if feed.node not in {each.node for each in feeds}:
+                self._agents.forget(feed.node)
 
     async def _read_agents(self, feed: Feed) -> None:
         told = {}
@@ -127,20 +130,23 @@ class Follower:
     async def _take(self, entry: Entry) -> None:
         if entry.feed not in self._places:
             return
-        self._places[entry.feed] = entry.place
         body = self._opened(entry)
+        event = _event(entry, body) if body is not None and not entry.place.part else None
+        before = self._heard[entry.feed]
+        if event is not None and event.seq > before + 1:
+            await self._read_agents(
+                entry.feed
+            )  # where that fails the entry is read again, so nothing may be noted of it before
+            self.listener.missed(entry.feed, before, event.seq)
+        self._places[entry.feed] = entry.place
         if body is None:
             return
         if entry.place.part:
             self._agents.change(entry.feed.node, body)
             return
-        before, self._heard[entry.feed] = self._heard[entry.feed], entry.place.seq
-        event = _event(entry, body)
+        self._heard[entry.feed] = entry.place.seq
         if event is None:
             return
-        if event.seq > before + 1:
-            self.listener.missed(entry.feed, before, event.seq)
-            await self._read_agents(entry.feed)
         self._recent.setdefault(entry.feed, deque(maxlen=REMEMBERED)).append(event)
         self.listener.heard(entry.feed, event)
         self.noted(event)
