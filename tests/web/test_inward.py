@@ -5,6 +5,7 @@ import json
 import pytest
 
 from outrider.model.actor import Actor, Scope
+from outrider.model.agent import Agent
 from outrider.model.fleet import Call
 from outrider.web.inward import ANSWERED
 from web.world import World, world
@@ -41,3 +42,15 @@ async def test_who_may_only_look_elsewhere_may_only_look_here() -> None:
 async def test_what_is_no_other_nodes_business_is_not_answered(path: str) -> None:
     assert not ANSWERED.fullmatch(path)
     assert (await asked(world(), "GET", path))[0] == 404
+
+
+async def test_a_mistake_of_ours_is_an_answer_and_not_the_daemons_end() -> None:
+    here = world()
+
+    def agents() -> list[Agent]:
+        raise RuntimeError("inner secret")
+
+    here.engine.agents = agents  # type: ignore[method-assign]
+    status, told = await asked(here, "GET", "/api/agents", READER)
+    assert (status, told["code"]) == (500, "failed")
+    assert "inner secret" not in str(told)

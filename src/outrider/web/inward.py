@@ -2,6 +2,7 @@
 
 import re
 
+import structlog
 from starlette.types import ASGIApp, Message, Scope
 
 from outrider.errors import Forbidden, NoSuchThing, OutriderError
@@ -10,6 +11,8 @@ from outrider.model.actor import Scope as Rights
 from outrider.model.fleet import Call, Reply
 from outrider.web.access import needed
 from outrider.web.answers import error_json
+
+log = structlog.get_logger()
 
 # What concerns agents; a node's tokens and settings are its own.
 ANSWERED = re.compile(
@@ -39,7 +42,12 @@ class Inward:
         async def send(message: Message) -> None:
             told.append(message)
 
-        await self._app(_scope(call), receive, send)
+        try:
+            await self._app(_scope(call), receive, send)
+        except Exception:  # as the server does with everybody's requests: it was answered, and the daemon goes on
+            log.exception("a request of another node met a mistake of ours", method=call.method, path=call.path)
+        if not told:
+            return _refused(OutriderError("This daemon made a mistake in answering; its log says which."))
         body = b"".join(message.get("body", b"") for message in told)
         return Reply(told[0]["status"], body.decode())
 
