@@ -94,6 +94,8 @@ async def test_nothing_there(shared: World, path: str) -> None:
         ("GET", COMMAND, ["POST"]),
         ("OPTIONS", "/api/agents", ["GET", "POST"]),
         ("POST", "/", ["GET"]),
+        ("DELETE", "/api/alerts", ["GET", "PUT"]),
+        ("PUT", "/api/agents/my-task", ["GET", "PATCH"]),
     ],
 )
 async def test_a_method_that_is_not_there(shared: World, method: str, path: str, allowed: list[str]) -> None:

@@ -16,7 +16,7 @@ from outrider.web.answers import refusal
 from outrider.web.errors import NoSuchRoute, NotJson, WrongMethod
 
 _PLACES: Mapping[str, str] = {"body": "the body", "query": "the query", "path": "the path", "header": "the headers"}
-_METHODS = ("DELETE", "GET", "POST")
+_METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 _SHOWN = 60
 
 
