@@ -122,6 +122,19 @@ async def test_logging_out_ends_what_the_link_gave_and_leaves_a_pasted_token() -
     assert left == ["desk"]
 
 
+async def test_logging_out_ends_the_token_of_the_cookie_and_not_the_one_that_was_sent_beside_it() -> None:
+    here = world()
+    code = await link(here)
+    async with here.client() as owner, here.client(ELSEWHERE) as phone:
+        made = await owner.post("/api/tokens", json={"name": "script", "scope": "write"})
+        await login(phone, code=code)
+        out = await phone.post("/api/logout", headers={**ORIGIN, "authorization": f"Bearer {made.json()['token']}"})
+        left = [token.name for token in await here.tokens.list()]
+    assert out.status_code == 200
+    assert left == ["script"]
+    assert here.tokens.revoked_by == [("phone", "token:script")]
+
+
 async def test_a_cookie_that_is_worth_nothing_takes_nothing_from_the_owner() -> None:
     here = world()
     async with here.client() as owner, here.client(ELSEWHERE) as phone:

@@ -77,9 +77,11 @@ async def login(body: LoginBody, context: Given, request: Request) -> Response:
 async def logout(actor: Asker, context: Given, request: Request) -> Response:
     """Ends this browser's login: the cookie goes, and the token with it that a login link made. Without a cookie nothing is done."""
     done = answer({"name": actor.name, "scope": actor.scope, "why": "machine"})
-    if request.cookies.get(_cookie(request), "").startswith(LINKED) and actor.name.startswith(TOKEN):
-        await context.tokens.revoke(actor.name.removeprefix(TOKEN), actor.name)
-        context.hub.expel(actor.name)
+    kept = request.cookies.get(_cookie(request), "")
+    linked = await context.tokens.find(kept.removeprefix(LINKED)) if kept.startswith(LINKED) else None
+    if linked is not None:  # the cookie's, which need not be what the caller came in with
+        await context.tokens.revoke(linked.name.removeprefix(TOKEN), actor.name)
+        context.hub.expel(linked.name)
     done.delete_cookie(_cookie(request), httponly=True, samesite="lax")
     return done
 
