@@ -7,7 +7,7 @@ from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from outrider.errors import Conflict, TooMany
+from outrider.errors import Conflict, OutriderError, TooMany
 from outrider.model.actor import TOKEN, Scope
 from outrider.web.answers import BODY, THING, answer, documented, routes
 from outrider.web.context import Asker, Given, Strict
@@ -74,8 +74,12 @@ async def create_token(body: TokenBody, context: Given, actor: Asker) -> Respons
 @router.post("/links", status_code=201, response_model=LinkJSON, responses=documented(*BODY, Conflict, TooMany))
 async def create_link(body: TokenBody, context: Given, actor: Asker) -> Response:
     """Makes a login link: the browser that opens it first gets a cookie with a token of this name and scope."""
-    await context.tokens.offer(body.name, body.scope, actor.name)
     code, link = context.links.make(body.name, body.scope, actor.name)
+    try:
+        await context.tokens.offer(body.name, body.scope, actor.name)
+    except OutriderError:
+        context.links.redeem(code)
+        raise
     made = {"name": link.name, "scope": link.scope, "path": f"/login#{code}", "expires": link.expires_ms}
     return answer(made, 201)
 
