@@ -1,7 +1,7 @@
 """A little Outrider in memory: a journal, a bus with bounded queues, commands that are kept and never typed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -106,16 +106,18 @@ class LittleViewer:
 
 
 class LittleViewers:
-    """Fits `Viewers`."""
+    """Fits `Viewers`; `opening` happens while a terminal opens."""
 
     def __init__(self) -> None:
         self.shown: list[Glimpse] = [Picture(80, 24, b"drawn"), b"more"]
         self.typed: list[str] = []
+        self.opening: Callable[[], None] = lambda: None
 
     @asynccontextmanager
     async def watch(self, session: str, actor: Actor) -> AsyncIterator[LittleViewer]:
         if session != "my-task":
             raise NoSuchAgent(f"No agent {session!r} is known here.")
+        self.opening()
         yield LittleViewer(actor, self.shown, self.typed)
 
 

@@ -120,3 +120,17 @@ async def test_a_revoked_token_and_a_daemon_that_goes_end_it(here: World) -> Non
             await told(own, "nothing more")
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1001
+
+
+async def test_a_token_that_is_revoked_while_the_terminal_opens_opens_none(here: World) -> None:
+    token = await here.tokens.create("phone", Scope.WRITE, "uid:1234")
+    here.engine.viewers.opening = lambda: here.web.hub.expel("token:phone")
+    async with viewing(here, token=token) as phone:
+        await phone.send('{"type":"take"}')
+        await phone.send('{"type":"keys","text":"rm"}')
+        with pytest.raises(ConnectionClosed) as closed:
+            await told(phone, "nothing more")
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 4001
+    assert here.engine.viewers.typed == []
+    assert here.web.hub.clients == 0

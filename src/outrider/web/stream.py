@@ -123,9 +123,9 @@ async def events_stream(websocket: WebSocket, context: Given, actor: Asker) -> N
         await websocket.send_denial_response(refusal(error))
         return
     await context.hub.ready()
-    await websocket.accept()
     client = context.hub.enter(actor.name, wish.filter, everywhere=wish.everywhere)
     try:
+        await websocket.accept()
         await _Stream(websocket, context.hub, client, source_of(context, client, wish), batch=wish.batch).run()
     except WebSocketDisconnect:
         pass

@@ -70,20 +70,22 @@ async def show(
 ) -> None:
     """A terminal, wherever it is, until it is over or the viewer leaves."""
     await context.hub.ready()
+    # Stands in the hub without events, from before anything is waited for: so it is told when the daemon goes, and when its token is
+    # revoked, also while the terminal opens.
+    client = context.hub.enter(actor.name, Filter())
     try:
         async with watching as viewer:
             await websocket.accept()
-            # Stands in the hub without events: so it is told when the daemon goes, and when its token is revoked.
-            client = context.hub.enter(actor.name, Filter())
             try:
                 await _Terminal(websocket, context, client, viewer).run()
             except WebSocketDisconnect:
                 pass
             finally:
                 client.end(Ending.GONE)
-                context.hub.leave(client)
     except OutriderError as error:
         await websocket.send_denial_response(refusal(error))
+    finally:
+        context.hub.leave(client)
 
 
 class _Terminal:
