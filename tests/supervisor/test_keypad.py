@@ -3,11 +3,11 @@
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
-from outrider.errors import Conflict, TimedOut
+from outrider.errors import Conflict, TimedOut, Touched
 from outrider.kinds.load import catalogue
 from outrider.logic import approval as dialogs
 from outrider.logic.rates import SlidingWindow
@@ -72,33 +72,51 @@ def opencode_box(*, colours: bool = True) -> Box:
 
 
 class Asking(ScriptedTerminal):
-    """An agent that shows its dialogs one after the other; `before_key` happens between our look and our key."""
+    """An agent that shows its dialogs one after the other; `before_key` happens before each of our keys, and `person` between our look
+    and our first one: tmux takes ours no more where that is a key of theirs (`presses`)."""
 
     def __init__(self, *boxes: Box) -> None:
         super().__init__(now_ms)
         self.boxes = list(boxes)
         self.all = list(boxes)
         self.before_key: Callable[[], None] = lambda: None
+        self.person: Callable[[], None] = lambda: None
         self.in_mode = False
-        self.line = ""
 
     def screen(self) -> Screen:
         rows = self.boxes[0].draw(self.boxes[0].marked) if self.boxes else ["● Ready."]
         styled = ["", "● Working", *rows, *[""] * 10]
         plain = [SGR.sub("", row).rstrip() for row in styled]
         pane = Pane(REF, "one", 1, "claude", "", "/tmp", 100, len(plain), 0, len(plain) - 1, in_mode=self.in_mode)
+        pane = replace(pane, touched_s=self.touched_s)
         return Screen(pane, tuple(plain), self.clock(), tuple(styled))
 
     async def write(self, ref: PaneRef, text: str, *, program: str = "", touched_s: int | None = None) -> None:
+        self._untouched(touched_s)
         self._key(text)
 
     async def press(self, ref: PaneRef, keys: Sequence[str], *, touched_s: int | None = None) -> None:
+        self._untouched(touched_s)
         for key in keys:
             self._key(key)
+
+    def presses(self, key: str) -> None:
+        """A person does, once."""
+        self.person = lambda: None
+        self.touched_s += 1
+        self._take(key)
+
+    def _untouched(self, touched_s: int | None) -> None:
+        self.person()
+        if touched_s is not None and self.touched_s > touched_s:
+            raise Touched("somebody has just pressed a key; nothing was typed")
 
     def _key(self, key: str) -> None:
         self.before_key()
         self.pressed.append(key)
+        self._take(key)
+
+    def _take(self, key: str) -> None:
         if not self.boxes or self.boxes[0].deaf:
             return
         box = self.boxes[0]
@@ -113,6 +131,30 @@ class Asking(ScriptedTerminal):
 
     def _choose(self, option: int) -> None:
         self.boxes.pop(0).chosen.append(option)
+
+
+class Lined(Asking):
+    """An agent that asks in a line, as aider does: a letter and Enter."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.line = ""
+        self.answered: list[str] = []
+
+    def screen(self) -> Screen:
+        asked = f"Create new file? (Y)es/(N)o [Yes]: {self.line}".rstrip()
+        rows = ["diff> Do it", "", "Tokens: 2.3k sent, 11 received.", "", "src/b.py", asked]
+        rows = ["diff> Do it", "", "Done."] if self.answered else rows
+        pane = Pane(REF, "one", 1, "aider", "", "/tmp", 100, len(rows), len(rows[-1]) + 1, len(rows) - 1)
+        return Screen(replace(pane, touched_s=self.touched_s), tuple(rows), self.clock(), tuple(rows))
+
+    def _take(self, key: str) -> None:
+        if key == "Enter":
+            self.answered.append(self.line)
+        elif key == "BSpace":
+            self.line = self.line[:-1]
+        else:
+            self.line += key
 
 
 def member_of(kind: Kind) -> Member:
@@ -198,3 +240,42 @@ async def test_a_mark_that_does_not_move_is_left_alone() -> None:
     with pytest.raises(TimedOut, match="did not move"):
         await Keypad(terminal, now_ms, QUICK).choose(member, mark_of(member, terminal), 2)
     assert terminal.pressed == ["Right"]
+
+
+async def test_a_persons_key_between_our_look_and_ours_is_looked_at_before_ours_is_pressed() -> None:
+    box = opencode_box()
+    terminal, member = Asking(box), member_of(KINDS.get("opencode"))
+    mark = mark_of(member, terminal)
+    terminal.person = lambda: terminal.presses("Right")
+    assert await Keypad(terminal, now_ms, QUICK).choose(member, mark, 2) is None
+    assert (box.chosen, terminal.pressed) == ([2], ["Right", "Enter"])
+
+
+@pytest.mark.parametrize(("name", "make"), [("claude", claude_box), ("opencode", opencode_box)])
+async def test_a_person_who_answers_between_our_look_and_our_key_has_answered(
+    name: str, make: Callable[[], Box]
+) -> None:
+    box = make()
+    terminal, member = Asking(box, make()), member_of(KINDS.get(name))
+    terminal.all[1].draw = lambda marked: ["  another program"]
+    mark = mark_of(member, terminal)
+    terminal.person = lambda: terminal.presses("Enter")
+    with pytest.raises(OtherDialog):
+        await Keypad(terminal, now_ms, QUICK).choose(member, mark, 2)
+    assert (box.chosen, terminal.pressed) == ([0], [])
+
+
+async def test_enter_behind_a_letter_waits_for_another_look_where_a_person_pressed_a_key() -> None:
+    terminal, member = Lined(), member_of(KINDS.get("aider"))
+    mark = mark_of(member, terminal)
+
+    def corrects() -> None:
+        if terminal.line:
+            terminal.presses("BSpace")
+
+    terminal.person = corrects
+    with pytest.raises(TimedOut, match="Enter was not pressed"):
+        await Keypad(terminal, now_ms, QUICK).choose(member, mark, 1)
+    assert (terminal.answered, terminal.pressed) == ([], ["n"])
+    assert await Keypad(terminal, now_ms, QUICK).choose(member, mark, 1) is None
+    assert terminal.answered == ["n"]

@@ -6,6 +6,7 @@ Enter only while the mark is seen on the option that is wanted.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from outrider.errors import Conflict, TerminalError, TimedOut, Touched
@@ -151,15 +152,19 @@ class Keypad:
 
     async def _finish_line(self, member: Member, before: Screen, letter: str) -> None:
         """Enter, once the letter is seen at the end of the line that asks, and nothing else with it."""
-        asked = _last(before)
+        wanted, ref = f"{_last(before)} {letter}", member.agent.ref
         end = self._clock() + self._pauses.moved * 1000
-        while (row := _last(await self._terminal.look(member.agent.ref))) != f"{asked} {letter}":
+        while True:
+            screen = await self._terminal.look(ref)
+            row = _last(screen)
+            if row == wanted:
+                with suppress(Touched):  # a person's key may stand behind the letter by now
+                    return await self._terminal.press(ref, ("Enter",), touched_s=screen.pane.touched_s)
             if self._clock() >= end:
                 raise TimedOut(
                     f"{letter!r} was typed and is not seen behind the question; Enter was not pressed: {row[:100]}"
                 )
             await asyncio.sleep(self._pauses.look)
-        await self._terminal.press(member.agent.ref, ("Enter",))
 
 
 def fingerprint(member: Member, shown: Shown) -> str:
