@@ -57,14 +57,15 @@ class RemoteViewer:
             self._more.clear()
 
     async def take(self) -> None:
-        """Takes control. Forbidden where the actor may not type, Conflict where the agent is not running; TimedOut."""
+        """Takes control. Forbidden where the actor may not type, Conflict where the agent is not running; TimedOut, Unavailable."""
         if self.actor.scope is Scope.READ:
             raise Forbidden(
                 "You may not type here: that takes a token with the scope write, and a node that lets itself be steered."
             )
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self._over or not self._outlet.say({"is": "take"}):
+            raise Unavailable("The agent's node does not take it in: you do not have control.")
         self._asked.append(answer)
-        self._outlet.say({"is": "take"})
         try:
             async with asyncio.timeout(PATIENCE_S):
                 await answer
@@ -76,7 +77,8 @@ class RemoteViewer:
         self._outlet.say({"is": "release"})
 
     async def type(self, text: str) -> None:
-        """Types what a keyboard sent, once or, where the line breaks, not at all; Conflict without control."""
+        """Types what a keyboard sent, once or, where the line breaks, not at all; Conflict without control, Unavailable where it is
+        known to be broken."""
         self._put("keys", text)
 
     async def paste(self, text: str) -> None:
@@ -86,7 +88,7 @@ class RemoteViewer:
     def _put(self, what: str, text: str) -> None:
         if not self.has_control:
             raise Conflict("You do not have control of this terminal; take it first.", detail={"holder": self.holder})
-        if not self._outlet.say({"is": what, "text": text}):
+        if self._over or not self._outlet.say({"is": what, "text": text}):
             raise Unavailable("The agent's node does not take it in: nothing was typed.")
 
     async def opened(self) -> None:
