@@ -22,3 +22,10 @@ def test_the_old_and_the_oldest_of_too_much_go(tmp_path: Path) -> None:
     assert archive.prune(folder, before_ms=0, most=size) == 1
     assert sorted(each.name for each in folder.iterdir()) == ["link-1", "my-task-3000", "notes-1500"]
     assert (mine / "mine.txt").exists()
+
+
+def test_a_session_that_is_named_like_a_path_is_archived_in_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / archive.FOLDER
+    put = archive.put(folder, f"{tmp_path}/else/where", {}, (), 1000)
+    assert put.parent == folder
+    assert sorted(each.name for each in tmp_path.iterdir()) == [archive.FOLDER]

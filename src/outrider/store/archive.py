@@ -19,7 +19,7 @@ _FILES = frozenset({"agent.json", "output.txt"})
 
 def put(archive: Path, session: str, told: dict[str, object], output: tuple[str, ...], now_ms: int) -> Path:
     """Archives an agent: what is told of it, and the rows of its pane; the folder. StoreError or OSError where it cannot."""
-    folder = archive / f"{session}-{now_ms}"
+    folder = archive / f"{session.replace('/', '_')}-{now_ms}"  # tmux lets a session's name be a path
     check_directory(archive)
     folder.mkdir(mode=0o700)
     folder.joinpath("agent.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
