@@ -9,7 +9,7 @@ import pytest
 from notify.desk import ME, post
 from outrider.errors import Conflict, NoSuchThing
 from outrider.model.event import EventName
-from outrider.model.notice import NoticeStatus
+from outrider.model.notice import Notice, NoticeStatus
 from receiver import Receiver, Reply
 
 RULES = '[[rules]]\non = ["agent_waiting", "agent_complete"]\ndigest_s = 0\n'
@@ -188,7 +188,8 @@ async def test_what_failed_can_be_sent_once_more(tmp_path: Path, receiver: Recei
         await here.tell(EventName.AGENT_COMPLETE, "one")
         (failed,) = await here.statuses(FAILED)
         receiver.answer = lambda _request: Reply()
-        await here.office.retry(failed.id)
+        twice = await asyncio.gather(here.office.retry(failed.id), here.office.retry(failed.id), return_exceptions=True)
+        assert [type(each) for each in twice] == [Notice, Conflict]
         (sent,) = await here.statuses(SENT)
         assert receiver.ids() == [sent.id, sent.id]
         with pytest.raises(Conflict, match="This notice is sent; only what failed"):

@@ -91,6 +91,13 @@ class Book:
         async with self._lock:
             await self._write({each.id: each for each in made})
 
+    async def revive(self, notice_id: str, step: Callable[[Notice | None], Notice]) -> Notice:
+        """What the step makes of a notice as it is kept, also of one that is over; what it raises is raised, and nothing done."""
+        async with self._lock:
+            after = step(await self._store.find(notice_id))
+            await self._write({after.id: after})
+            return after
+
     async def change(self, notice_id: str, step: Step) -> Notice | None:
         """What the step makes of a notice; None, and nothing done, where nothing can become of it any more."""
         async with self._lock:

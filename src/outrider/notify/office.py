@@ -74,10 +74,7 @@ class Office:
 
     async def find(self, notice_id: str) -> Notice:
         """One; NoSuchThing where there is none."""
-        found = await self._sender.notices.find(notice_id)
-        if found is None:
-            raise NoSuchThing(f"No notice has the id {notice_id[:100]!r}.", detail={"id": notice_id[:100]})
-        return found
+        return _known(await self._sender.notices.find(notice_id), notice_id)
 
     async def test(self, name: str | None, actor: Actor) -> Sequence[Notice]:
         """Sends a test by one way, or by all, and waits for what comes of it: once, without another try.
@@ -104,15 +101,19 @@ class Office:
 
         It keeps its id: a webhook that did get it knows it.
         """
-        notice = await self.find(notice_id)
-        if notice.status not in AGAIN:
-            raise Conflict(f"This notice is {notice.status.value}; only what failed, or is uncertain, is sent again.")
-        way = self._sender.arrangements.current.ways.get(notice.way)
-        if way is None or notice.target not in way.out.targets:
-            raise Conflict(f"There is no way out {notice.way!r} any more that it could go by.")
-        after = again(notice, self._now().ms)
-        await self._sender.book.add([after])
-        return after
+
+        def once_more(found: Notice | None) -> Notice:
+            notice = _known(found, notice_id)
+            if notice.status not in AGAIN:
+                raise Conflict(
+                    f"This notice is {notice.status.value}; only what failed, or is uncertain, is sent again."
+                )
+            way = self._sender.arrangements.current.ways.get(notice.way)
+            if way is None or notice.target not in way.out.targets:
+                raise Conflict(f"There is no way out {notice.way!r} any more that it could go by.")
+            return again(notice, self._now().ms)
+
+        return await self._sender.book.revive(notice_id, once_more)
 
     def _tests(self, way: Way, actor: Actor) -> Sequence[Notice]:
         now, token = self._now().ms, self._token()[:8]
@@ -131,3 +132,9 @@ class Office:
             )
             for target in way.out.targets
         ]
+
+
+def _known(found: Notice | None, notice_id: str) -> Notice:
+    if found is None:
+        raise NoSuchThing(f"No notice has the id {notice_id[:100]!r}.", detail={"id": notice_id[:100]})
+    return found
