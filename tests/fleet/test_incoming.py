@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fleet.node import KEY, PERSON, Node, eventually, node
-from outrider.errors import TimedOut
+from outrider.errors import Forbidden, TimedOut
 from outrider.logic.seal import Seal
 from outrider.model.fleet import Call, Delivery
 from outrider.store import care
@@ -112,6 +112,8 @@ async def test_a_node_that_is_not_to_be_steered_refuses_what_bears_the_key_too(
         assert "south is not steered by other nodes (fleet.steer)" in str(refused.error)
         reply = await north.fleet.call("south", KILL)
         assert (reply.status, "fleet.steer" in reply.body) == (403, True)
+        with pytest.raises(Forbidden, match=r"fleet\.steer"):
+            await north.fleet.drain("south", PERSON, on=True)
         looked = await north.fleet.call("south", Call("GET", "/api/agents/task/output", "", "", PERSON))
         assert looked.status == 200
         assert (south.typed, south.served) == ([], ["GET /api/agents/task/output"])

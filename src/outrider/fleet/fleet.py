@@ -173,7 +173,8 @@ class Fleet:
             body = json.dumps({"drain": on})
             reply = await self.call(node, Call("POST", f"/api/nodes/{node}/drain", "", body, actor))
             if reply.status >= 400:
-                raise Conflict(str(json.loads(reply.body).get("error")))
+                refused = {Forbidden.status: Forbidden, Unavailable.status: Unavailable}.get(reply.status, Conflict)
+                raise refused(str(json.loads(reply.body).get("error")))
         return self.nodes()
 
     async def forget(self, node: str, actor: Actor) -> Sequence[NodeJSON]:
