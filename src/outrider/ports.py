@@ -6,7 +6,7 @@ from typing import Protocol
 
 from outrider.model.event import Event
 from outrider.model.fleet import Entry, Feed, Letter, Place, Register
-from outrider.model.pane import Glimpse, Launch, Pane, PaneRef, Screen, Sight
+from outrider.model.pane import ANY, Glimpse, Launch, Pane, PaneRef, Screen, Sight, Terms
 
 
 class Terminal(Protocol):
@@ -43,23 +43,28 @@ class Terminal(Protocol):
         """The last `lines` rows of history and screen, trailing blank rows cut."""
         ...
 
-    async def paste(
-        self, ref: PaneRef, text: str, *, program: str = "", touched_s: int | None = None, always: bool = False
-    ) -> None:
+    async def paste(self, ref: PaneRef, text: str, terms: Terms = ANY, *, always: bool = False) -> None:
         """Pastes the text, bracketed where the program asked for it, or `always`; no Enter. Newlines go in as they are.
 
-        Looking and typing are one step: OtherProgram where `program` is given and another one is in front by then, Touched where a
-        person has pressed a key in a later second than `touched_s`.
+        OtherProgram or Touched where the terms do not hold.
         """
         ...
 
-    async def write(self, ref: PaneRef, text: str, *, program: str = "", touched_s: int | None = None) -> None:
-        """Types the text as literal keys; no Enter. `program` and `touched_s` as for `paste`."""
+    async def write(self, ref: PaneRef, text: str, terms: Terms = ANY) -> None:
+        """Types the text as literal keys; no Enter. Terms as for `paste`."""
         ...
 
-    async def press(self, ref: PaneRef, keys: Sequence[str], *, touched_s: int | None = None) -> None:
-        """Presses named keys (`Enter`, `Escape`, `C-u`) in order; InvalidInput where tmux has no key of that name. `touched_s` as
-        for `paste`."""
+    async def press(self, ref: PaneRef, keys: Sequence[str], terms: Terms = ANY) -> None:
+        """Presses named keys (`Enter`, `Escape`, `C-u`) in order; InvalidInput where tmux has no key of that name. Terms as for
+        `paste`, but for the program."""
+        ...
+
+    async def trace(self, ref: PaneRef, trace: str) -> None:
+        """Leaves a trace with the pane, and types nothing."""
+        ...
+
+    async def traced(self, ref: PaneRef) -> str:
+        """The trace that was last left with the pane, by whichever daemon; empty where none was. It goes with the pane."""
         ...
 
     async def end(self, ref: PaneRef) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from outrider.errors import Conflict, InvalidInput, OtherProgram, PaneGone, TerminalAway, TerminalError
-from outrider.model.pane import Away, Pane, PaneRef, Sight, Sweep
+from outrider.model.pane import Away, Pane, PaneRef, Sight, Sweep, Terms
 from outrider.ports import Terminal
 from tmux.world import Viewer, World, new_world, until, viewing
 
@@ -255,10 +255,10 @@ async def test_nothing_is_typed_into_another_program_than_the_one_that_was_seen(
         await viewer.until(lambda: "ready" in viewer.shown(pane.ref))
         here = (await terminal.look(pane.ref)).pane.command
         with pytest.raises(OtherProgram):
-            await terminal.paste(pane.ref, "lost", program="claude")
+            await terminal.paste(pane.ref, "lost", Terms("claude"))
         with pytest.raises(OtherProgram):
-            await terminal.write(pane.ref, "lost", program="claude")
-        await terminal.write(pane.ref, "end", program=here)
+            await terminal.write(pane.ref, "lost", Terms("claude"))
+        await terminal.write(pane.ref, "end", Terms(here))
         await until(lambda: read(file))
         assert read(file) == b"end"
 

@@ -68,6 +68,9 @@ def test_a_command_arrives_once_at_whatever_step_of_it_the_daemon_dies(tmp_path:
         told = [(world.command(each)["command"], world.command(each)["status"]) for each in ids]
         assert run.prompts() == ["begin", *mortal.POINTS]
         assert told == [(text, "sent") for text in mortal.POINTS]
+        attempts = {text: world.command(each)["attempts"] for text, each in zip(mortal.POINTS, ids, strict=True)}
+        again = {text: len(each) for text, each in attempts.items() if len(each) > 1}
+        assert again == {"before typing": 2, "before pasted": 2}, "only what tmux was not told to type is tried again"
     finally:
         world.close()
 

@@ -8,7 +8,7 @@ import pytest
 from outrider.logic import delivery
 from outrider.logic.composer import ComposerView
 from outrider.logic.delivery import Gate, Next
-from outrider.model.command import Form, Stage, When
+from outrider.model.command import Form, When
 from outrider.model.kind import Caveat, Typing
 from outrider.model.pane import Pane, PaneRef
 from outrider.model.state import Confidence, State, Verdict
@@ -217,26 +217,18 @@ def test_another_prompt_is_one_since_then_that_no_caveat_explains() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stage", "composer", "taken", "at_work", "next_"),
+    ("composer", "taken", "at_work", "next_"),
     [
-        # No Enter was pressed yet: a text that is not there was never submitted.
-        (Stage.OPENED, EMPTY, False, False, Next.TYPE),
-        (Stage.TYPING, EMPTY, False, False, Next.TYPE),
-        (Stage.TYPING, view(TEXT), False, False, Next.ENTER),
-        # What stands there is not ours to touch.
-        (Stage.OPENED, view(TEXT), False, False, Next.WATCH),
-        (Stage.TYPING, DRAFT, False, False, Next.WATCH),
-        # Enter may have been pressed: never type again.
-        (Stage.ENTERING, view(TEXT), False, False, Next.ENTER),
-        (Stage.ENTERING, EMPTY, False, True, Next.SENT),
-        (Stage.ENTERING, EMPTY, False, False, Next.UNCERTAIN),
-        (Stage.ENTERING, DRAFT, False, True, Next.UNCERTAIN),
-        (Stage.ENTERING, EMPTY, True, False, Next.SENT),
-        (Stage.TYPING, None, False, False, Next.WATCH),
+        (view(TEXT), False, False, Next.ENTER),
+        (EMPTY, False, True, Next.SENT),
+        (EMPTY, False, False, Next.UNCERTAIN),
+        (DRAFT, False, True, Next.UNCERTAIN),
+        (EMPTY, True, False, Next.SENT),
+        (None, False, True, Next.WATCH),
     ],
 )
-def test_after_a_crash(stage: Stage, composer: ComposerView | None, taken: bool, at_work: bool, next_: Next) -> None:
-    assert delivery.after_crash(stage, composer, TEXT, taken=taken, at_work=at_work) is next_
+def test_after_a_crash_at_enter(composer: ComposerView | None, taken: bool, at_work: bool, next_: Next) -> None:
+    assert delivery.after_crash(composer, TEXT, taken=taken, at_work=at_work) is next_
 
 
 @pytest.mark.parametrize(
@@ -269,8 +261,7 @@ def test_a_text_that_may_have_been_submitted_is_never_typed_again() -> None:
     for composer in (None, EMPTY, DRAFT, view(TEXT)):
         for taken in (False, True):
             for at_work in (False, True):
-                step = delivery.after_crash(Stage.ENTERING, composer, TEXT, taken=taken, at_work=at_work)
-                assert step is not Next.TYPE
+                assert delivery.after_crash(composer, TEXT, taken=taken, at_work=at_work) is not Next.TYPE
 
 
 def test_the_proof_says_what_the_program_made_of_the_text() -> None:

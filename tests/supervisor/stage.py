@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from dataclasses import replace
 
 from outrider.errors import OtherProgram, PaneGone, TerminalAway, Touched
-from outrider.model.pane import Launch, Pane, PaneRef, Screen, Sight
+from outrider.model.pane import ANY, Launch, Pane, PaneRef, Screen, Sight, Terms
 
 REF = PaneRef("test", 1, "%0")
 WIDTH, HEIGHT = 100, 30
@@ -31,6 +31,7 @@ class ScriptedTerminal:
         self.gone = False
         self.pressed: list[str] = []
         self.touched_s = 0
+        self.left = ""
         self.before_key: Callable[[], None] = lambda: None
 
     # ---- what tests ask ----
@@ -92,22 +93,30 @@ class ScriptedTerminal:
         self._here(ref)
         return self.screen().rows[-lines:]
 
-    async def paste(
-        self, ref: PaneRef, text: str, *, program: str = "", touched_s: int | None = None, always: bool = False
-    ) -> None:
+    async def paste(self, ref: PaneRef, text: str, terms: Terms = ANY, *, always: bool = False) -> None:
         self._here(ref)
-        self._touched(touched_s)
+        self._touched(terms.touched_s)
         if self.other > 0:
             self.other -= 1
             raise OtherProgram("another program is in front; nothing was typed")
         self.draft += text
+        self.left = terms.trace or self.left
 
-    async def write(self, ref: PaneRef, text: str, *, program: str = "", touched_s: int | None = None) -> None:
-        await self.paste(ref, text, program=program, touched_s=touched_s)
+    async def write(self, ref: PaneRef, text: str, terms: Terms = ANY) -> None:
+        await self.paste(ref, text, terms)
 
-    async def press(self, ref: PaneRef, keys: Sequence[str], *, touched_s: int | None = None) -> None:
+    async def trace(self, ref: PaneRef, trace: str) -> None:
         self._here(ref)
-        self._touched(touched_s)
+        self.left = trace
+
+    async def traced(self, ref: PaneRef) -> str:
+        self._here(ref)
+        return self.left
+
+    async def press(self, ref: PaneRef, keys: Sequence[str], terms: Terms = ANY) -> None:
+        self._here(ref)
+        self._touched(terms.touched_s)
+        self.left = terms.trace or self.left
         for key in keys:
             self.pressed.append(key)
             if key == "C-u":

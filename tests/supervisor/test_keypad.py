@@ -14,7 +14,7 @@ from outrider.logic.rates import SlidingWindow
 from outrider.logic.tracker import Tracker
 from outrider.model.agent import Agent
 from outrider.model.kind import Kind
-from outrider.model.pane import Pane, PaneRef, Screen
+from outrider.model.pane import ANY, Pane, PaneRef, Screen, Terms
 from outrider.model.state import Confidence, State, Verdict
 from outrider.supervisor.crew import Member
 from outrider.supervisor.keypad import Keypad, OtherDialog, Pauses, fingerprint
@@ -91,12 +91,12 @@ class Asking(ScriptedTerminal):
         pane = replace(pane, touched_s=self.touched_s)
         return Screen(pane, tuple(plain), self.clock(), tuple(styled))
 
-    async def write(self, ref: PaneRef, text: str, *, program: str = "", touched_s: int | None = None) -> None:
-        self._untouched(touched_s)
+    async def write(self, ref: PaneRef, text: str, terms: Terms = ANY) -> None:
+        self._untouched(terms.touched_s)
         self._key(text)
 
-    async def press(self, ref: PaneRef, keys: Sequence[str], *, touched_s: int | None = None) -> None:
-        self._untouched(touched_s)
+    async def press(self, ref: PaneRef, keys: Sequence[str], terms: Terms = ANY) -> None:
+        self._untouched(terms.touched_s)
         for key in keys:
             self._key(key)
 

@@ -19,12 +19,13 @@ from outrider.kinds.load import catalogue
 from outrider.logic.rates import SlidingWindow
 from outrider.logic.tracker import Tracker
 from outrider.model.agent import Agent
-from outrider.model.command import Command, Form, Stage, Status, When
+from outrider.model.command import Attempt, Command, Form, Stage, Status, When
 from outrider.model.kind import Kind
-from outrider.model.pane import PaneRef, Screen
+from outrider.model.pane import ANY, PaneRef, Screen, Terms
 from outrider.model.state import Confidence, Reading, Source, State, Verdict
 from outrider.store import Change, Step, Store
 from outrider.supervisor.crew import Crew, Member
+from outrider.supervisor.errand import Errand
 from outrider.supervisor.lane import Lane, Limits
 from outrider.supervisor.ledger import Ledger
 from outrider.supervisor.pace import Pace
@@ -303,10 +304,8 @@ class Meddled(ScriptedTerminal):
         self.times, self.typing = times, draft
         self.looks = 0
 
-    async def paste(
-        self, ref: PaneRef, text: str, *, program: str = "", touched_s: int | None = None, always: bool = False
-    ) -> None:
-        await super().paste(ref, text, program=program, touched_s=touched_s, always=always)
+    async def paste(self, ref: PaneRef, text: str, terms: Terms = ANY, *, always: bool = False) -> None:
+        await super().paste(ref, text, terms, always=always)
         self.looks = 0
         if self.times > 0:
             self.draft += self.typing
@@ -454,6 +453,85 @@ async def test_a_command_caught_between_enter_and_proof_is_uncertain_rather_than
         (done,) = await ended(world, command)
     assert world.terminal.arrived == ["once"]
     assert done.status in (Status.SENT, Status.UNCERTAIN)
+
+
+class Blank(ScriptedTerminal):
+    """An agent that draws nothing of what it is given until it `wakes`."""
+
+    def __init__(self) -> None:
+        super().__init__(now_ms)
+        self.wakes = asyncio.Event()
+
+    def screen(self) -> Screen:
+        if self.wakes.is_set():
+            return super().screen()
+        held, self.draft = self.draft, ""
+        shown = super().screen()
+        self.draft = held
+        return shown
+
+
+async def cut_off_behind_the_paste(world: World, terminal: ScriptedTerminal, *, form: Form = Form.TEXT) -> Command:
+    """A daemon is gone between tmux's act and the next thing that it would have written down."""
+    world.terminal = terminal
+    (queued,) = await world.queue("go on" if form is Form.TEXT else "Up Up")
+    await world.store.commit(Change(steps=(Step(queued.id, Status.SENDING, Attempt(1, Stage.OPENED, 2), None, 2),)))
+    attempt = Attempt(1, Stage.ENTERING if form is Form.KEYS else Stage.TYPING, 2)
+    await world.store.commit(Change(steps=(Step(queued.id, None, attempt, None, 3),)))
+    (left,) = await world.store.unfinished()
+    return replace(left, form=form)
+
+
+@pytest.mark.parametrize("wakes", [True, False], ids=["drawn late", "never drawn"])
+async def test_a_text_that_tmux_was_told_to_type_is_not_typed_again_by_the_next_daemon(
+    world: World, wakes: bool
+) -> None:
+    blank = Blank()
+    left = await cut_off_behind_the_paste(world, blank)
+    member = world.member()
+    errand = Errand(blank, member, left, left.attempts[-1])
+    await blank.paste(REF, left.text, Terms(trace=errand.trace(Stage.TYPING)))
+    lane = world.lane(member)
+    lane.add([left])
+    async with running(world, lane, member):
+        if wakes:
+            await asyncio.sleep(0.01)
+            blank.wakes.set()
+        (done,) = await ended(world, left)
+    if wakes:
+        assert (done.status, blank.arrived) == (Status.SENT, ["go on"])
+    else:
+        assert (done.status, done.error, blank.draft) == (
+            Status.UNCERTAIN, "The text was not seen in the composer.", "go on"
+        )  # fmt: skip
+    assert len(done.attempts) == 1
+
+
+@pytest.mark.parametrize("form", [Form.TEXT, Form.KEYS])
+async def test_what_tmux_was_not_told_to_type_is_typed_by_the_next_daemon(world: World, form: Form) -> None:
+    left = await cut_off_behind_the_paste(world, ScriptedTerminal(now_ms), form=form)
+    member = world.member()
+    await world.terminal.trace(REF, Errand(world.terminal, member, left, left.attempts[-1]).trace(Stage.OPENED))
+    lane = world.lane(member)
+    lane.add([left])
+    async with running(world, lane, member):
+        (done,) = await ended(world, left)
+    assert (done.status, [each.outcome for each in done.attempts]) == (Status.SENT, ["queued", "sent"])
+    assert (world.terminal.arrived or world.terminal.pressed) == (["go on"] if form is Form.TEXT else ["Up", "Up"])
+
+
+@pytest.mark.parametrize("pressed", [True, False], ids=["pressed", "unknown"])
+async def test_keys_that_tmux_may_have_pressed_are_not_pressed_again(world: World, pressed: bool) -> None:
+    left = await cut_off_behind_the_paste(world, ScriptedTerminal(now_ms), form=Form.KEYS)
+    member = world.member()
+    if pressed:
+        errand = Errand(world.terminal, member, left, left.attempts[-1])
+        await world.terminal.trace(REF, errand.trace(Stage.ENTERING))
+    lane = world.lane(member)
+    lane.add([left])
+    async with running(world, lane, member):
+        (done,) = await ended(world, left)
+    assert (done.status, world.terminal.pressed) == (Status.SENT if pressed else Status.UNCERTAIN, [])
 
 
 async def test_nothing_is_typed_while_a_person_types_at_a_terminal_of_its(world: World) -> None:

@@ -12,7 +12,7 @@ from functools import partial
 import pytest
 
 from outrider.errors import PaneGone, TerminalAway, TerminalError, TimedOut, Touched
-from outrider.model.pane import Away, Sweep
+from outrider.model.pane import Away, Sweep, Terms
 from tmux.world import World, until, viewing
 
 
@@ -123,6 +123,29 @@ async def test_a_person_in_copy_mode_is_not_typed_over(world: World) -> None:
         assert world.tmux("list-buffers") == ""
 
 
+async def test_a_trace_is_left_with_the_pane_only_where_something_was_typed(world: World) -> None:
+    """And another terminal, which is another daemon, finds it there."""
+    async with viewing(world.terminal()) as viewer:
+        terminal = viewer.terminal
+        one, other = [await terminal.spawn(world.launch(name, "cat")) for name in ("one", "other")]
+        assert await terminal.traced(one.ref) == ""
+        await terminal.trace(one.ref, "nothing yet")
+        world.tmux("copy-mode", "-t", "=one:")
+        with pytest.raises(TerminalError):
+            await terminal.paste(one.ref, "x", Terms(trace="pasted"))
+        await terminal.press(one.ref, ["q"])
+        async with viewing(world.terminal()) as later:
+            assert await later.terminal.traced(one.ref) == "nothing yet"
+            await terminal.paste(one.ref, "x", Terms(trace="pasted"))
+            assert await later.terminal.traced(one.ref) == "pasted"
+            await terminal.write(one.ref, "y", Terms(trace="written"))
+            assert await later.terminal.traced(one.ref) == "written"
+            await terminal.press(one.ref, ["Enter"], Terms(trace="pressed"))
+            assert (await later.terminal.traced(one.ref), await later.terminal.traced(other.ref)) == ("pressed", "")
+        await terminal.end(one.ref)
+        assert "OUTRIDER_TYPED" not in world.tmux("show-environment", "-gh")
+
+
 async def test_a_persons_keys_are_told_with_their_second_and_ours_are_not(world: World) -> None:
     async with viewing(world.terminal()) as viewer:
         terminal = viewer.terminal
@@ -153,16 +176,16 @@ async def test_nothing_is_typed_where_a_person_pressed_a_key_since_the_look(worl
             os.write(keyboard, b"theirs")
             await viewer.until(lambda: "theirs" in viewer.shown(pane.ref))
             for typing in (
-                terminal.press(pane.ref, ["x"], touched_s=seen.touched_s),
-                terminal.write(pane.ref, "x", program="cat", touched_s=seen.touched_s),
-                terminal.paste(pane.ref, "x", touched_s=seen.touched_s),
+                terminal.press(pane.ref, ["x"], Terms(touched_s=seen.touched_s)),
+                terminal.write(pane.ref, "x", Terms("cat", seen.touched_s)),
+                terminal.paste(pane.ref, "x", Terms(touched_s=seen.touched_s)),
             ):
                 with pytest.raises(Touched):
                     await typing
             now = (await terminal.look(pane.ref)).pane.touched_s
-            await terminal.press(pane.ref, ["1"], touched_s=now)
-            await terminal.write(pane.ref, "2", program="cat", touched_s=now)
-            await terminal.paste(pane.ref, "3", touched_s=now)
+            await terminal.press(pane.ref, ["1"], Terms(touched_s=now))
+            await terminal.write(pane.ref, "2", Terms("cat", now))
+            await terminal.paste(pane.ref, "3", Terms(touched_s=now))
             await viewer.until(lambda: "theirs123" in viewer.shown(pane.ref))
             assert "x" not in viewer.shown(pane.ref)
             assert world.tmux("list-buffers") == ""

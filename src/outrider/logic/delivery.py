@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from outrider.logic import composer, keys
 from outrider.logic.composer import ComposerView
-from outrider.model.command import Form, Stage, When
+from outrider.model.command import Form, When
 from outrider.model.kind import Typing
 from outrider.model.pane import Pane
 from outrider.model.state import BUSY, State, Verdict
@@ -270,18 +270,12 @@ def after_enter(
     return Next.WATCH if patient else Next.UNCERTAIN
 
 
-def after_crash(stage: Stage, view: ComposerView | None, typed: str, *, taken: bool, at_work: bool) -> Next:
-    """An attempt was cut off at `stage`, the last one written down. `at_work`: a screen taken since it began shows the agent busy.
-
-    Written down before the act, a stage says what *may* have happened, and the stage that is missing what cannot have: without
-    `entering` no Enter was pressed, so a text that is not in the composer was never submitted and may be typed afresh.
-    """
+def after_crash(view: ComposerView | None, typed: str, *, taken: bool, at_work: bool) -> Next:
+    """An attempt was cut off when Enter was pressed, or may have been. `at_work`: a screen taken since it began shows the agent busy."""
     if taken:
         return Next.SENT
     if view is None:
         return Next.WATCH
-    if stage is not Stage.OPENED and composer.holds(view, typed):
+    if composer.holds(view, typed):
         return Next.ENTER
-    if stage in (Stage.OPENED, Stage.TYPING):
-        return Next.TYPE if view.empty else Next.WATCH
     return Next.SENT if view.empty and at_work else Next.UNCERTAIN

@@ -109,6 +109,22 @@ class Launch:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms something is typed; looking whether they hold, and typing, is one step of tmux.
+
+    Only while `program` is in front, where one is named, and no person has pressed a key in a later second than `touched_s` (as of
+    Pane). `trace`, if there is one, is left with the pane in the same step.
+    """
+
+    program: str = ""
+    touched_s: int | None = None
+    trace: str = ""
+
+
+ANY = Terms()
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """A pane as it is at one moment, for a terminal of `width` by `height` cells that was reset: `data` draws it, history first.
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from outrider.errors import TerminalError, TimedOut
 from outrider.logic import delivery, echo
-from outrider.model.command import Attempt, Command, Form, When
+from outrider.model.command import Attempt, Command, Form, Stage, When
 from outrider.model.state import BUSY, Source
 from outrider.ports import Terminal
 from outrider.supervisor.crew import Member
@@ -27,6 +27,19 @@ class Errand:
     def typed(self) -> str:
         """What is really typed."""
         return delivery.guarded(self.member.kind.typing, self.command.text, self.command.form)
+
+    def trace(self, stage: Stage) -> str:
+        """What is left with the pane when this attempt does what that stage names. No two attempts of a pane leave the same."""
+        return f"{self.command.seq}.{self.attempt.number}.{self.attempt.started_ms}.{stage.value}"
+
+    async def done(self) -> Stage | None:
+        """How far this attempt got at the pane, as tmux itself tells, whichever daemon made it: OPENED where nothing was typed, TYPING
+        where the text was, ENTERING where keys were pressed. None where tmux does not tell."""
+        try:
+            left = await self.terminal.traced(self.member.agent.ref)
+        except (TerminalError, TimedOut):
+            return None
+        return next((stage for stage in Stage if left == self.trace(stage)), None)
 
     @property
     def intake_ms(self) -> int:
@@ -56,6 +69,11 @@ class Errand:
         return any(said.source is Source.SCREEN and said.state in BUSY and said.at_ms >= since_ms for said in evidence)
 
     async def begin(self) -> None:
+        """Nothing was typed yet, which is left with the pane, too. Errors as of Terminal."""
+        await self.terminal.trace(self.member.agent.ref, self.trace(Stage.OPENED))
+        await self.look_above()
+
+    async def look_above(self) -> None:
         """Nothing was submitted yet: what stands above the composer is old. Errors as of Terminal."""
         self.stood = await self._times() if self.echoes else None
 

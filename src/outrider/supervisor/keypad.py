@@ -13,7 +13,7 @@ from outrider.errors import Conflict, TerminalError, TimedOut, Touched
 from outrider.logic import answering
 from outrider.logic import approval as dialogs
 from outrider.model.approval import Form, Shown, Way
-from outrider.model.pane import Screen
+from outrider.model.pane import Screen, Terms
 from outrider.ports import Terminal
 from outrider.supervisor.crew import Member
 
@@ -67,12 +67,12 @@ class Keypad:
                     "It cannot be seen which option of this dialog is marked. "
                     f"Answer it in the terminal: outrider attach {member.agent.session}"
                 )
-            ref, touched_s = member.agent.ref, screen.pane.touched_s
+            ref, terms = member.agent.ref, Terms(touched_s=screen.pane.touched_s)
             try:
                 if stroke.keys:
-                    await self._terminal.press(ref, stroke.keys, touched_s=touched_s)
+                    await self._terminal.press(ref, stroke.keys, terms)
                 else:
-                    await self._terminal.write(ref, stroke.text, touched_s=touched_s)
+                    await self._terminal.write(ref, stroke.text, terms)
             except Touched:
                 continue
             if shown.form is Form.LINE:

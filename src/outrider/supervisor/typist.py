@@ -6,6 +6,7 @@ done: what is written tells the next daemon what may have happened, whatever cut
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import structlog
@@ -16,7 +17,7 @@ from outrider.logic.composer import ComposerView
 from outrider.logic.delivery import Next
 from outrider.model.command import Attempt, Command, Form, Stage, Status
 from outrider.model.kind import Method
-from outrider.model.pane import Pane
+from outrider.model.pane import Pane, Terms
 from outrider.ports import Terminal
 from outrider.supervisor.crew import Member
 from outrider.supervisor.errand import Errand
@@ -27,6 +28,7 @@ from outrider.supervisor.placement import TAKEN_OUT, TIMES, UNTOLD, Placement
 log = structlog.get_logger()
 
 ENTERS = 3
+PRESSED = "tmux pressed the keys; what they did is not looked at."
 
 Write = Callable[[Stage], Awaitable[None]]
 
@@ -83,7 +85,7 @@ class Typist:
 
     async def put(self, member: Member, text: str, program: str) -> bool:
         """Pastes a text into the empty composer of `program`, without Enter; whether it is seen there."""
-        await self._terminal.paste(member.agent.ref, text, program=program)
+        await self._terminal.paste(member.agent.ref, text, Terms(program))
         self._terminal.urge(member.agent.ref)
         return await self.eyes.until(
             member,
@@ -93,23 +95,26 @@ class Typist:
 
     async def give(self, member: Member, command: Command, attempt: Attempt, stage: Write, pane: Pane) -> Outcome:
         """The composer in the pane was just seen empty: keys are pressed, or a text is typed."""
-        if command.form is Form.KEYS:
-            return await self._press(member, command, stage)
-        return await self._type(Errand(self._terminal, member, command, attempt), stage, pane)
+        errand = Errand(self._terminal, member, command, attempt)
+        try:
+            await errand.begin()
+        except PaneGone:
+            return Outcome(Status.FAILED, "The agent's pane went away; nothing was typed.")
+        except (TerminalError, TimedOut) as error:
+            return Outcome(Status.QUEUED, f"tmux failed before anything was typed: {error.message}")
+        return await (self._press(errand, stage) if command.form is Form.KEYS else self._type(errand, stage, pane))
 
     async def _type(self, errand: Errand, stage: Write, pane: Pane) -> Outcome:
         """The text goes in, is seen there, and Enter follows."""
         member, typed = errand.member, errand.typed
         typing, ref = member.kind.typing, member.agent.ref
-        program, touched_s = pane.command, pane.touched_s
+        terms = Terms(pane.command, pane.touched_s, errand.trace(Stage.TYPING))
         await stage(Stage.TYPING)
         try:
-            await errand.begin()
             if typing.method is Method.KEYS:
-                await self._terminal.write(ref, typed, program=program, touched_s=touched_s)
+                await self._terminal.write(ref, typed, terms)
             else:
-                always = typing.method is Method.BRACKETED
-                await self._terminal.paste(ref, typed, program=program, touched_s=touched_s, always=always)
+                await self._terminal.paste(ref, typed, terms, always=typing.method is Method.BRACKETED)
         except (OtherProgram, Touched) as error:
             return Outcome(Status.QUEUED, error.message)
         except PaneGone:
@@ -117,10 +122,14 @@ class Typist:
         except (TerminalError, TimedOut) as error:
             return await self._unknown(member, f"tmux failed while the text went in: {error.message}")
         self._terminal.urge(ref)
+        return await self._submitted(errand, stage)
+
+    async def _submitted(self, errand: Errand, stage: Write) -> Outcome:
+        """The text was typed, and is submitted once it is seen to stand there."""
         outcome = await self._stands(errand, stood=False)
         if outcome is not None:
             return outcome
-        await asyncio.sleep(typing.settle_ms / 1000)
+        await asyncio.sleep(errand.member.kind.typing.settle_ms / 1000)
         return await self._enter(errand, stage)
 
     async def _stands(self, errand: Errand, *, stood: bool) -> Outcome | None:
@@ -146,18 +155,19 @@ class Typist:
                 case _:
                     await asyncio.sleep(self.pauses.look)
 
-    async def _press(self, member: Member, command: Command, stage: Write) -> Outcome:
+    async def _press(self, errand: Errand, stage: Write) -> Outcome:
         """Presses the keys that a command names, each once; nothing can prove what they did."""
+        member, keys = errand.member, errand.command.text.split()
         await stage(Stage.ENTERING)
         try:
-            await self._terminal.press(member.agent.ref, command.text.split())
+            await self._terminal.press(member.agent.ref, keys, Terms(trace=errand.trace(Stage.ENTERING)))
         except PaneGone:
             return Outcome(Status.FAILED, "The agent's pane went away; no key was pressed.")
         except (TerminalError, TimedOut) as error:
             return await self._unknown(member, f"tmux failed while the keys were pressed: {error.message}")
         member.tracker.typed(self._clock())
         self._terminal.urge(member.agent.ref)
-        return Outcome(Status.SENT, "tmux pressed the keys; what they did is not looked at.")
+        return Outcome(Status.SENT, PRESSED)
 
     async def _enter(self, errand: Errand, stage: Write) -> Outcome:
         """The text stands in the composer: Enter, and again only while it still stands there, until there is proof."""
@@ -188,10 +198,10 @@ class Typist:
         member, first = errand.member, errand.entered_ms is None
         while True:
             errand.entered_ms = errand.entered_ms or self._clock()
-            touched_s = errand.touched_s if first else None
+            terms = Terms("", errand.touched_s if first else None, errand.trace(Stage.ENTERING))
             try:
                 if not (first and delivery.is_attended(None, self._clock(), member.typed_ms)):
-                    await self._terminal.press(member.agent.ref, member.kind.typing.submit, touched_s=touched_s)
+                    await self._terminal.press(member.agent.ref, member.kind.typing.submit, terms)
                     return None
             except (TerminalError, TimedOut) as error:
                 if not isinstance(error, Touched):
@@ -247,46 +257,53 @@ class Typist:
         return Outcome(Status.UNCERTAIN, why, await self.eyes.rows(member))
 
     async def resume(self, member: Member, command: Command, attempt: Attempt, stage: Write) -> Outcome:
-        """An earlier daemon was cut off in this attempt: what happened is read off before anything else is done."""
-        if command.form is Form.KEYS:
-            if attempt.stage is Stage.ENTERING:
-                return await self._unknown(member, "The daemon was stopped while it pressed the keys.")
-            return Outcome(Status.QUEUED, "The daemon was stopped before a key was pressed.")
+        """An earlier daemon was cut off in this attempt: tmux is asked how far it got, and it goes on from there."""
         errand = Errand(self._terminal, member, command, attempt)
-        start, tells = self._clock(), attempt.stage is Stage.ENTERING and errand.tells
+        done = await errand.done()
+        if Stage.OPENED in (attempt.stage, done):
+            return Outcome(Status.QUEUED, "The daemon was stopped before anything was typed.")
+        if command.form is Form.KEYS:
+            unsure = "The daemon was stopped while it pressed the keys."
+            return Outcome(Status.SENT, PRESSED) if done is Stage.ENTERING else await self._unknown(member, unsure)
+        if (done or attempt.stage) is Stage.ENTERING:
+            return await self._entered(errand, stage)
+        with suppress(TerminalError, TimedOut):
+            await errand.look_above()
+        return _resumed(await self._submitted(errand, stage))
+
+    async def _entered(self, errand: Errand, stage: Write) -> Outcome:
+        """An earlier daemon pressed Enter, or may have: what came of it is read off before anything else is done."""
+        member, start_ms = errand.member, self._clock()
         # The time in which the agent would tell runs from the Enter on: daemons that are killed again and again come to an end with it.
-        until_ms = max(
-            start + self.pauses.settle * 1000, attempt.started_ms + self.pauses.untold * 1000 if tells else 0
-        )
+        told_ms = errand.attempt.started_ms + self.pauses.untold * 1000 if errand.tells else 0
+        until_ms = max(start_ms + self.pauses.settle * 1000, told_ms)
         step, settled = Next.WATCH, False
-        while step is Next.WATCH and (not settled or self._clock() - start < self.pauses.crash * 1000):
+        while step is Next.WATCH and (not settled or self._clock() - start_ms < self.pauses.crash * 1000):
             settled = self._clock() >= until_ms
             step = delivery.after_crash(
-                attempt.stage,
-                _without(await self.eyes.view(member), attempt.screen),
+                _without(await self.eyes.view(member), errand.attempt.screen),
                 errand.typed,
                 taken=await errand.taken(),
                 at_work=errand.at_work and not errand.otherwise,
             )
-            if step in (Next.TYPE, Next.UNCERTAIN) and not settled:
+            if step is Next.UNCERTAIN and not settled:
                 step = Next.WATCH  # what was typed may show late, and what the agent said be read late
             if step is Next.WATCH:
                 await asyncio.sleep(self.pauses.look)
-        match step:
-            case Next.SENT:
-                return Outcome(Status.SENT, f"After a restart of the daemon: {errand.proof}")
-            case Next.ENTER:
-                return await self._enter(errand, stage)
-            case Next.TYPE:
-                return Outcome(Status.QUEUED, "The daemon was stopped before the text went in.")
-            case _ if attempt.stage is Stage.OPENED:
-                return Outcome(Status.QUEUED, "The daemon was stopped before anything was typed.")
-            case _:
-                return await self._unknown(member, "The daemon was stopped while it typed.")
+        if step is Next.SENT:
+            return _resumed(Outcome(Status.SENT, errand.proof))
+        if step is Next.ENTER:
+            return await self._enter(errand, stage)
+        return await self._unknown(member, "The daemon was stopped while it typed.")
+
+
+def _resumed(outcome: Outcome) -> Outcome:
+    sent = outcome.status is Status.SENT
+    return replace(outcome, proof=f"After a restart of the daemon: {outcome.proof}") if sent else outcome
 
 
 def _without(view: ComposerView | None, draft: str | None) -> ComposerView | None:
-    """The composer as if a draft that was put aside, and stands there still or again, did not."""
+    """The composer as if a draft that was put aside, and stands there again, did not."""
     if view is None or draft is None or not composer.holds(view, draft):
         return view
     return replace(view, text="", empty=True, pasted=False)

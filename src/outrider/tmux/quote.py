@@ -37,13 +37,17 @@ def chain(*commands: Iterable[str], every: bool = False) -> Question:
     return Question(" ; ".join(command(words) for words in commands), len(commands), every)
 
 
-def unless(pane: str, condition: str, words: Iterable[str]) -> Question:
-    """A command that runs only while the format `condition` is false of the pane; else its text is the answer.
+def unless(pane: str, condition: str, *commands: Iterable[str]) -> Question:
+    """Commands that run, the next only behind one that did not fail, while the format `condition` is false of the pane; else its text
+    is the answer.
 
     tmux looks and acts in one step: nothing can happen to the pane in between.
     """
-    refused = command(("display-message", "-p", "-t", pane, condition))
-    return Question(command(("if-shell", "-F", "-t", pane, condition, refused, command(words))), 2)
+    refused = ("display-message", "-p", "-t", pane, condition)
+    # Either way as many commands run, so that it is known how many replies there are.
+    ways = chain(*[refused] * len(commands)), chain(*commands)
+    line = command(("if-shell", "-F", "-t", pane, condition, *(way.line for way in ways)))
+    return Question(line, 1 + len(commands))
 
 
 def quote(text: str) -> str:

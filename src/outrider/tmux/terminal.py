@@ -7,47 +7,26 @@ One control client a server does everything: the sweeps of `watch.py` and what t
 import asyncio
 import itertools
 import os
-import re
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
-from outrider.errors import (
-    Conflict,
-    InvalidInput,
-    OtherProgram,
-    PaneGone,
-    TerminalAway,
-    TerminalError,
-    TimedOut,
-    Touched,
-)
+from outrider.errors import Conflict, InvalidInput, PaneGone, TerminalAway, TerminalError, TimedOut
 from outrider.logic import keys as key_names
-from outrider.model.pane import Launch, Pane, PaneRef, Screen, Sight
+from outrider.model.pane import ANY, Launch, Pane, PaneRef, Screen, Sight, Terms
+from outrider.tmux import guard
 from outrider.tmux import launch as launching
 from outrider.tmux.cadence import Pace
 from outrider.tmux.mirror import Mirror, View
 from outrider.tmux.protocol import Reply
-from outrider.tmux.quote import Question, question, timeless, unless
+from outrider.tmux.quote import Question, chain, question, timeless, unless
 from outrider.tmux.rows import FORMAT, Rows
 from outrider.tmux.server import Server, ServerGone
 from outrider.tmux.sgr import plain, standing
 from outrider.tmux.version import pasting
 from outrider.tmux.watch import Meter, Watch, complaint, fitted, state
 
-# tmux 3.3a crashes, with every agent in it, when something is pasted into a pane whose program has ended.
-_DEAD = "#{?pane_dead,dead,}"
-_DEAD_OR_MODE = "#{?pane_dead,dead,#{?pane_in_mode,mode,}}"
-_DEAD_OR_PIPED = "#{?pane_dead,dead,#{?pane_pipe,piped,}}"
-_REFUSED = {
-    "dead": "the program of pane {pane} has ended; nothing was typed",
-    "left": "another program than the agent is in front of pane {pane}; nothing was typed",
-    "mode": "somebody reads pane {pane} in copy mode; nothing was typed",
-    "touched": "somebody has just pressed a key in pane {pane}; nothing was typed",
-}
-_ERRORS: Mapping[str, type[TerminalError]] = {"left": OtherProgram, "touched": Touched}
-_PLAIN = re.compile(r"[\w.+-]+", re.ASCII)
 _PASTE_START = "\x1b[200~"
 _PASTE_END = "\x1b[201~"
 
@@ -177,9 +156,7 @@ class TmuxTerminal:
             rows.pop()
         return (standing(rows) if ansi else tuple(rows))[-lines:]
 
-    async def paste(
-        self, ref: PaneRef, text: str, *, program: str = "", touched_s: int | None = None, always: bool = False
-    ) -> None:
+    async def paste(self, ref: PaneRef, text: str, terms: Terms = ANY, *, always: bool = False) -> None:
         """As the port says. TerminalError while the pane is in copy mode or its program has ended; InvalidInput for a text that ends a
         bracketed paste: what follows would be taken as keys."""
         if _PASTE_END in text:
@@ -191,36 +168,41 @@ class TmuxTerminal:
         await self._read(ref, question("set-buffer", "-b", name, "--", held))
         words = (*pasting(self._watches[ref.server].server.version), *([] if always else ["-p"]))
         try:
-            await self._type(ref, _in_front(program, touched_s), *words, "-b", name, "-t", ref.pane)
+            await self._type(ref, guard.in_front(terms), *words, "-b", name, "-t", ref.pane, trace=terms.trace)
         except TerminalError:
-            await self._forget(ref, name)
+            with suppress(TerminalError, TimedOut):
+                await self._ask(ref, question("delete-buffer", "-b", name))
             raise
         self.urge(ref)
 
-    async def write(self, ref: PaneRef, text: str, *, program: str = "", touched_s: int | None = None) -> None:
+    async def write(self, ref: PaneRef, text: str, terms: Terms = ANY) -> None:
         """Types the text as literal keys; no Enter. Errors as for `paste`."""
         if text:
-            await self._type(ref, _in_front(program, touched_s), "send-keys", "-t", ref.pane, "-l", "--", text)
+            words = ("send-keys", "-t", ref.pane, "-l", "--", text)
+            await self._type(ref, guard.in_front(terms), *words, trace=terms.trace)
             self.urge(ref)
 
-    async def press(self, ref: PaneRef, keys: Sequence[str], *, touched_s: int | None = None) -> None:
+    async def press(self, ref: PaneRef, keys: Sequence[str], terms: Terms = ANY) -> None:
         """Presses named keys (`Enter`, `Escape`, `C-u`) in order; InvalidInput where tmux has no key of that name."""
-        for key in keys:
-            if not key_names.known(key):
-                raise InvalidInput(
-                    f"tmux has no key named {key!r}; names are like Enter, Escape, Up, F5, C-c or a character"
-                )
+        _check(keys)
         if keys:
-            await self._type(
-                ref, f"#{{?pane_dead,dead,{_untouched(touched_s)}}}", "send-keys", "-t", ref.pane, "--", *keys
-            )
+            await self._type(ref, guard.alive(terms), "send-keys", "-t", ref.pane, "--", *keys, trace=terms.trace)
             self.urge(ref)
+
+    async def trace(self, ref: PaneRef, trace: str) -> None:
+        """As the port says. tmux keeps it as a hidden variable, which no program gets and no client is drawn anew for."""
+        await self._read(ref, question(*_leaving(ref, trace)))
+
+    async def traced(self, ref: PaneRef) -> str:
+        """As the port says."""
+        (told,) = await self._read(ref, question("display-message", "-p", "-t", ref.pane, f"#{{{_variable(ref)}}}"))
+        return told.text
 
     async def key(self, ref: PaneRef, data: bytes) -> None:
         """Gives the program these bytes as if they came from a keyboard. TerminalError as for `write`."""
         if data:
             codes = [f"{byte:02x}" for byte in data]
-            await self._type(ref, _DEAD_OR_MODE, "send-keys", "-t", ref.pane, "-H", "--", *codes)
+            await self._type(ref, guard.DEAD_OR_MODE, "send-keys", "-t", ref.pane, "-H", "--", *codes)
             self.urge(ref)
 
     @asynccontextmanager
@@ -250,13 +232,13 @@ class TmuxTerminal:
     async def pipe(self, ref: PaneRef, line: str) -> bool:
         """Has a line of sh read what the pane's program writes; an empty one takes off what does. False: somebody does, or it ended."""
         words = ("pipe-pane", "-O", "-t", ref.pane, timeless(line))
-        asked = unless(ref.pane, _DEAD_OR_PIPED, words) if line else question("pipe-pane", "-t", ref.pane)
+        asked = unless(ref.pane, guard.DEAD_OR_PIPED, words) if line else question("pipe-pane", "-t", ref.pane)
         return not (await self._read(ref, asked))[0].text
 
     async def end(self, ref: PaneRef) -> None:
         """Ends the pane (its session with it, if it was the last one). A pane that is gone already is no error."""
         try:
-            await self._ask(ref, question("kill-pane", "-t", ref.pane))
+            await self._ask(ref, chain(("set-environment", "-gu", _variable(ref)), ("kill-pane", "-t", ref.pane)))
         except (PaneGone, ServerGone):
             return
         self.urge(ref)
@@ -271,11 +253,12 @@ class TmuxTerminal:
         }
         return health | {"why": "; ".join(reasons)} if reasons else health
 
-    async def _type(self, ref: PaneRef, condition: str, *words: str) -> None:
-        """Runs a command that types, unless the condition says why not."""
-        (reply,) = await self._ask(ref, unless(ref.pane, condition, words))
-        if refusal := _REFUSED.get(reply.text):
-            raise _ERRORS.get(reply.text, TerminalError)(refusal.format(pane=ref.pane))
+    async def _type(self, ref: PaneRef, condition: str, *words: str, trace: str = "") -> None:
+        """Runs a command that types, unless the condition says why not, and leaves the trace behind it."""
+        left = [_leaving(ref, trace)] if trace else []
+        (reply,) = await self._ask(ref, unless(ref.pane, condition, words, *left))
+        if (refused := guard.refusal(reply.text, ref.pane)) is not None:
+            raise refused
 
     async def _read(self, ref: PaneRef, *questions: Question) -> list[Reply]:
         """Asks something that types nothing: an answer that does not come is no more than a server that is away."""
@@ -299,18 +282,19 @@ class TmuxTerminal:
                 raise TerminalError(f"tmux refused: {reply.text}")
         return replies
 
-    async def _forget(self, ref: PaneRef, buffer: str) -> None:
-        with suppress(TerminalError, TimedOut):
-            await self._ask(ref, question("delete-buffer", "-b", buffer))
+
+def _check(keys: Sequence[str]) -> None:
+    for key in keys:
+        if not key_names.known(key):
+            raise InvalidInput(
+                f"tmux has no key named {key!r}; names are like Enter, Escape, Up, F5, C-c or a character"
+            )
 
 
-def _in_front(program: str, touched_s: int | None) -> str:
-    """The condition that refuses a dead pane, copy mode and another program; a name that a format cannot hold is not compared."""
-    plain = _PLAIN.fullmatch(program)
-    other = f"#{{?#{{==:#{{pane_current_command}},{program}}},{_untouched(touched_s)},left}}" if plain else ""
-    return f"#{{?pane_dead,dead,#{{?pane_in_mode,mode,{other or _untouched(touched_s)}}}}}"
+def _variable(ref: PaneRef) -> str:
+    """What tmux keeps the trace of a pane under."""
+    return f"OUTRIDER_TYPED_{ref.pane.removeprefix('%')}"
 
 
-def _untouched(touched_s: int | None) -> str:
-    """The condition that refuses a pane at whose session a person pressed a key in a later second. tmux compares texts, of ten digits."""
-    return "" if touched_s is None else f"#{{?#{{>:#{{session_activity}},{touched_s:010}}},touched,}}"
+def _leaving(ref: PaneRef, trace: str) -> tuple[str, ...]:
+    return ("set-environment", "-gh", _variable(ref), trace)
