@@ -159,7 +159,7 @@ class Keypad:
             row = _last(screen)
             if row == wanted:
                 with suppress(Touched):  # a person's key may stand behind the letter by now
-                    return await self._terminal.press(ref, ("Enter",), touched_s=screen.pane.touched_s)
+                    return await self._terminal.press(ref, ("Enter",), Terms(touched_s=screen.pane.touched_s))
             if self._clock() >= end:
                 raise TimedOut(
                     f"{letter!r} was typed and is not seen behind the question; Enter was not pressed: {row[:100]}"
