@@ -174,7 +174,7 @@ async def _run(daemon: Daemon, held: Sequence[Lease], given: Inheritance, enviro
                 daemon.sender.run(),
                 cry_out(daemon),
                 daemon.recorder.run(),
-                Ears(settings.data, settings.runtime / "hooks").run(),
+                Ears(settings.data, settings.runtime / "hooks", daemon.crew.past).run(),
                 retain(daemon),
                 keep_watch(daemon),
                 reload_kinds(daemon),

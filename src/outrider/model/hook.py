@@ -37,15 +37,28 @@ class SessionNote:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """What is known of an agent before it is asked what was missed: its own id of the conversation, and when (Unix ms) it took
+    in the last prompt that it told of."""
+
+    conversation: str | None = None
+    prompt_ms: int = 0
+
+
+NOTHING_PAST = Past()
+
+
+@dataclass(frozen=True, slots=True)
 class Heard:
     """What one hook call means: at most one reading, and facts beside it.
 
-    `prompt` is the text the agent says it has just taken in, verbatim; `conversation` its own id of the conversation, `transcript`
-    the file it is written to; `counters` are to be added to the agent's.
+    `prompt` is the text the agent says it has taken in, verbatim, at `taken_ms` (Unix ms) where it tells when, else just now;
+    `conversation` its own id of the conversation, `transcript` the file it is written to; `counters` are to be added to the agent's.
     """
 
     reading: Reading | None = None
     prompt: str | None = None
+    taken_ms: int | None = None
     conversation: str | None = None
     transcript: str | None = None
     counters: Counters = NO_COUNTERS

@@ -3,14 +3,14 @@
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from outrider.errors import NoSuchAgent
 from outrider.kinds.channels.voice import Voice
 from outrider.logic.rates import SlidingWindow
 from outrider.logic.tracker import Tracker
 from outrider.model.agent import Agent
-from outrider.model.hook import SessionNote
+from outrider.model.hook import NOTHING_PAST, Past, SessionNote
 from outrider.model.kind import Kind
 from outrider.model.pane import Pane, PaneRef, Screen
 from outrider.model.state import Verdict
@@ -66,6 +66,12 @@ class Member:
         self.interrupted_ms = now_ms
         return 0
 
+    def took_in(self, at_ms: int, prompt: str) -> None:
+        """It said that it took that in, then: what was missed is told late."""
+        taken = (at_ms, prompt)
+        self.prompts.append(taken)
+        self.agent = replace(self.agent, heard=max(self.agent.heard or taken, taken))
+
     def learn(self, kind: Kind) -> None:
         """Its kind's file has changed; what it was started with stays as it is."""
         self.kind = kind
@@ -120,6 +126,14 @@ class Crew:
         if not generation:
             return None
         return next((member for member in self._by_id.values() if member.agent.generation == generation), None)
+
+    def past(self, generation: str) -> Past:
+        """What that spawn's agent has told of itself; nothing of one that is not here."""
+        member = self.of_generation(generation)
+        if member is None:
+            return NOTHING_PAST
+        heard = member.agent.heard
+        return Past(member.agent.agent_session, heard[0] if heard is not None else member.agent.created_ms)
 
     def refs(self) -> list[PaneRef]:
         """The panes of all that live and are known to stand somewhere: those to be looked at."""

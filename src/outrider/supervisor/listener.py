@@ -118,8 +118,7 @@ class Listener:
             if heard.reading is not None:
                 member.tracker.hear(heard.reading)
             if heard.prompt is not None:
-                member.prompts.append((event.at_ms, heard.prompt))
-                member.agent = dataclasses.replace(member.agent, heard=(event.at_ms, heard.prompt))
+                member.took_in(event.at_ms if heard.taken_ms is None else heard.taken_ms, heard.prompt)
             member.agent = counting.counted(member.agent, event, heard)
             self._diligence.hook(member, event)
             self._autopilot.hook(member, event)

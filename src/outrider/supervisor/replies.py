@@ -4,12 +4,12 @@
 A reply is for one request by its id: one that was answered at the terminal meanwhile is not answered again.
 """
 
-import asyncio
 from pathlib import Path
 
 import structlog
 
-from outrider.kinds.channels.opencode_server import SERVER, Refused, ask, read
+from outrider.kinds.channels.opencode_client import FAULTS, Refused, ask, read
+from outrider.kinds.channels.opencode_server import SERVER
 from outrider.kinds.channels.tool_words import NAMES
 from outrider.model.approval import Approval, Behavior
 from outrider.supervisor.crew import Member
@@ -17,7 +17,6 @@ from outrider.supervisor.hook_calls import Call, fits
 
 log = structlog.get_logger()
 ANSWER_S = 15.0
-FAULTS = (OSError, EOFError, ValueError, asyncio.LimitOverrunError)
 
 
 class Replies:

@@ -4,19 +4,27 @@ import asyncio
 import base64
 import json
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from outrider.kinds.channels.channel import Ground
+from outrider.kinds.channels.opencode_client import Server
+from outrider.kinds.channels.opencode_past import past
 from outrider.kinds.channels.opencode_server import SERVER, OpenCodeServers, Sieve, furnish
 from outrider.kinds.channels.opencode_voice import OpenCodeVoice
-from outrider.model.hook import Heard, HookEvent
+from outrider.model.hook import Heard, HookEvent, Past
 from outrider.model.state import ErrorClass, Reading, State
 
 RECORDED = Path(__file__).parent / "recorded" / "opencode"
+BUSY: Mapping[str, object] = {"/session/status": {"ses_1": {"type": "busy"}}}
+PAST: Mapping[str, object] = json.loads((RECORDED / "past.json").read_text())
+"""What a server answered: a long turn, whose prompt is not among the newest messages, with a sub-agent at work."""
+SESSION, CHILD = "ses_de53011edffe6HLpON2OdSCOUI", "ses_de52fe838ffeDeWCrQkbUdlDiZ"
+PROMPT_ID = "msg_21acffc1a0018D317gvuocuj7t"
+PROMPT = (1795746167834, "read @README.md\n\tand look")
 
 
 def run(name: str) -> list[tuple[Heard, str | None]]:
@@ -108,11 +116,12 @@ def test_deltas_and_output_are_not_written_down() -> None:
 
 @asynccontextmanager
 async def server(
-    port: int, password: str, events: list[dict[str, object]], *, mute: int = 0
+    port: int, password: str, events: list[dict[str, object]], answers: Mapping[str, object] = BUSY, *, mute: int = 0
 ) -> AsyncIterator[list[str]]:
-    """Answers as OpenCode does: a chunked stream of events, and the status of sessions, for whoever knows the password.
+    """Answers as OpenCode does: a chunked stream of events, and what is known of sessions, for whoever knows the password.
 
-    The first `mute` requests are taken and never answered, as those that come while it starts.
+    The first `mute` requests are taken and never answered, as those that come while it starts. Gives the heads of requests that
+    it refused, for want of the password or as it knows of no such thing.
     """
     refused: list[str] = []
     unheard = [None] * mute
@@ -128,8 +137,11 @@ async def server(
         if expected not in head:
             refused.append(head)
             writer.write(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")
-        elif " /session/status " in head:
-            body = json.dumps({"ses_1": {"type": "busy"}}).encode()
+        elif (path := head.split(" ")[1]) != "/global/event" and path not in answers:
+            refused.append(head)
+            writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+        elif path in answers:
+            body = json.dumps(answers[path]).encode()
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
             await reader.read()  # it keeps the connection open
         else:
@@ -172,8 +184,58 @@ async def test_a_spawns_server_is_followed_into_its_spool(tmp_path: Path) -> Non
             following.cancel()
     names = [json.loads(path.read_text())["hook_event_name"] for path in left[:2]]
     assert names == ["session.status", "session.idle"]
-    assert refused == []
+    assert [head.split(" ")[1] for head in refused] == ["/session/ses_1"], "that session went meanwhile"
     assert stat.S_ISREG(left[0].stat().st_mode)
+
+
+async def missed(known: Past, answers: Mapping[str, object] = PAST) -> tuple[list[Heard], list[str]]:
+    """What the voice of a new daemon hears of the past, and what was asked for in vain."""
+    port = json.loads(furnish(Ground(Path(), Path(), {})).files[SERVER])["port"]
+    voice, heard = OpenCodeVoice(), list[Heard]()
+    async with server(port, "secret", [], answers) as refused:
+        async for told in past(Server(port, "opencode", "secret", Path()), known, 5.0):
+            heard.append(voice.hear(HookEvent("g/1", "g", str(told["hook_event_name"]), 9, told)))
+    return heard, [head.split(" ")[1] for head in refused]
+
+
+async def test_a_prompt_that_nobody_heard_is_told_later_with_its_true_time() -> None:
+    for conversation in (SESSION, CHILD, None):  # the child's where a sub-agent was taken for the agent
+        heard, refused = await missed(Past(conversation, PROMPT[0] - 1))
+        assert [(one.taken_ms, one.prompt) for one in heard if one.prompt] == [PROMPT]
+        assert {one.conversation for one in heard if one.conversation} == {SESSION}
+        assert refused == []
+
+
+async def test_a_prompt_that_was_heard_is_not_told_again() -> None:
+    heard, _ = await missed(Past(SESSION, PROMPT[0]))
+    assert [one.prompt for one in heard if one.prompt] == []
+    assert [one.reading.state for one in heard if one.reading] == [State.THINKING]
+
+
+async def test_only_the_agents_own_conversation_is_asked_for() -> None:
+    at_rest = {**PAST, "/session/status": {}}
+    assert await missed(Past(None, 0), at_rest) == ([], [])
+    heard, refused = await missed(Past("ses_gone", 0), at_rest)
+    assert (heard, refused) == ([], ["/session/ses_gone"])
+
+
+async def test_a_past_that_is_not_told_does_not_hide_the_present() -> None:
+    heard, refused = await missed(Past(SESSION, 0), {path: PAST[path] for path in PAST if "message" not in path})
+    assert [one.reading.state for one in heard if one.reading] == [State.THINKING]
+    assert refused == [f"/session/{SESSION}/message?limit=8"]
+
+
+def test_a_prompt_is_told_once_however_often_it_comes() -> None:
+    message = PAST[f"/session/{SESSION}/message/{PROMPT_ID}"]
+    assert isinstance(message, dict)
+    voice = OpenCodeVoice()
+
+    def hear() -> Heard:
+        voice.hear(HookEvent("g/1", "g", "message.updated", 9, {"sessionID": SESSION, "info": message["info"]}))
+        event = {"sessionID": SESSION, "part": message["parts"][0]}
+        return voice.hear(HookEvent("g/2", "g", "message.part.updated", 9, event))
+
+    assert [(one.taken_ms, one.prompt) for one in (hear(), hear())] == [PROMPT, (None, None)]
 
 
 def test_a_password_of_the_users_own_is_kept(tmp_path: Path) -> None:

@@ -1,18 +1,20 @@
 """Ears: the channels that have to be listened to, beside what agents leave in the spool by themselves."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 from outrider.kinds.channels.adopted_spools import AdoptedSpools
 from outrider.kinds.channels.opencode_server import OpenCodeServers
 from outrider.kinds.channels.spool import Spool
+from outrider.model.hook import Past
 
 
 class Ears:
-    """`data` is the daemon's data directory, `spool` the root of the hook spool."""
+    """`data` is the daemon's data directory, `spool` the root of the hook spool, `known` says what is known of a generation's agent."""
 
-    def __init__(self, data: Path, spool: Path) -> None:
-        self._servers = OpenCodeServers(data / "spawns")
+    def __init__(self, data: Path, spool: Path, known: Callable[[str], Past]) -> None:
+        self._servers = OpenCodeServers(data / "spawns", known)
         self._adopted = AdoptedSpools(Spool(spool), data / "hooks")
 
     async def run(self) -> None:

@@ -1,28 +1,29 @@
 """OpenCode's own server: opened for one spawn on loopback behind a password, and followed into the agent's hook spool.
 
 What it tells is written down as if a hook had left it there, so that one road leads to the daemon. While the daemon is away it
-is not heard; when it comes back the status of every session is asked first. A plugin would hear everything, but OpenCode
+is not heard; when it comes back it is asked first what was missed. A plugin would hear everything, but OpenCode
 fetches a package from the network for the sake of any plugin and, offline, does not draw its screen for over a minute (1.18.33).
 """
 
 import asyncio
-import base64
 import contextlib
 import json
 import os
 import secrets
 import socket
 from collections.abc import AsyncGenerator, Callable, Mapping
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import cast
 
 import structlog
 
 from outrider.kinds.channels.channel import Furnishing, Ground
 from outrider.kinds.channels.folders import Folders, open_folders
+from outrider.kinds.channels.opencode_client import FAULTS, Server, lines, read
+from outrider.kinds.channels.opencode_past import past
 from outrider.logic.policy.opencode import compile_opencode
 from outrider.logic.policy.rules import Policy
+from outrider.model.hook import NOTHING_PAST, Past
 
 log = structlog.get_logger()
 
@@ -33,26 +34,9 @@ CONFIG_VARIABLE = "OPENCODE_CONFIG_CONTENT"
 _SOON_S, _LATER_S = 0.5, 20.0
 _SOON = 120  # tries: it may take a minute until it listens; one that still doesn't has ended
 _HEAD_S = 5.0  # a request that comes while it starts is taken and never answered
-_SILENCE_S = 45.0  # it sends a heartbeat every 10 s
-_PIECE = 1 << 16
-_LINE = 1 << 22  # bytes of one event at most; a larger one ends the connection, and it is opened again
 _TOLD = frozenset({"session.created", "session.status", "session.idle", "session.error", "message.updated"})
 _ASKED = ("permission.", "question.")
 _DROPPED = frozenset({"output", "metadata", "raw", "attachments", "summary", "snapshot"})
-
-
-class Refused(ValueError):
-    """It answered that it does not do what was asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """Where one spawn's server listens, and where its events go."""
-
-    port: int
-    user: str
-    password: str
-    spool: Path
 
 
 def furnish(ground: Ground) -> Furnishing:
@@ -128,13 +112,20 @@ class Sieve:
 
 
 class OpenCodeServers:
-    """Follows the servers of all spawns that have one; `folder` holds the spawns' directories."""
+    """Follows the servers of all spawns that have one; `folder` holds the spawns' directories, named for their generations."""
 
     def __init__(
-        self, folder: Path, *, folders: Callable[[], Folders] = open_folders, answer_s: float = _HEAD_S
+        self,
+        folder: Path,
+        known: Callable[[str], Past] = lambda _: NOTHING_PAST,
+        *,
+        folders: Callable[[], Folders] = open_folders,
+        answer_s: float = _HEAD_S,
     ) -> None:
-        """`answer_s` is how long a request may go unanswered before it is made again."""
+        """`known` says what is known of a generation's agent; `answer_s` is how long a request may go unanswered before it is
+        made again."""
         self._folder = folder
+        self._known = known
         self._answer_s = answer_s
         self._open = folders
         self._written = 0
@@ -152,7 +143,7 @@ class OpenCodeServers:
                         following.pop(gone).cancel()
                     for path in spawns - following.keys():
                         if (server := read(path / SERVER)) is not None:
-                            following[path] = group.create_task(self._follow(server))
+                            following[path] = group.create_task(self._follow(server, path.name))
                     await folders.changed()
         finally:
             folders.close()
@@ -166,14 +157,14 @@ class OpenCodeServers:
             log.warning("the spawns' directory cannot be read", path=str(self._folder), why=str(error))
             return set()
 
-    async def _follow(self, server: Server) -> None:
+    async def _follow(self, server: Server, generation: str) -> None:
         tries = 0
         while True:
             try:
-                async for event in events(server, self._answer_s):
+                async for event in events(server, partial(self._known, generation), self._answer_s):
                     tries = 0
                     self._write(server.spool, event)
-            except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as error:
+            except FAULTS as error:
                 log.debug("an OpenCode server cannot be followed", port=server.port, why=str(error))
             tries += 1
             await asyncio.sleep(_SOON_S if tries < _SOON else _LATER_S)
@@ -187,10 +178,12 @@ class OpenCodeServers:
             path.rename(path.with_suffix(".json"))
 
 
-async def events(server: Server, answer_s: float = _HEAD_S) -> AsyncGenerator[dict[str, object], None]:
-    """The sessions' states now, then what happens; of all instances, since the one of `/event` is replaced while OpenCode starts."""
+async def events(
+    server: Server, known: Callable[[], Past] = lambda: NOTHING_PAST, answer_s: float = _HEAD_S
+) -> AsyncGenerator[dict[str, object], None]:
+    """What was missed since what is known, then what happens; of all instances, since the one of `/event` is replaced while it starts."""
     sieve = Sieve()
-    async with contextlib.aclosing(_lines(server, "/global/event", answer_s)) as stream:
+    async with contextlib.aclosing(lines(server, "/global/event", answer_s)) as stream:
         async for line in stream:
             if not line.startswith(b"data:"):
                 continue
@@ -198,93 +191,7 @@ async def events(server: Server, answer_s: float = _HEAD_S) -> AsyncGenerator[di
             if isinstance(event, dict) and isinstance(event.get("payload"), dict):
                 event = event["payload"]
             if isinstance(event, dict) and event.get("type") == "server.connected":
-                for status in await _statuses(server, answer_s):
-                    yield status
+                async for missed in past(server, known(), answer_s):
+                    yield missed
             elif isinstance(event, dict) and (picked := sieve.pick(event)) is not None:
                 yield picked
-
-
-async def ask(server: Server, path: str, answer_s: float, body: Mapping[str, object] | None = None) -> object:
-    """What it answers to a GET, or with a body to a POST, as JSON; None for nothing. OSError, EOFError, ValueError or LimitOverrunError
-    where it does not, or not in time; of a POST it is then not known what it did, but for ConnectionRefusedError
-    and Refused."""
-    async with contextlib.aclosing(_lines(server, path, answer_s, body)) as answer:
-        return cast("object", json.loads(b"".join([line async for line in answer]) or b"null"))
-
-
-async def _statuses(server: Server, answer_s: float) -> list[dict[str, object]]:
-    found = await ask(server, "/session/status", answer_s)
-    return [
-        {"hook_event_name": "session.status", "sessionID": session, "status": status}
-        for session, status in (found.items() if isinstance(found, dict) else ())
-    ]
-
-
-async def _lines(
-    server: Server, path: str, answer_s: float, body: Mapping[str, object] | None = None
-) -> AsyncGenerator[bytes, None]:
-    """The lines of a response's body as they come."""
-    sent = b"" if body is None else json.dumps(body).encode()
-    kind = f"Content-Type: application/json\r\nContent-Length: {len(sent)}\r\n" if body is not None else ""
-    reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=_LINE)
-    try:
-        token = base64.b64encode(f"{server.user}:{server.password}".encode()).decode()
-        writer.write(
-            f"{'GET' if body is None else 'POST'} {path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
-            f"Authorization: Basic {token}\r\nAccept: text/event-stream, application/json\r\n{kind}"
-            "Connection: close\r\n\r\n".encode()
-            + sent
-        )
-        await writer.drain()
-        head = await asyncio.wait_for(_head(reader), answer_s)
-        if head.status != 200:
-            raise Refused(f"it answers {head.status}")
-        rest, left = b"", head.length
-        while left != 0 and (piece := await asyncio.wait_for(_piece(reader, head, left), _SILENCE_S)):
-            left = left - len(piece) if left is not None else None
-            *whole, rest = (rest + piece).split(b"\n")
-            for line in whole:
-                yield line
-        if rest:
-            yield rest
-    finally:
-        writer.close()
-
-
-@dataclass(frozen=True, slots=True)
-class _Head:
-    """What a response's head says; `length` of the body in bytes, None where it says none."""
-
-    status: int
-    chunked: bool
-    length: int | None
-
-
-async def _head(reader: asyncio.StreamReader) -> _Head:
-    first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower().split("\r\n")
-    words = first.split()
-    if len(words) < 2 or not words[1].isdigit():
-        raise ValueError("it does not answer as a web server does")
-    fields = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    length = fields.get("content-length", "")
-    chunked = "chunked" in fields.get("transfer-encoding", "")
-    return _Head(int(words[1]), chunked, int(length) if length.isdigit() and not chunked else None)
-
-
-async def _piece(reader: asyncio.StreamReader, head: _Head, left: int | None) -> bytes:
-    """What of the body came, empty at its end. It must not be waited for beyond its length: the server keeps connections open."""
-    if not head.chunked:
-        return await reader.read(min(_PIECE, left) if left is not None else _PIECE)
-    size = int((await reader.readuntil(b"\r\n")).split(b";")[0], 16)
-    if size > _LINE:
-        raise ValueError("it sends a piece that is too large")
-    return (await reader.readexactly(size + 2))[:-2]
-
-
-def read(path: Path) -> Server | None:
-    """Where a spawn's server listens, as its file says; None where it has none."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return Server(int(found["port"]), str(found["user"]), str(found["password"]), Path(found["spool"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None

@@ -47,7 +47,8 @@ class OpenCodeVoice:
             "question.rejected": self._answered,
         }
         self._children: set[str] = set()
-        self._users: set[str] = set()
+        self._users: dict[str, int | None] = {}
+        self._prompts: set[str] = set()
         self._counted: set[str] = set()
         self._calls: dict[str, ToolCall] = {}
         self._pending: set[str] = set()
@@ -119,7 +120,8 @@ class OpenCodeVoice:
         info = _inner(event.payload, "info")
         id_ = text(info, "id") or ""
         if text(info, "role") == "user":
-            self._users.add(id_)
+            created = _inner(info, "time").get("created")
+            self._users[id_] = created if isinstance(created, int) else None
             return Heard()
         if _inner(info, "time").get("completed") is None or id_ in self._counted:
             return Heard()
@@ -133,9 +135,12 @@ class OpenCodeVoice:
         kind, said = text(part, "type"), text(part, "text") or ""
         if kind == "tool":
             return self._tool(event, part)
-        if text(part, "messageID") in self._users:
-            is_prompt = kind == "text" and part.get("synthetic") is not True
-            return Heard(prompt=said) if is_prompt and said else Heard()
+        if (message := text(part, "messageID") or "") in self._users:
+            key = text(part, "id") or event.id
+            if kind != "text" or not said or part.get("synthetic") is True or key in self._prompts:
+                return Heard()
+            self._prompts.add(key)
+            return Heard(prompt=said, taken_ms=self._users[message])
         if self._pending or self._calls or not self._busy or not said:
             return Heard()  # the end of what was said comes after the tool's begin
         self._outcome = None
