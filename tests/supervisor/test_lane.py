@@ -578,6 +578,27 @@ async def test_a_key_between_our_look_and_ours_is_waited_out(world: World, at: s
     assert (done.status, terminal.arrived) == (Status.SENT, ["go on"])
 
 
+async def test_a_person_who_types_before_enter_is_pressed_again_is_not_typed_over(world: World) -> None:
+    """The agent ignored the first Enter, and somebody writes behind our text: no second one, and what stands there is left."""
+    (command,) = await world.queue("go on")
+    member = world.member()
+    lane = world.lane(member)
+    lane.add([command])
+    terminal = world.terminal
+    terminal.swallow = 1
+
+    def person() -> None:
+        if terminal.pressed and terminal.draft == "go on":
+            terminal.draft += " half a thought"
+            terminal.touched_s = now_ms() // 1000 + 60
+
+    terminal.before_key = person
+    async with running(world, lane, member):
+        (done,) = await ended(world, command)
+    assert (done.status, terminal.arrived, terminal.pressed) == (Status.UNCERTAIN, [], ["Enter"])
+    assert terminal.draft == "go on half a thought"
+
+
 class Joined(ScriptedTerminal):
     """What a person types comes in behind our text at the last moment, before our Enter; the agent tells of what it took in."""
 

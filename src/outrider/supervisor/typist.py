@@ -68,16 +68,17 @@ class Typist:
         Agents clear a row, and its line end, at a press, and show only the last rows of a long text: so it is pressed twice for
         each row that is seen, for as long as that takes something away.
         """
-        view = await self.eyes.view(member)
+        view, pane = await self.eyes.sight(member)
         while view is not None and not view.empty:
+            terms = Terms(touched_s=pane.touched_s if pane is not None else None)
             try:
-                await self._terminal.press(member.agent.ref, member.kind.typing.clear * (2 * view.rows))
+                await self._terminal.press(member.agent.ref, member.kind.typing.clear * (2 * view.rows), terms)
             except (TerminalError, TimedOut):
                 return False
             if not await self._changed(member, view.text):
                 return False
             await asyncio.sleep(self.pauses.look)
-            view = await self.eyes.view(member)
+            view, pane = await self.eyes.sight(member)
         return view is not None
 
     async def _changed(self, member: Member, before: str) -> bool:
@@ -194,20 +195,21 @@ class Typist:
         return await self._unsubmitted(member)
 
     async def _submit(self, errand: Errand) -> Outcome | None:
-        """Presses Enter, the first in one step with the look that nobody has pressed a key since the text was seen to stand there alone."""
+        """Presses Enter, in one step with the look that nobody has pressed a key since the text was seen to stand there alone."""
         member, first = errand.member, errand.entered_ms is None
         while True:
             errand.entered_ms = errand.entered_ms or self._clock()
-            terms = Terms("", errand.touched_s if first else None, errand.trace(Stage.ENTERING))
+            terms = Terms("", errand.touched_s, errand.trace(Stage.ENTERING))
             try:
-                if not (first and delivery.is_attended(None, self._clock(), member.typed_ms)):
+                if not delivery.is_attended(None, self._clock(), member.typed_ms):
                     await self._terminal.press(member.agent.ref, member.kind.typing.submit, terms)
                     return None
             except (TerminalError, TimedOut) as error:
                 if not isinstance(error, Touched):
                     return await self._unknown(member, f"tmux failed at Enter: {error.message}")
-            errand.entered_ms = None
-            outcome = await self._stands(errand, stood=True)
+            if first:
+                errand.entered_ms = None
+            outcome = await (self._stands(errand, stood=True) if first else self._proof(errand, self._clock()))
             if outcome is not None:
                 return outcome
 
@@ -216,16 +218,14 @@ class Typist:
         member, command = errand.member, errand.command
         stood_ms = entered_ms
         while True:
-            view = await self.eyes.view(member)
+            view, pane = await self.eyes.sight(member)
+            errand.touched_s = pane.touched_s if pane is not None else errand.touched_s
             now_ms = self._clock()
             if view is not None and composer.holds(view, errand.typed):
                 stood_ms = now_ms
             # A slash command may open a screen of its own in the composer's place.
             at_work = command.form is Form.SLASH or errand.at_work_since(entered_ms)
-            unsure = errand.tells or (view is None and not at_work)
-            patience_ms = member.kind.typing.patience_ms if unsure else self.pauses.unheard * 1000
-            if errand.tells and not at_work:
-                patience_ms = max(patience_ms, self.pauses.untold * 1000)
+            patience_ms = _patience_ms(errand, self.pauses, view, at_work=at_work)
             taken, otherwise = await errand.taken(), errand.otherwise
             match delivery.after_enter(
                 view,
@@ -295,6 +295,13 @@ class Typist:
         if step is Next.ENTER:
             return await self._enter(errand, stage)
         return await self._unknown(member, "The daemon was stopped while it typed.")
+
+
+def _patience_ms(errand: Errand, pauses: Pauses, view: ComposerView | None, *, at_work: bool) -> float:
+    """How long to wait, behind Enter, for a word of the agent or for its composer."""
+    unsure = errand.tells or (view is None and not at_work)
+    patience_ms = errand.member.kind.typing.patience_ms if unsure else pauses.unheard * 1000
+    return max(patience_ms, pauses.untold * 1000) if errand.tells and not at_work else patience_ms
 
 
 def _resumed(outcome: Outcome) -> Outcome:
