@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from e2e.longest import LONGEST
 from source_tree import Tree, aliases, dotted, imports, inner_imports, read
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -319,3 +320,12 @@ def test_tests_stand_where_their_source_stands() -> None:
                 f"tests/{inner} tests nothing of src/{PACKAGE}: name it for the module it tests, in its place"
             )
     assert not broken, "\n" + "\n".join(broken)
+
+
+def test_the_longest_tests_are_there() -> None:
+    missing = []
+    for each in LONGEST:
+        file, _, name = each.partition("::")
+        if f"def {name.partition('[')[0]}(" not in (ROOT / "tests" / "e2e" / file).read_text(encoding="utf-8"):
+            missing.append(each)
+    assert not missing, f"tests/e2e/longest.py names tests that are gone: {missing}"
