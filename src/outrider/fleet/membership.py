@@ -6,7 +6,7 @@ and says so.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import structlog
@@ -79,6 +79,8 @@ class Membership:
         self.joined = False
         self.losses = 0
         """How often the broker was found to have forgotten us."""
+        self._untold: set[str] = set()
+        """Nodes that were known when it had, and of which it was not told since."""
         self.changed: Callable[[Neighbour], None] = _nobody
         """Called for a node that is new, is away from now on, or is back."""
         self.gone: Callable[[str], None] = _no_name
@@ -165,8 +167,11 @@ class Membership:
             await self._leave_the_old(card, cards)
             self.joined = True
         if lost:
-            await self._tell_again()
-        self._read(own.node, cards, now_ms, lost=lost)
+            self.losses += 1
+            log.warning("the broker has forgotten everything; this node tells it again")
+            self._untold = set(self._neighbours)
+        reminded = await self._tell_again(cards)
+        self._read(own.node, cards, now_ms, reminded)
         self._link.held()
 
     async def leave(self) -> None:
@@ -203,22 +208,23 @@ class Membership:
             elif old is not None and name == card.node and old.incarnation != card.incarnation:
                 await self._broker.drop(old.feed)  # a backup was put back here: its numbers mean other events
 
-    async def _tell_again(self) -> None:
-        """The broker has lost everything: those who are away cannot tell it that they exist, so this is done for them."""
-        self.losses += 1
-        log.warning("the broker has forgotten everything; this node tells it again")
-        away = [each for each in self._neighbours.values() if each.away_ms is not None]
+    async def _tell_again(self, cards: Mapping[str, str]) -> set[str]:
+        """Who is away cannot tell a broker that has lost everything that it exists, so this is done for it: also for one that was
+        still there when that happened. Their names."""
+        self._untold -= cards.keys()
+        away = [each for each in self if each.away_ms is not None and each.card.node in self._untold]
         await self._broker.remind({each.card.node: each.sealed for each in away})
+        names = {each.card.node for each in away}
+        self._untold -= names
+        return names
 
-    def _read(self, own: str, cards: Mapping[str, str], now_ms: int, *, lost: bool) -> None:
+    def _read(self, own: str, cards: Mapping[str, str], now_ms: int, reminded: Collection[str]) -> None:
         for name, sealed in cards.items():
             if name != own and (card := self._opened(name, sealed)) is not None:
                 self._hear(card, sealed, now_ms)
-        forgotten = [
-            each for each in self._neighbours.values() if each.away_ms is not None and each.card.node not in cards
-        ]
-        for each in () if lost else forgotten:
-            self.forget(each.card.node)
+        for each in self:
+            if each.away_ms is not None and each.card.node not in cards and each.card.node not in reminded:
+                self.forget(each.card.node)
 
     def _opened(self, name: str, sealed: str) -> NodeCard | None:
         body = self._seal.open(f"card {name}", sealed)
