@@ -72,6 +72,8 @@ class Views:
             await self._show(view, str(letter["session"]), actor)
         except (Unavailable, KeyError, ValueError, TypeError) as error:
             log.info("a terminal is not shown to another node any more", why=str(error)[:200])
+        except Exception:  # as the server does with those who watch here: they are cut off, and the daemon goes on
+            log.exception("showing a terminal to another node met a mistake of ours")
 
     async def _show(self, view: str, session: str, actor: Actor) -> None:
         outlet = Outlet(f"{view}:out", self._post.broker, self._post.seal)
