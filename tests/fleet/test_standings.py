@@ -24,6 +24,11 @@ async def test_a_list_of_commands_says_what_their_node_has_told_of_them(redis: R
         second, first = await north.fleet.commands(5)
         assert (first.error, first.waits) == ("The agent is gone.", None)
         assert second.waits == "south took it over; what became of it there is not known here yet."
+        (failed,) = await north.fleet.commands(
+            1, session="south/task", status=Status.FAILED
+        )  # though it is not the newest
+        assert failed == first
+        assert await north.fleet.commands(5, session="south/other") == []
 
 
 async def test_who_is_silent_is_not_waited_for_and_what_it_said_last_has_an_age(

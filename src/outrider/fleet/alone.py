@@ -9,7 +9,7 @@ from outrider.errors import Conflict
 from outrider.fleet.agents import RemoteAgent
 from outrider.fleet.listener import Listener, Nobody
 from outrider.model.actor import Actor
-from outrider.model.command import Command, CommandRequest
+from outrider.model.command import Command, CommandRequest, Status
 from outrider.model.event import Event
 from outrider.model.fleet import Call, Feed, NodeCard, Reply
 from outrider.model.fleet_wire import NodeJSON, node_json
@@ -67,7 +67,9 @@ class Alone:
         """None."""
         return None
 
-    async def commands(self, limit: int) -> Sequence[Command]:
+    async def commands(
+        self, limit: int, *, session: str | None = None, status: Status | None = None
+    ) -> Sequence[Command]:
         """None."""
         return ()
 

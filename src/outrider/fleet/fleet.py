@@ -23,7 +23,7 @@ from outrider.fleet.watching import RemoteViewer, Watching
 from outrider.logic.seal import Seal
 from outrider.model.actor import Actor, Scope
 from outrider.model.audit import AuditRow
-from outrider.model.command import Command, CommandRequest
+from outrider.model.command import Command, CommandRequest, Status
 from outrider.model.fleet import Call, Delivery, Reply
 from outrider.model.fleet_wire import NodeJSON
 from outrider.ports import Broker
@@ -35,6 +35,7 @@ log = structlog.get_logger()
 DRAINING = "fleet_draining"
 KEYS_S = 1.0
 CALL_S = 15.0
+PAGE = 500
 LEAVE_S = 0.5
 
 
@@ -207,9 +208,19 @@ class Fleet:
         parcel = await self._outgoing.find(command_id)
         return None if parcel is None else self._standings.shown(parcel)
 
-    async def commands(self, limit: int) -> Sequence[Command]:
-        """Those that were accepted here for other nodes, newest first."""
-        return [self._standings.shown(parcel) for parcel in await self._outgoing.listed(limit)]
+    async def commands(
+        self, limit: int, *, session: str | None = None, status: Status | None = None
+    ) -> Sequence[Command]:
+        """Those that were accepted here for other nodes, of that agent (`node/session`) and status or of all, newest first."""
+        size = limit if session is None and status is None else PAGE
+        found: list[Command] = []
+        page = await self._outgoing.listed(size)
+        while True:
+            shown = map(self._standings.shown, page)
+            found += [each for each in shown if session in {None, each.session} and status in {None, each.status}]
+            if len(found) >= limit or len(page) < size:
+                return found[:limit]
+            page = await self._outgoing.listed(size, page[-1].n)
 
     async def taken_by(self, command_id: str) -> str | None:
         """The node that has the command in its own queue by now; None where that is not so."""

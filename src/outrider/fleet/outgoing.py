@@ -27,7 +27,7 @@ from outrider.model.actor import Actor
 from outrider.model.audit import AuditRow
 from outrider.model.command import CommandRequest
 from outrider.model.fleet import Delivery, Parcel
-from outrider.store.outbox import Outbox
+from outrider.store.outbox import LAST, Outbox
 
 log = structlog.get_logger()
 
@@ -96,9 +96,9 @@ class Outgoing:
         found = await self._outbox.find(parcel_id)
         return None if found is None else self._addressed(found)
 
-    async def listed(self, limit: int) -> Sequence[Parcel]:
-        """The newest, newest first."""
-        return [self._addressed(parcel) for parcel in await self._outbox.newest(limit)]
+    async def listed(self, limit: int, before: int = LAST) -> Sequence[Parcel]:
+        """The newest, newest first, of those whose place `n` is before that one."""
+        return [self._addressed(parcel) for parcel in await self._outbox.newest(limit, before)]
 
     async def cancel(self, parcel: Parcel) -> Parcel:
         """Takes it back, where its node has not seen it; as it stands then."""

@@ -13,6 +13,7 @@ from outrider.store import audit as audits
 from outrider.store.database import Database
 
 STEP = 200
+LAST = 2**63 - 1
 _OPEN = ", ".join(f"'{status}'" for status in sorted(OPEN))
 _COLUMNS = "n, id, node, session, status, mark, expires_ms, changed_ms, document"
 _Row = tuple[int, str, str, str, str, str | None, int, int, str]
@@ -42,10 +43,10 @@ class Outbox:
         found = await self._database.read(lambda connection: _select(connection, query, parcel_id))
         return found[0] if found else None
 
-    async def newest(self, limit: int) -> tuple[Parcel, ...]:
-        """The newest, newest first."""
-        query = f"SELECT {_COLUMNS} FROM outbox ORDER BY n DESC LIMIT ?"  # noqa: S608
-        return await self._database.read(lambda connection: _select(connection, query, limit))
+    async def newest(self, limit: int, before: int = LAST) -> tuple[Parcel, ...]:
+        """The newest, newest first, of those whose place `n` is before that one."""
+        query = f"SELECT {_COLUMNS} FROM outbox WHERE n < ? ORDER BY n DESC LIMIT ?"  # noqa: S608
+        return await self._database.read(lambda connection: _select(connection, query, before, limit))
 
     async def hand_over(self, parcel_id: str, mark: str, incarnation: str) -> str | None:
         """Before it is sent, with a mark that says so: for which database of its node. That of the first time stays, and is returned;

@@ -100,9 +100,8 @@ async def list_commands(context: Given, query: Annotated[AllCommandsQuery, Query
     """All agents' commands, newest first; those that were accepted here for other nodes too."""
     engine, status, limit = context.engine, query.status, query.limit
     found = list(await engine.commands(session=query.session, status=status, limit=limit))
-    sent = await context.fleet.commands(limit)
-    found += [each for each in sent if query.session in (None, each.session) and status in (None, each.status)]
-    found = sorted(found, key=lambda each: each.created_ms, reverse=True)[:limit] if sent else found
+    sent = await context.fleet.commands(limit, session=query.session, status=status)
+    found = sorted((*found, *sent), key=lambda each: each.created_ms, reverse=True)[:limit] if sent else found
     return answer({"commands": [wire.command_json(command) for command in found], "count": len(found)})
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from outrider.fleet.agents import RemoteAgent
 from outrider.fleet.listener import Listener
 from outrider.model.actor import Actor
-from outrider.model.command import Command, CommandRequest
+from outrider.model.command import Command, CommandRequest, Status
 from outrider.model.event import Event
 from outrider.model.fleet import Call, Feed, Reply
 from outrider.model.fleet_wire import NodeJSON
@@ -82,8 +82,10 @@ class Fleet(Protocol):
         """One that was accepted here for another node, as far as is known here."""
         ...
 
-    async def commands(self, limit: int) -> Sequence[Command]:
-        """Those that were accepted here for other nodes, newest first."""
+    async def commands(
+        self, limit: int, *, session: str | None = None, status: Status | None = None
+    ) -> Sequence[Command]:
+        """Those that were accepted here for other nodes, of that agent (`node/session`) and status or of all, newest first."""
         ...
 
     async def taken_by(self, command_id: str) -> str | None:
