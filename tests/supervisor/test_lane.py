@@ -25,7 +25,7 @@ from outrider.model.pane import ANY, PaneRef, Screen, Terms
 from outrider.model.state import Confidence, Reading, Source, State, Verdict
 from outrider.store import Change, Step, Store
 from outrider.supervisor.crew import Crew, Member
-from outrider.supervisor.errand import Errand
+from outrider.supervisor.errand import Errand, Trace
 from outrider.supervisor.lane import Lane, Limits
 from outrider.supervisor.ledger import Ledger
 from outrider.supervisor.pace import Pace
@@ -490,7 +490,7 @@ async def test_a_text_that_tmux_was_told_to_type_is_not_typed_again_by_the_next_
     left = await cut_off_behind_the_paste(world, blank)
     member = world.member()
     errand = Errand(blank, member, left, left.attempts[-1])
-    await blank.paste(REF, left.text, Terms(trace=errand.trace(Stage.TYPING)))
+    await blank.paste(REF, left.text, Terms(trace=errand.trace(Trace.TYPED)))
     lane = world.lane(member)
     lane.add([left])
     async with running(world, lane, member):
@@ -507,11 +507,37 @@ async def test_a_text_that_tmux_was_told_to_type_is_not_typed_again_by_the_next_
     assert len(done.attempts) == 1
 
 
+@pytest.mark.parametrize("tells", [True, False])
+async def test_a_text_that_was_seen_and_taken_out_while_no_daemon_was_there_is_typed_again(
+    world: World, tells: bool
+) -> None:
+    """Where the agent would have told that somebody sent it."""
+    left = await cut_off_behind_the_paste(world, ScriptedTerminal(now_ms))
+    member = world.member()
+    member.voice = ClaudeVoice() if tells else None
+    await world.terminal.trace(REF, Errand(world.terminal, member, left, left.attempts[-1]).trace(Trace.SEEN))
+    lane = world.lane(member)
+    lane.add([left])
+    async with running(world, lane, member):
+        if tells:
+            async with asyncio.timeout(30):
+                while not world.terminal.arrived:
+                    await asyncio.sleep(0.001)
+            member.prompts.append((now_ms(), "go on"))
+        (done,) = await ended(world, left)
+    if tells:
+        assert (done.status, world.terminal.arrived) == (Status.SENT, ["go on"])
+        assert "Somebody took the text out" in (done.attempts[0].proof or "")
+    else:
+        assert (done.status, world.terminal.arrived) == (Status.UNCERTAIN, [])
+        assert done.error == "The text went from the composer before Enter was pressed."
+
+
 @pytest.mark.parametrize("form", [Form.TEXT, Form.KEYS])
 async def test_what_tmux_was_not_told_to_type_is_typed_by_the_next_daemon(world: World, form: Form) -> None:
     left = await cut_off_behind_the_paste(world, ScriptedTerminal(now_ms), form=form)
     member = world.member()
-    await world.terminal.trace(REF, Errand(world.terminal, member, left, left.attempts[-1]).trace(Stage.OPENED))
+    await world.terminal.trace(REF, Errand(world.terminal, member, left, left.attempts[-1]).trace(Trace.OPENED))
     lane = world.lane(member)
     lane.add([left])
     async with running(world, lane, member):
@@ -526,7 +552,7 @@ async def test_keys_that_tmux_may_have_pressed_are_not_pressed_again(world: Worl
     member = world.member()
     if pressed:
         errand = Errand(world.terminal, member, left, left.attempts[-1])
-        await world.terminal.trace(REF, errand.trace(Stage.ENTERING))
+        await world.terminal.trace(REF, errand.trace(Trace.ENTERED))
     lane = world.lane(member)
     lane.add([left])
     async with running(world, lane, member):

@@ -1,19 +1,31 @@
 """An errand: one attempt to bring one text to one agent, and what is known of whether the agent took it in."""
 
+from contextlib import suppress
 from dataclasses import dataclass
+from enum import StrEnum
 
 from outrider.errors import TerminalError, TimedOut
 from outrider.logic import delivery, echo
-from outrider.model.command import Attempt, Command, Form, Stage, When
+from outrider.model.command import Attempt, Command, Form, When
 from outrider.model.state import BUSY, Source
 from outrider.ports import Terminal
 from outrider.supervisor.crew import Member
 
 
+class Trace(StrEnum):
+    """How far an attempt got, as it is left with the pane: nothing was typed; the text was; it was seen; Enter, or keys, were pressed."""
+
+    OPENED = "opened"
+    TYPED = "typed"
+    SEEN = "seen"
+    ENTERED = "entered"
+
+
 @dataclass
 class Errand:
     """`stood` is how often the text stood above the composer before it was typed, None where that was not looked at; `entered_ms`
-    is when Enter was first pressed by this daemon, `touched_s` when a person had last pressed a key, as of the look that let us type."""
+    is when Enter was first pressed by this daemon, `touched_s` when a person had last pressed a key, as of the look that let us type;
+    `resumed` says that an earlier daemon typed the text."""
 
     terminal: Terminal
     member: Member
@@ -22,24 +34,24 @@ class Errand:
     stood: int | None = None
     entered_ms: int | None = None
     touched_s: int | None = None
+    resumed: bool = False
 
     @property
     def typed(self) -> str:
         """What is really typed."""
         return delivery.guarded(self.member.kind.typing, self.command.text, self.command.form)
 
-    def trace(self, stage: Stage) -> str:
-        """What is left with the pane when this attempt does what that stage names. No two attempts of a pane leave the same."""
-        return f"{self.command.seq}.{self.attempt.number}.{self.attempt.started_ms}.{stage.value}"
+    def trace(self, done: Trace) -> str:
+        """What is left with the pane when this attempt got so far. No two attempts of a pane leave the same."""
+        return f"{self.command.seq}.{self.attempt.number}.{self.attempt.started_ms}.{done.value}"
 
-    async def done(self) -> Stage | None:
-        """How far this attempt got at the pane, as tmux itself tells, whichever daemon made it: OPENED where nothing was typed, TYPING
-        where the text was, ENTERING where keys were pressed. None where tmux does not tell."""
+    async def done(self) -> Trace | None:
+        """How far this attempt got, as tmux itself tells, whichever daemon made it; None where tmux does not tell."""
         try:
             left = await self.terminal.traced(self.member.agent.ref)
         except (TerminalError, TimedOut):
             return None
-        return next((stage for stage in Stage if left == self.trace(stage)), None)
+        return next((done for done in Trace if left == self.trace(done)), None)
 
     @property
     def intake_ms(self) -> int:
@@ -70,8 +82,14 @@ class Errand:
 
     async def begin(self) -> None:
         """Nothing was typed yet, which is left with the pane, too. Errors as of Terminal."""
-        await self.terminal.trace(self.member.agent.ref, self.trace(Stage.OPENED))
+        await self.terminal.trace(self.member.agent.ref, self.trace(Trace.OPENED))
         await self.look_above()
+
+    async def seen(self) -> bool:
+        """True: the text stands in the composer, and this is left with the pane. Where the composer is empty later, somebody emptied it."""
+        with suppress(TerminalError, TimedOut):
+            await self.terminal.trace(self.member.agent.ref, self.trace(Trace.SEEN))
+        return True
 
     async def look_above(self) -> None:
         """Nothing was submitted yet: what stands above the composer is old. Errors as of Terminal."""

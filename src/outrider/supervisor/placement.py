@@ -18,32 +18,35 @@ UNTOLD = (
 
 
 class Placement:
-    """One text in one composer, watched from `start_ms` on. `stood`: it was seen there before."""
+    """One text in one composer, watched from `start_ms` on, where an earlier daemon typed it for a part of the time only. `stood`: it was
+    seen there before, or since."""
 
     def __init__(self, errand: Errand, pauses: Pauses, start_ms: int, *, stood: bool) -> None:
         self._errand = errand
         self._pauses = pauses
-        self._start_ms = self._last_ms = start_ms
-        self._stood = stood
+        had_ms = (pauses.seen - pauses.settle) * 1000  # daemons that are killed again and again come to an end with it
+        self._start_ms = max(errand.attempt.started_ms, start_ms - had_ms) if errand.resumed else start_ms
+        self._last_ms = start_ms
+        self.stood = stood
         self._typed = errand.typed
         self._tells = errand.tells
 
     def judge(self, view: ComposerView | None, pane: Pane | None, now_ms: int, *, taken: bool) -> Next:
         """What to do about the composer as it is now, in `pane`; UNCERTAIN and TYPE come once there is nothing more to wait for."""
         if view is not None and not view.empty:
-            self._stood, self._last_ms = True, now_ms
+            self.stood, self._last_ms = True, now_ms
         return delivery.after_typing(
             view,
             self._typed,
             taken=taken,
-            stood=self._stood,
+            stood=self.stood,
             at_rest=self._tells and not self._errand.at_work,
             patient=now_ms < self._until_ms(view),
             attended=delivery.is_attended(pane, now_ms, self._errand.member.typed_ms),
         )
 
     def _until_ms(self, view: ComposerView | None) -> float:
-        if view is None or not self._stood:
+        if view is None or not self.stood:
             return self._start_ms + (self._pauses.seen + len(self._typed) / SHOWN_PER_S) * 1000
         if not view.empty:
             return self._start_ms + self._pauses.mixed * 1000
@@ -58,7 +61,7 @@ class Placement:
 
     def why(self, view: ComposerView | None) -> str:
         """Why it cannot be told what became of it, a sentence."""
-        if not self._stood:
+        if not self.stood:
             return "The text was not seen in the composer."
         if view is None or view.empty:
             return "The text went from the composer before Enter was pressed."

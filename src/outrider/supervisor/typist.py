@@ -20,7 +20,7 @@ from outrider.model.kind import Method
 from outrider.model.pane import Pane, Terms
 from outrider.ports import Terminal
 from outrider.supervisor.crew import Member
-from outrider.supervisor.errand import Errand
+from outrider.supervisor.errand import Errand, Trace
 from outrider.supervisor.onlooker import Onlooker
 from outrider.supervisor.pauses import PATIENT, SHOWN_PER_S, Pauses
 from outrider.supervisor.placement import TAKEN_OUT, TIMES, UNTOLD, Placement
@@ -109,7 +109,7 @@ class Typist:
         """The text goes in, is seen there, and Enter follows."""
         member, typed = errand.member, errand.typed
         typing, ref = member.kind.typing, member.agent.ref
-        terms = Terms(pane.command, pane.touched_s, errand.trace(Stage.TYPING))
+        terms = Terms(pane.command, pane.touched_s, errand.trace(Trace.TYPED))
         await stage(Stage.TYPING)
         try:
             if typing.method is Method.KEYS:
@@ -125,9 +125,9 @@ class Typist:
         self._terminal.urge(ref)
         return await self._submitted(errand, stage)
 
-    async def _submitted(self, errand: Errand, stage: Write) -> Outcome:
-        """The text was typed, and is submitted once it is seen to stand there."""
-        outcome = await self._stands(errand, stood=False)
+    async def _submitted(self, errand: Errand, stage: Write, *, seen: bool = False) -> Outcome:
+        """The text was typed, and is submitted once it is seen to stand there; `seen`: it was already."""
+        outcome = await self._stands(errand, stood=seen)
         if outcome is not None:
             return outcome
         await asyncio.sleep(errand.member.kind.typing.settle_ms / 1000)
@@ -142,7 +142,9 @@ class Typist:
         while True:
             view, pane = await self.eyes.sight(errand.member)
             errand.touched_s = pane.touched_s if pane is not None else errand.touched_s
-            match placement.judge(view, pane, self._clock(), taken=await errand.taken()):
+            step = placement.judge(view, pane, self._clock(), taken=await errand.taken())
+            stood = stood or (placement.stood and await errand.seen())
+            match step:
                 case Next.ENTER:
                     return None
                 case Next.SENT:
@@ -161,7 +163,7 @@ class Typist:
         member, keys = errand.member, errand.command.text.split()
         await stage(Stage.ENTERING)
         try:
-            await self._terminal.press(member.agent.ref, keys, Terms(trace=errand.trace(Stage.ENTERING)))
+            await self._terminal.press(member.agent.ref, keys, Terms(trace=errand.trace(Trace.ENTERED)))
         except PaneGone:
             return Outcome(Status.FAILED, "The agent's pane went away; no key was pressed.")
         except (TerminalError, TimedOut) as error:
@@ -192,14 +194,17 @@ class Typist:
             outcome = await self._proof(errand, entered_ms)
             if outcome is not None:
                 return outcome
-        return await self._unsubmitted(member)
+        # The text is taken back out, so that nobody sends it by accident later.
+        if await self.empty(member):
+            return Outcome(Status.FAILED, "The agent ignored Enter; the text was taken out of the composer again.")
+        return await self._unknown(member, "The agent ignored Enter, and the text may still stand in its composer.")
 
     async def _submit(self, errand: Errand) -> Outcome | None:
         """Presses Enter, in one step with the look that nobody has pressed a key since the text was seen to stand there alone."""
         member, first = errand.member, errand.entered_ms is None
         while True:
             errand.entered_ms = errand.entered_ms or self._clock()
-            terms = Terms("", errand.touched_s, errand.trace(Stage.ENTERING))
+            terms = Terms("", errand.touched_s, errand.trace(Trace.ENTERED))
             try:
                 if not delivery.is_attended(None, self._clock(), member.typed_ms):
                     await self._terminal.press(member.agent.ref, member.kind.typing.submit, terms)
@@ -247,29 +252,23 @@ class Typist:
                 case _:
                     await asyncio.sleep(self.pauses.look)
 
-    async def _unsubmitted(self, member: Member) -> Outcome:
-        """Enter has no effect: the text is taken back out, so that nobody sends it by accident later."""
-        if await self.empty(member):
-            return Outcome(Status.FAILED, "The agent ignored Enter; the text was taken out of the composer again.")
-        return await self._unknown(member, "The agent ignored Enter, and the text may still stand in its composer.")
-
     async def _unknown(self, member: Member, why: str) -> Outcome:
         return Outcome(Status.UNCERTAIN, why, await self.eyes.rows(member))
 
     async def resume(self, member: Member, command: Command, attempt: Attempt, stage: Write) -> Outcome:
         """An earlier daemon was cut off in this attempt: tmux is asked how far it got, and it goes on from there."""
-        errand = Errand(self._terminal, member, command, attempt)
+        errand = Errand(self._terminal, member, command, attempt, resumed=True)
         done = await errand.done()
-        if Stage.OPENED in (attempt.stage, done):
+        if attempt.stage is Stage.OPENED or done is Trace.OPENED:
             return Outcome(Status.QUEUED, "The daemon was stopped before anything was typed.")
         if command.form is Form.KEYS:
             unsure = "The daemon was stopped while it pressed the keys."
-            return Outcome(Status.SENT, PRESSED) if done is Stage.ENTERING else await self._unknown(member, unsure)
-        if (done or attempt.stage) is Stage.ENTERING:
+            return Outcome(Status.SENT, PRESSED) if done is Trace.ENTERED else await self._unknown(member, unsure)
+        if done is Trace.ENTERED or (done is None and attempt.stage is Stage.ENTERING):
             return await self._entered(errand, stage)
         with suppress(TerminalError, TimedOut):
             await errand.look_above()
-        return _resumed(await self._submitted(errand, stage))
+        return _resumed(await self._submitted(errand, stage, seen=done is Trace.SEEN))
 
     async def _entered(self, errand: Errand, stage: Write) -> Outcome:
         """An earlier daemon pressed Enter, or may have: what came of it is read off before anything else is done."""
