@@ -18,6 +18,7 @@ from outrider.tmux.terminal import TmuxTerminal
 
 POINTS = (
     *(f"before {step}" for step in ("accepted", "opened", "typing", "pasted", "entering", "entered", "closed")),
+    "after pasted",
     "after closed",
 )
 POINT = "OUTRIDER_TEST_DIES_AT"
@@ -48,7 +49,7 @@ def _written(_: Ledger, change: Change) -> str:
     return next((step.attempt.stage.value for step in change.steps if step.attempt is not None), "")
 
 
-def _pressed(_: TmuxTerminal, __: object, keys: list[str], **___: object) -> str:
+def _pressed(_: TmuxTerminal, __: object, keys: list[str], *___: object) -> str:
     return "entered" if "Enter" in keys else ""
 
 
