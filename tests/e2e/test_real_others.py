@@ -40,6 +40,8 @@ class Sitting:
     """Whether the other one has its hooks, too."""
     announces: bool = False
     """Whether it says in its raw output what it does."""
+    stops: bool = False
+    """Whether it is interrupted, too."""
 
 
 SITTINGS = (
@@ -54,7 +56,7 @@ SITTINGS = (
     ),
     Sitting("gemini", (), "run_shell_command", "command", "--yolo -p hello", shown=True),
     Sitting("qwen", (), "run_shell_command", "command", "--approval-mode yolo -p hello", shown=True),
-    Sitting("opencode", (), "bash", "command", ""),
+    Sitting("opencode", (), "bash", "command", "", stops=True),
 )
 WAYS = {"opencode": "server"}
 
@@ -100,6 +102,7 @@ def test_its_dialogs_are_answered_it_speaks_for_itself_alone_and_says_how_it_fai
                 *child,
                 [{"say": "The other one is done."}],
                 *(dialogs.edit(sitting.kind, file) if sitting.asks else ()),
+                *([[{"hold": "stop"}, {"say": "Nobody hears this."}]] if sitting.stops else ()),
                 [{"error": 400, "kind": "invalid_request_error", "message": "Bad request", "times": 5}],
             ]
         )
@@ -122,6 +125,8 @@ def test_its_dialogs_are_answered_it_speaks_for_itself_alone_and_says_how_it_fai
             assert [each["source"] for each in foreign] == ["hook"], "what the child said is shown, and not believed"
         if sitting.asks:
             _an_edit_is_denied(lab, file)
+        if sitting.stops:
+            _a_turn_is_interrupted(lab)
         errors = world.agent("one")["counters"]["errors"]
         if sitting.shown:
             dialogs.drafted(world, "one", "Once more", TIMEOUT)
@@ -182,6 +187,18 @@ def _an_edit_is_denied(lab: Lab, file: Path) -> None:
     until(lambda: world.agent("one")["state"] in ("idle", "complete"), TIMEOUT, what="it to be at rest again")
     assert dialogs.BEFORE in file.read_text(encoding="utf-8")
     assert way == "keys" or "Not today" in str(lab.asked()[-1]["messages"])
+
+
+def _a_turn_is_interrupted(lab: Lab) -> None:
+    world = lab.world
+    world.sent(world.send("one", "Wait for me"), TIMEOUT)
+    lab.reached("stop", TIMEOUT)
+    until(lambda: world.http.post("/api/agents/one/interrupt").is_success, what="it to be seen at work")
+    until(
+        lambda: world.agent("one")["detail"].get("reason") == "interrupted", TIMEOUT, what="it to say that it stopped"
+    )
+    until(lambda: world.agent("one")["state"] == "idle", TIMEOUT, what="it to be at rest again")
+    lab.release("stop")
 
 
 def test_aiders_dialogs_are_answered_by_keys() -> None:

@@ -70,14 +70,34 @@ def test_the_pace_keeps_to_its_budget_and_its_bounds() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["Enter", "escape", "C-u", "C-M-x", "M-Enter", "^C", "F12", "y", ";", "é", "-", "^", "KP7", "S-Up"]
+    "key",
+    [
+        "Enter",
+        "escape",
+        "C-u",
+        "C-M-x",
+        "M-Enter",
+        "^C",
+        "F12",
+        "y",
+        ";",
+        "é",
+        "-",
+        "^",
+        "KP7",
+        "S-Up",
+        "\x1b[27u",
+        "\x1b[13;2u",
+    ],
 )
 def test_keys_that_tmux_has(key: str) -> None:
-    """Names, characters, modifiers."""
+    """Names, characters, modifiers, and what kitty terminals send."""
     assert known(key)
 
 
-@pytest.mark.parametrize("key", ["", "Entr", "F13", "C-", "Ctrl-C", "yes", "\n", "\x1b", "Enter Enter"])
+@pytest.mark.parametrize(
+    "key", ["", "Entr", "F13", "C-", "Ctrl-C", "yes", "\n", "\x1b", "\x1b[27", "\x1b[A", "x\x1b[27u", "Enter Enter"]
+)
 def test_keys_that_it_would_type_as_text(key: str) -> None:
     """Letter by letter."""
     assert not known(key)

@@ -120,6 +120,14 @@ async def test_a_person_in_copy_mode_is_not_typed_over(world: World) -> None:
         assert (await viewer.terminal.look(pane.ref)).pane.in_mode
         await viewer.terminal.press(pane.ref, ["q"])
         assert not (await viewer.terminal.look(pane.ref)).pane.in_mode
+        world.tmux("copy-mode", "-t", "=mode:")
+        await viewer.terminal.press(
+            pane.ref, ["\x1b[27u", "\x1b[27u"]
+        )  # Escape leaves it; nothing of it comes to the program
+        assert not (await viewer.terminal.look(pane.ref)).pane.in_mode
+        await viewer.terminal.press(pane.ref, ["x", "\x1b[27u", "\x1b[27u"])
+        await until(lambda: "^[[27u^[[27u" in world.tmux("capture-pane", "-p", "-t", "=mode:"))
+        assert world.tmux("capture-pane", "-p", "-t", "=mode:").strip() == "x^[[27u^[[27u"
         assert world.tmux("list-buffers") == ""
 
 
