@@ -97,6 +97,8 @@ class Viewers:
         self.clock = clock
         self._watching: dict[str, set[Viewer]] = {}
         self._holders: dict[str, Viewer] = {}
+        self._giving = asyncio.Lock()
+        """Of two who take control in the same moment, the second takes it from the first: what that one typed is written down."""
 
     @asynccontextmanager
     async def watch(self, session: str, actor: Actor) -> AsyncIterator[Viewer]:
@@ -130,14 +132,15 @@ class Viewers:
 
     async def give(self, viewer: Viewer) -> None:
         """Gives control to that viewer, once it is written down; whoever had it has it no more."""
-        before = self.holder(viewer.member)
-        if before is viewer:
-            return
-        if before is not None:
-            await self.take_back(before)
-        await self._audit(viewer, "terminal_take", {"from": before.actor.name if before is not None else None})
-        self._holders[viewer.member.agent.id] = viewer
-        self._tell(viewer.member)
+        async with self._giving:
+            before = self.holder(viewer.member)
+            if before is viewer:
+                return
+            if before is not None:
+                await self.take_back(before)
+            await self._audit(viewer, "terminal_take", {"from": before.actor.name if before is not None else None})
+            self._holders[viewer.member.agent.id] = viewer
+            self._tell(viewer.member)
 
     async def take_back(self, viewer: Viewer) -> None:
         """Ends that viewer's control, if it has it."""
