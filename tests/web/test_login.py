@@ -5,6 +5,8 @@ import re
 import httpx
 import pytest
 
+from outrider.errors import StoreError
+from outrider.model.actor import Scope
 from outrider.web.access import Door, Peer
 from outrider.web.links import LIFE_MS, MOST
 from web.world import World, world
@@ -48,6 +50,22 @@ async def test_a_link_lets_one_browser_in_and_no_second() -> None:
     assert (late.status_code, late.json()["code"]) == (401, "unauthorized")
     assert "used already" in late.json()["error"]
     assert nothing.status_code == 401
+
+
+async def test_a_link_is_not_used_up_where_the_token_cannot_be_written() -> None:
+    here = world()
+    code = await link(here)
+    create = here.tokens.create
+
+    async def full(name: str, scope: Scope, by: str) -> str:
+        raise StoreError("The disk is full.")
+
+    async with here.client(ELSEWHERE) as phone:
+        here.tokens.create = full  # type: ignore[method-assign]
+        refused = await login(phone, code=code)
+        here.tokens.create = create  # type: ignore[method-assign]
+        again = await login(phone, code=code)
+    assert (refused.status_code, again.status_code) == (503, 200)
 
 
 async def test_a_link_ends_by_itself() -> None:

@@ -46,6 +46,10 @@ class Links:
         link = self._open.pop(_digest(code), None)
         return link if link is not None and link.expires_ms > self._clock() else None
 
+    def reopen(self, code: str, link: Link) -> None:
+        """Undoes `redeem`, where nothing came of it."""
+        self._open[_digest(code)] = link
+
 
 def _digest(code: str) -> bytes:
     return hashlib.sha256(code.encode("utf-8", "replace")).digest()

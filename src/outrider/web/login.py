@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from starlette.responses import FileResponse, Response
 from typing_extensions import TypedDict
 
-from outrider.errors import Conflict, Unauthorized
+from outrider.errors import Conflict, StoreError, Unauthorized
 from outrider.model.actor import TOKEN, Scope
 from outrider.web.access import LINKED, cookie_name
 from outrider.web.answers import BODY, answer, documented, routes
@@ -93,7 +93,11 @@ async def _redeemed(code: str, context: Given) -> str:
             "This login link was used already, is too old, or was made before the daemon last started: "
             "make a new one with `outrider token link NAME`."
         )
-    return await context.tokens.create(link.name, link.scope, link.by)
+    try:
+        return await context.tokens.create(link.name, link.scope, link.by)
+    except StoreError:
+        context.links.reopen(code, link)
+        raise
 
 
 def _cookie(request: Request) -> str:
