@@ -10,13 +10,14 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.types import Message
 from websockets.asyncio.client import ClientConnection, connect, unix_connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from outrider.model.actor import Scope
 from outrider.model.event import Event, EventName, Fact
 from web.engine_double import LittleEngine
-from web.world import World, served
+from web.world import HOST, World, owned, served, world
 
 WAIT_S = 10.0
 
@@ -259,3 +260,35 @@ async def test_a_revoked_token_ends_its_streams(here: World) -> None:
         assert client.close_code == 4001
         here.engine.tell("a")
         assert (await heard(other))["seq"] == 1
+
+
+async def test_who_says_something_while_it_is_told_to_go_is_told_why() -> None:
+    """Its close waits until it reads what was sent before."""
+    here = world()
+    closing = asyncio.Event()
+    told: list[Message] = []
+    coming: list[Message] = [{"type": "websocket.connect"}]
+
+    async def receive() -> Message:
+        if coming:
+            return coming.pop()
+        await closing.wait()
+        closing.clear()
+        return {"type": "websocket.receive", "text": '{"type":"ping"}'}
+
+    async def send(message: Message) -> None:
+        told.append(message)
+        if message["type"] == "websocket.close":
+            closing.set()
+            for _ in range(20):
+                await asyncio.sleep(0)
+
+    scope = {"type": "websocket", "path": "/ws", "query_string": b"", "headers": [(b"host", HOST.encode())]}
+    feeding = asyncio.create_task(here.web.hub.run())
+    asking = asyncio.ensure_future(owned(here)(scope, receive, send))
+    while [each["type"] for each in told] != ["websocket.accept", "websocket.send"]:
+        await asyncio.sleep(0)
+    here.web.hub.expel("uid:1234")
+    await asking
+    feeding.cancel()
+    assert [(each["type"], each.get("code")) for each in told[-1:]] == [("websocket.close", 4001)]

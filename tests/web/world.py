@@ -128,6 +128,11 @@ async def served(
             made.stop.set()
 
 
+def owned(here: World) -> ASGIApp:
+    """It, as its own user reaches it."""
+    return _From(here.web.app, OWNER)
+
+
 class _From:
     """Says who connected, as the server does for real connections."""
 

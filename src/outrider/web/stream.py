@@ -199,8 +199,8 @@ class _Stream:
         try:
             while self._client.ending is None:
                 message = await self._websocket.receive()
-                if message["type"] == "websocket.disconnect":
-                    break
+                if message["type"] == "websocket.disconnect" or self._client.ending is not None:
+                    break  # who was told to go gets no other word: the close may just be on its way
                 await self._say(self._answer(message.get("text") or ""))
         except WebSocketDisconnect:
             pass
