@@ -8,6 +8,7 @@ import pytest
 
 from outrider.errors import NoSuchThing
 from outrider.logic.asciicast import CUT, Cast
+from outrider.model.recording import Recording
 from outrider.store.recordings import Recordings, Tape
 
 
@@ -106,3 +107,20 @@ def test_the_old_and_the_oldest_of_too_much_go_but_none_that_is_made(tmp_path: P
     assert shelf.prune(frozenset({"b-500"}), before_ms=0, most=2 * size) == 1
     assert [each.id for each in shelf.listed()] == ["a-3000", "b-500"]
     live.close()
+
+
+class Shared(Recordings):
+    """One of whose recordings somebody else takes away while it is looked which are too old."""
+
+    def listed(self, session: str | None = None) -> list[Recording]:
+        found = super().listed(session)
+        self.path(found[0].id).unlink()
+        return found
+
+
+def test_a_recording_that_somebody_takes_away_meanwhile_stops_nothing(tmp_path: Path) -> None:
+    shelf = Shared(tmp_path)
+    for begun_ms in (1000, 2000):
+        taped(shelf, "a", begun_ms).close()
+    shelf.prune(frozenset(), before_ms=10**15, most=0)
+    assert list(tmp_path.iterdir()) == []

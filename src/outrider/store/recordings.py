@@ -8,6 +8,7 @@ import os
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from outrider.errors import InvalidInput, NoSuchThing
@@ -110,7 +111,8 @@ class Recordings:
         kept = [Kept(each.id, each.begun_ms, each.size, held=each.id in live) for each in self.listed()]
         gone = excess(kept, before_ms=before_ms, most=most)
         for name in gone:
-            self.remove(name)
+            with suppress(NoSuchThing):  # somebody took it away just now
+                self.remove(name)
         return len(gone)
 
     def remove(self, recording_id: str) -> None:
