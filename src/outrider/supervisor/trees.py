@@ -87,8 +87,8 @@ class Trees:
                 place = next((each for each in places if str(each.path) == agent.worktree), None)
                 if place is not None:
                     self._sized(member, await worktrees.state(place, self._environ))
-            except OutriderError as error:
-                log.info("a worktree could not be measured", session=agent.session, why=error.message)
+            except (OutriderError, OSError) as error:  # where the disk for passing files is full, too
+                log.info("a worktree could not be measured", session=agent.session, why=str(error))
 
     def _sized(self, member: Member, tree: WorktreeState) -> None:
         agent, size = member.agent, (tree.files, tree.insertions, tree.deletions)

@@ -42,7 +42,7 @@ class Git:
     """Variables of git's that are meant: another index, another place for objects. Only beside an `environment`."""
 
     async def ask(self, *arguments: str, limit_s: float = ASK_LIMIT_S) -> Answer:
-        """Runs it to its end. Unavailable where there is no git; TimedOut, with all it started killed, after the limit."""
+        """Runs it to its end. Unavailable where no git can be started; TimedOut, with all it started killed, after the limit."""
         environment = self.environment
         if environment is not None:
             environment = {name: value for name, value in environment.items() if name not in _MISLEADING} | dict(
@@ -65,6 +65,8 @@ class Git:
                 )
             except FileNotFoundError as missing:
                 raise Unavailable("git is not on the PATH; a worktree needs it: install git") from missing
+            except OSError as error:
+                raise Unavailable(f"git cannot be started: {error.strerror}") from error
             await self._end(process, arguments[0], limit_s)
             out.seek(0)
             err.seek(0)
