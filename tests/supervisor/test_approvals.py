@@ -160,8 +160,10 @@ async def test_what_is_not_written_down_yet_is_not_shown(stage: Stage) -> None:
 async def test_an_agent_that_is_gone_asks_nothing(stage: Stage) -> None:
     (opened,), _ = stage.shows("rm -rf build")
     assert stage.approvals.orphans({"a"}, stage.now) is None
+    assert stage.approvals._read.keys() == {"a"}  # with its whole screen
     lost = stage.approvals.orphans(set(), stage.now)
     assert lost is not None
+    assert not stage.approvals._read
     assert [(each.id, each.status) for each in lost.approvals] == [(opened.id, ApprovalStatus.EXPIRED)]
     stage.shows("rm -rf build")
     assert [each.status for each in stage.shows("rm -rf build", GONE)[0]] == [ApprovalStatus.EXPIRED]

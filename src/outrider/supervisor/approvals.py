@@ -4,7 +4,7 @@ In come the verdicts that the watch settles, and hook calls; out go changes for 
 `answerer`; here it is only known that somebody does.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 
 from outrider.errors import NoSuchThing
@@ -108,8 +108,11 @@ class Approvals:
         told = (*closed.facts, *_named(facts, approval, new=True))
         return replace(closed, approvals=(*closed.approvals, approval), facts=told)
 
-    def orphans(self, living: Collection[str], now_ms: int) -> Change | None:
-        """Closes those of agents that are not among the living any more; None where there are none."""
+    def orphans(self, living: Set[str], now_ms: int) -> Change | None:
+        """Closes those of agents that are not among the living any more, and forgets what was seen of these; None where none is closed."""
+        for known in (self._read, self._closed, self._quiet):
+            for gone in known.keys() - living:
+                del known[gone]
         lost = [each for each in self._open.values() if each.agent not in living and each.id not in self.answering]
         if not lost:
             return None

@@ -57,6 +57,9 @@ class HookCalls:
             at_ms=event.at_ms,
             until_ms=until,
         )
+        now = self._clock()
+        waiting = {agent: [each for each in calls if each.until_ms > now] for agent, calls in self._calls.items()}
+        self._calls = {agent: calls for agent, calls in waiting.items() if calls}  # nothing is kept of who asks no more
         self._calls[member.agent.id] = [*self._waiting(member), call]
         return call
 
