@@ -89,6 +89,7 @@ class Lanes:
 
     def _lane(self, agent_id: str) -> Lane:
         if agent_id not in self._lanes:
+            self._end_forgotten()
             lane = Lane(
                 agent_id,
                 crew=self._crew,
@@ -102,3 +103,9 @@ class Lanes:
             self._lanes[agent_id] = lane
             self._new.put_nowait(lane)
         return self._lanes[agent_id]
+
+    def _end_forgotten(self) -> None:
+        """The empty lanes of agents that are off the list would rest for ever; what waits in another one it sees to itself."""
+        over = [each for each, lane in self._lanes.items() if not lane.line and self._crew.by_id(each) is None]
+        for agent_id in over:
+            self._lanes.pop(agent_id).add(())  # it looks again, and ends
