@@ -1,8 +1,9 @@
 """A storm over real agents: what is lost, doubled, altered or typed into the wrong place.
 
-    python bench/storm.py [--kinds claude codex …] [--commands 40] [--each 0] [--minutes 0] [--seed 1] [--keep DIR]
+    python bench/storm.py [--kinds claude codex …] [--commands 40] [--each 0] [--minutes 0] [--density 1] [--seed 1] [--keep DIR]
 
-`--each 100` sends a hundred of each of the fourteen texts, for hours; `--minutes` ends a run earlier, with what was sent until then.
+`--each 100` sends a hundred of each of the fourteen texts, for hours; `--minutes` ends a run earlier, with what was sent until then;
+`--density 0.2` brings a fifth of the kills, drafts and interrupts in the same time, so that more is sent in it.
 
 The agent is the real one on a scripted model, in a network of its own (tests/e2e/real); the storm is tests/e2e/storm.py: the fourteen
 hard texts in random order while its dialogs come up, a person at a second tmux client types drafts and takes them back, somebody
@@ -135,6 +136,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=None, help="to repeat a run")
     parser.add_argument("--each", type=int, default=0, help="for each agent so many of each text, instead")
     parser.add_argument("--minutes", type=float, default=math.inf, help="for each agent at most")
+    parser.add_argument(
+        "--density", type=float, default=1.0, help="of the weather: 1 is a kill about every four seconds"
+    )
     parser.add_argument("--keep", type=Path, default=None, help="a folder for what is left behind")
     given = parser.parse_args()
     seed = given.seed if given.seed is not None else random.SystemRandom().randrange(1_000_000)
@@ -148,7 +152,8 @@ def told(kind: str, seed: int, given: argparse.Namespace) -> bool:
     real = Real(kind, random.Random(seed), each * len(FOURTEEN) or count)
     began = time.monotonic()
     payloads = {name: text for name, text in FOURTEEN.items() if name not in REFUSED.get(kind, ())}
-    storm = Storm(real, count=count, seed=seed, payloads=payloads, each=each, limit_s=given.minutes * 60)
+    limit_s = given.minutes * 60
+    storm = Storm(real, count=count, seed=seed, payloads=payloads, each=each, limit_s=limit_s, density=given.density)
     keepsake = Keepsake(keep / f"{kind}-{seed}", real) if keep is not None else None
     try:
         report = storm.run()

@@ -138,11 +138,14 @@ class Storm:
         payloads: Mapping[str, str] = FOURTEEN,
         each: int = 0,
         limit_s: float = math.inf,
+        density: float = 1.0,
     ) -> None:
-        """So many commands, drawn from `payloads`; or so many of `each` in random order. After `limit_s` no more are handed in."""
+        """So many commands, drawn from `payloads`; or so many of `each` in random order. After `limit_s` no more are handed in. A lower
+        `density` brings less weather in the same time."""
         self.stage = stage
         self.world = stage.world
         self.chance = random.Random(seed)
+        self.density = density
         self.report = Report()
         self.denied: set[str] = set()
         self.diary: list[tuple[int, str]] = []
@@ -200,17 +203,17 @@ class Storm:
         elif self._in_the_way(screen):
             self._came("cleaned up")
             self._cleans_up(person, screen)
-        elif self.chance.random() < 0.06:
+        elif self.chance.random() < 0.06 * self.density:
             self._came("killed")
             self.world.kill9()
             time.sleep(self.chance.uniform(0, 0.5))
             self.world.start()
-        elif self.chance.random() < 0.05:
+        elif self.chance.random() < 0.05 * self.density:
             self._came("drafts")
             person.types(DRAFT.encode() + b" " + DRAFT.encode())
             time.sleep(self.chance.uniform(0.1, 1.0))
             person.takes_back()
-        elif agent["state"] in BUSY and self.chance.random() < 0.15:
+        elif agent["state"] in BUSY and self.chance.random() < 0.15 * self.density:
             answer = self.world.http.post(f"/api/agents/{SESSION}/interrupt")
             if answer.is_success:
                 self._came("interrupts")
