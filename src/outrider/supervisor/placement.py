@@ -24,12 +24,11 @@ class Placement:
     def __init__(self, errand: Errand, pauses: Pauses, start_ms: int, *, stood: bool) -> None:
         self._errand = errand
         self._pauses = pauses
-        had_ms = (pauses.seen - pauses.settle) * 1000  # daemons that are killed again and again come to an end with it
-        self._start_ms = max(errand.attempt.started_ms, start_ms - had_ms) if errand.resumed else start_ms
-        self._last_ms = start_ms
         self.stood = stood
         self._typed = errand.typed
         self._tells = errand.tells
+        self._start_ms = self._since_ms(start_ms, pauses.seen * 1000)
+        self._last_ms = self._since_ms(start_ms, self._patience_ms)
 
     def judge(self, view: ComposerView | None, pane: Pane | None, now_ms: int, *, taken: bool) -> Next:
         """What to do about the composer as it is now, in `pane`; UNCERTAIN and TYPE come once there is nothing more to wait for."""
@@ -50,9 +49,19 @@ class Placement:
             return self._start_ms + (self._pauses.seen + len(self._typed) / SHOWN_PER_S) * 1000
         if not view.empty:
             return self._start_ms + self._pauses.mixed * 1000
-        return self._last_ms + (
-            self._errand.member.kind.typing.patience_ms if self._tells else self._pauses.again * 1000
-        )
+        return self._last_ms + self._patience_ms
+
+    def _since_ms(self, start_ms: int, wait_ms: float) -> float:
+        """From when to wait so long. Of what an earlier daemon typed most of the time is over, so that daemons that are killed again and
+        again come to an end with it."""
+        if not self._errand.resumed:
+            return start_ms
+        return max(self._errand.attempt.started_ms, start_ms - max(0, wait_ms - self._pauses.settle * 1000))
+
+    @property
+    def _patience_ms(self) -> float:
+        """How long an emptied composer is looked at, as what emptied it may have been an Enter."""
+        return self._errand.member.kind.typing.patience_ms if self._tells else self._pauses.again * 1000
 
     @property
     def again(self) -> bool:
