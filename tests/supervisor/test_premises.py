@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from outrider.errors import InvalidInput
+from outrider.errors import BadSetting, InvalidInput
+from outrider.model.agent import SpawnRequest
 from outrider.model.kind import Kind, LaunchSpec
-from outrider.supervisor.premises import check_workdir, find_program
+from outrider.policies.load import find
+from outrider.supervisor.premises import check_workdir, find_program, under_policy
 
 
 @pytest.mark.parametrize(
@@ -29,6 +31,14 @@ def test_a_folder_of_somebody_else(tmp_path: Path) -> None:
     (tmp_path / "closed").mkdir(mode=0o000)
     with pytest.raises(InvalidInput, match="cannot be read and entered"):
         check_workdir(str(tmp_path / "closed"))
+
+
+@pytest.mark.parametrize("policy", ["~nobody-of-that-name/p.toml", "/a\0b.toml", "/tmp/\ud800.toml"])
+def test_a_policy_whose_path_cannot_be_one(policy: str) -> None:
+    with pytest.raises(InvalidInput, match=r"policy: .* Give a preset's name, or the path of a file"):
+        under_policy(SpawnRequest("task", "/tmp", policy=policy))
+    with pytest.raises(BadSetting, match="the policy cannot be read"):
+        find(policy, Path("/"))
 
 
 def test_a_program_that_is_not_installed_is_named_with_how_to_install_it(tmp_path: Path) -> None:

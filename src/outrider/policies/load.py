@@ -56,10 +56,11 @@ def find(name: str, workdir: Path) -> Policy:
     """
     if not is_file(name):
         return preset(name)
-    path = workdir / Path(name).expanduser()
+    path = workdir / name
     try:
+        path = workdir / Path(name).expanduser()
         return parse(path.read_text(encoding="utf-8"), str(path))
-    except (OSError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: there is no such user's home
         why = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise BadSetting(f"{path}: the policy cannot be read: {why}.") from error
 

@@ -52,7 +52,7 @@ def under_policy(request: SpawnRequest) -> SpawnRequest:
         if name is None:
             preset(auto or STANDARD)
             return replace(request, policy=auto)
-        path = Path(request.workdir, Path(name).expanduser()).resolve() if is_file(name) else None
+        path = _resolved(name, request.workdir) if is_file(name) else None
         if path is not None and path.is_relative_to(Path(request.workdir).resolve()) and request.worktree is None:
             raise InvalidInput(
                 f"policy: {path} is in the folder that the agent works in, where it could change it. Keep it elsewhere, "
@@ -63,6 +63,20 @@ def under_policy(request: SpawnRequest) -> SpawnRequest:
     except BadSetting as error:
         raise InvalidInput(f"policy: {error.message}", detail={**error.detail, "field": "policy"}) from error
     return replace(request, auto=auto or (STANDARD if path else name), policy=str(path or name))
+
+
+def _resolved(policy: str, workdir: str) -> Path:
+    try:
+        return Path(workdir, Path(policy).expanduser()).resolve()
+    except (
+        OSError,
+        RuntimeError,
+        ValueError,
+    ) as error:  # no such user's home, links in a circle, half a surrogate pair
+        raise InvalidInput(
+            f"policy: {policy[:_SHOWN]!r} cannot be looked up: {error}. Give a preset's name, or the path of a file.",
+            detail={"field": "policy"},
+        ) from error
 
 
 def check_spec(path: str | None, workdir: str) -> None:
