@@ -3,7 +3,7 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from starlette.types import Message
 from websockets.asyncio.client import ClientConnection, connect, unix_connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from outrider.errors import StoreError
 from outrider.model.actor import Scope
 from outrider.model.event import Event, EventName, Fact
 from web.engine_double import LittleEngine
@@ -138,8 +139,29 @@ async def test_since_has_no_gap_and_no_repeat_while_others_publish(tmp_path: Pat
             assert reader.result() == list(range(since + 1, 4201))
 
 
-async def test_a_hub_that_fell_behind_catches_up(tmp_path: Path) -> None:
-    engine = LittleEngine(line_limit=10)
+class Unreadable(LittleEngine):
+    """Each place in its journal can be read at the second try."""
+
+    def __init__(self, line_limit: int) -> None:
+        super().__init__(line_limit=line_limit)
+        self.asked: set[int] = set()
+
+    async def events(
+        self,
+        *,
+        since: int,
+        limit: int,
+        sessions: frozenset[str] = frozenset(),
+        names: frozenset[str] = frozenset(),
+    ) -> Sequence[Event]:
+        if since not in self.asked:
+            self.asked.add(since)
+            raise StoreError("The disk failed a read.")
+        return await super().events(since=since, limit=min(limit, 300), sessions=sessions, names=names)
+
+
+async def test_a_hub_that_fell_behind_catches_up_though_the_journal_cannot_be_read_at_first(tmp_path: Path) -> None:
+    engine = Unreadable(line_limit=10)
     async with served(tmp_path, engine=engine) as here, listening(here) as client:
         await heard(client)
         for _ in range(500):  # without a pause: the hub's line holds ten

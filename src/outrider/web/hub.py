@@ -10,6 +10,9 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import NamedTuple
 
+import structlog
+
+from outrider.errors import StoreError
 from outrider.model import wire
 from outrider.model.event import Event
 from outrider.model.fleet import Feed
@@ -17,8 +20,11 @@ from outrider.model.fleet_wire import cursor_part
 from outrider.web.engine import Engine
 from outrider.web.fleet import Feeds
 
+log = structlog.get_logger()
+
 PAGE = 500
 """How many events are read from the journal at a time."""
+RETRY_S = 0.25
 
 
 class Ending(Enum):
@@ -169,17 +175,17 @@ class Hub:
         """Hands out events until it is cancelled, or until the engine's bus ends for good."""
         subscription = self._engine.subscribe()
         try:
-            last = self._last = await self._engine.last_seq()
+            self._last = await self._engine.last_seq()
             self._ready.set()
             while True:
                 async for event in subscription:
-                    last = self._last = self._hand_out(event, last)
+                    self._hand_out(event)
                     self.told, self.told_ms = self.told + 1, self.told_ms + max(0, self._clock() - event.fact.at_ms)
                 if not subscription.lagged:
                     return
                 subscription.close()
                 subscription = self._engine.subscribe()
-                last = self._last = await self._catch_up(last)
+                await self._catch_up()
         finally:
             subscription.close()
             self.shut()
@@ -227,9 +233,10 @@ class Hub:
             client.end(Ending.SHUTDOWN)
         self._clients.clear()
 
-    def _hand_out(self, event: Event, last: int) -> int:
-        if event.seq <= last:
-            return last
+    def _hand_out(self, event: Event) -> None:
+        if event.seq <= self._last:
+            return
+        self._last = event.seq
         here: Entry | None = None
         everywhere: Entry | None = None
         for client in list(self._clients):
@@ -241,7 +248,6 @@ class Hub:
             else:
                 here = here or Entry(event.seq, wire.event_text(event), self._feeds.own)
                 self._offer(client, here)
-        return event.seq
 
     def _offer(self, client: Client, entry: Entry) -> None:
         client.offer(entry)
@@ -276,11 +282,18 @@ class Hub:
             if client.everywhere:
                 self._offer(client, entry)
 
-    async def _catch_up(self, last: int) -> int:
-        while page := await self._engine.events(since=last, limit=PAGE):
-            for event in page:
-                last = self._hand_out(event, last)
-        return last
+    async def _catch_up(self) -> None:
+        """Hands out what it missed; where the journal cannot be read, once it can be."""
+        while True:
+            try:
+                while page := await self._engine.events(since=self._last, limit=PAGE):
+                    for event in page:
+                        self._hand_out(event)
+            except StoreError as error:
+                log.warning("events wait for the disk", why=error.message)
+                await asyncio.sleep(RETRY_S)
+            else:
+                return
 
 
 def entry_of(feed: Feed, event: Event) -> Entry:
