@@ -39,3 +39,6 @@ def test_what_others_can_read_or_nobody_has_written_is_refused(tmp_path: Path) -
     file.path.chmod(0o644)
     with pytest.raises(BadSetting, match="chmod 600"):
         file.read()
+    assert not file.changed()  # it was told, and need not be every second
+    file.path.chmod(0o600)
+    assert file.changed()

@@ -9,13 +9,15 @@ from outrider.logic.seal import keys_in
 
 HEAD = "# The fleet's keys, one a line. The first one seals; all of them are believed. Keep it to yourself.\n"
 
+Stamp = tuple[int, int, int, int]
+
 
 class KeyFile:
     """The keys as they stand on the disk."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._stamp: tuple[int, int, int] | None = None
+        self._stamp: Stamp | None = None
 
     def make(self) -> bool:
         """Makes the file with one new key, where there is none; whether it did."""
@@ -33,6 +35,9 @@ class KeyFile:
         """The keys; BadSetting where there are none, or others than its owner could read them."""
         try:
             found = self.path.stat()
+            self._stamp = _stamp(
+                found
+            )  # also of one that cannot be used: it is told once, and read again when it was mended
             text = self.path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise BadSetting(
@@ -40,15 +45,18 @@ class KeyFile:
             ) from error
         if found.st_mode & 0o077:
             raise BadSetting(f"fleet.key_file: {self.path} can be read by others; mend it with: chmod 600 {self.path}")
-        self._stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
         if not (keys := keys_in(text)):
             raise BadSetting(f"fleet.key_file: {self.path} holds no key.")
         return keys
 
     def changed(self) -> bool:
-        """Whether it is another file, or was written, since it was read."""
+        """Whether it is another file, or was written or closed to others, since it was read last."""
         try:
             found = self.path.stat()
         except OSError:
             return False
-        return self._stamp != (found.st_mtime_ns, found.st_size, found.st_ino)
+        return self._stamp != _stamp(found)
+
+
+def _stamp(found: os.stat_result) -> Stamp:
+    return found.st_mtime_ns, found.st_size, found.st_ino, found.st_mode
