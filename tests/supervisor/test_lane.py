@@ -507,6 +507,31 @@ async def test_a_text_that_tmux_was_told_to_type_is_not_typed_again_by_the_next_
     assert len(done.attempts) == 1
 
 
+class Late(ScriptedTerminal):
+    """An agent on which Enter was pressed, and that takes the text in between two looks, without a word."""
+
+    looks = 0
+
+    async def look(self, ref: PaneRef, *, styled: bool = False) -> Screen:
+        self.looks += 1
+        if self.looks == 3 and not self.pressed:
+            self._enter()
+        return await super().look(ref, styled=styled)
+
+
+async def test_a_text_that_is_taken_in_late_after_a_restart_is_not_typed_again(world: World) -> None:
+    late = Late(now_ms)
+    left = await cut_off_behind_the_paste(world, late)
+    member = world.member()
+    member.voice = ClaudeVoice()
+    late.draft, late.left = left.text, Errand(late, member, left, left.attempts[-1]).trace(Trace.ENTERED)
+    lane = world.lane(member)
+    lane.add([left])
+    async with running(world, lane, member):
+        (done,) = await ended(world, left)
+    assert (done.status, late.arrived, late.pressed, len(done.attempts)) == (Status.UNCERTAIN, ["go on"], [], 1)
+
+
 @pytest.mark.parametrize("tells", [True, False])
 async def test_a_text_that_was_seen_and_taken_out_while_no_daemon_was_there_is_typed_again(
     world: World, tells: bool

@@ -19,6 +19,7 @@ from outrider.model.command import Attempt, Command, Form, Stage, Status
 from outrider.model.kind import Method
 from outrider.model.pane import Pane, Terms
 from outrider.ports import Terminal
+from outrider.supervisor.aftermath import Aftermath
 from outrider.supervisor.crew import Member
 from outrider.supervisor.errand import Errand, Trace
 from outrider.supervisor.onlooker import Onlooker
@@ -173,8 +174,7 @@ class Typist:
         return Outcome(Status.SENT, PRESSED)
 
     async def _enter(self, errand: Errand, stage: Write) -> Outcome:
-        """The text stands in the composer: Enter, and again only while it still stands there, until there is proof."""
-        member = errand.member
+        """The text was seen in the composer; Enter, if it still stands there when that is written down."""
         outcome = await self._stands(errand, stood=True)
         if outcome is not None:
             return outcome
@@ -183,6 +183,11 @@ class Typist:
         outcome = await self._stands(errand, stood=True)
         if outcome is not None:
             return outcome
+        return await self._proven(errand)
+
+    async def _proven(self, errand: Errand) -> Outcome:
+        """The text stands in the composer: Enter, and again only while it still stands there, until there is proof."""
+        member = errand.member
         member.ours = errand.command.text
         for _ in range(ENTERS):
             outcome = await self._submit(errand)
@@ -265,35 +270,27 @@ class Typist:
             unsure = "The daemon was stopped while it pressed the keys."
             return Outcome(Status.SENT, PRESSED) if done is Trace.ENTERED else await self._unknown(member, unsure)
         if done is Trace.ENTERED or (done is None and attempt.stage is Stage.ENTERING):
-            return await self._entered(errand, stage)
+            return await self._entered(errand)
         with suppress(TerminalError, TimedOut):
             await errand.look_above()
         return _resumed(await self._submitted(errand, stage, seen=done is Trace.SEEN))
 
-    async def _entered(self, errand: Errand, stage: Write) -> Outcome:
+    async def _entered(self, errand: Errand) -> Outcome:
         """An earlier daemon pressed Enter, or may have: what came of it is read off before anything else is done."""
-        member, start_ms = errand.member, self._clock()
-        # The time in which the agent would tell runs from the Enter on: daemons that are killed again and again come to an end with it.
-        told_ms = errand.attempt.started_ms + self.pauses.untold * 1000 if errand.tells else 0
-        until_ms = max(start_ms + self.pauses.settle * 1000, told_ms)
-        step, settled = Next.WATCH, False
-        while step is Next.WATCH and (not settled or self._clock() - start_ms < self.pauses.crash * 1000):
-            settled = self._clock() >= until_ms
-            step = delivery.after_crash(
-                _without(await self.eyes.view(member), errand.attempt.screen),
-                errand.typed,
-                taken=await errand.taken(),
-                at_work=errand.at_work and not errand.otherwise,
-            )
-            if step is Next.UNCERTAIN and not settled:
-                step = Next.WATCH  # what was typed may show late, and what the agent said be read late
-            if step is Next.WATCH:
-                await asyncio.sleep(self.pauses.look)
-        if step is Next.SENT:
-            return _resumed(Outcome(Status.SENT, errand.proof))
-        if step is Next.ENTER:
-            return await self._enter(errand, stage)
-        return await self._unknown(member, "The daemon was stopped while it typed.")
+        member, aftermath = errand.member, Aftermath(errand, self.pauses, self._clock())
+        while True:
+            view, pane = await self.eyes.sight(member)
+            errand.touched_s = pane.touched_s if pane is not None else errand.touched_s
+            match aftermath.judge(view, self._clock(), taken=await errand.taken()):
+                case Next.SENT:
+                    return _resumed(Outcome(Status.SENT, errand.proof))
+                case Next.ENTER:
+                    errand.entered_ms = errand.attempt.started_ms
+                    return _resumed(await self._proven(errand))
+                case Next.UNCERTAIN:
+                    return await self._unknown(member, "The daemon was stopped while it typed.")
+                case _:
+                    await asyncio.sleep(self.pauses.look)
 
 
 def _patience_ms(errand: Errand, pauses: Pauses, view: ComposerView | None, *, at_work: bool) -> float:
@@ -306,10 +303,3 @@ def _patience_ms(errand: Errand, pauses: Pauses, view: ComposerView | None, *, a
 def _resumed(outcome: Outcome) -> Outcome:
     sent = outcome.status is Status.SENT
     return replace(outcome, proof=f"After a restart of the daemon: {outcome.proof}") if sent else outcome
-
-
-def _without(view: ComposerView | None, draft: str | None) -> ComposerView | None:
-    """The composer as if a draft that was put aside, and stands there again, did not."""
-    if view is None or draft is None or not composer.holds(view, draft):
-        return view
-    return replace(view, text="", empty=True, pasted=False)
