@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import structlog
@@ -94,19 +94,32 @@ class Steward:
         """Holds an agent back from cleanup, or no longer; what was announced for it is withdrawn."""
         member = self._crew.get(session)
         now, agent = self._clock(), member.agent
-        member.agent = replace(agent, keep=keep, cleanup_ms=None, changed_ms=now)
         facts = (_withdrawn(agent, now, f"{actor.name} keeps it."),) if agent.cleanup_ms is not None else ()
         row = AuditRow(now, actor.name, "keep", agent.session, {"keep": keep})
-        await self._record.commit(Change(agents=(member.agent,), audit=(row,), facts=facts, durable=True))
+        await self._change(member, replace(agent, keep=keep, cleanup_ms=None, changed_ms=now), row, facts)
         return member.agent
 
     async def patience(self, session: str, actor: Actor, own: Mapping[str, float]) -> Agent:
         """Gives an agent thresholds of its own for being stuck, in place of those it had."""
         member = self._crew.get(session)
-        member.agent = replace(member.agent, stuck=dict(stuck.checked(own)), changed_ms=self._clock())
-        row = AuditRow(self._clock(), actor.name, "patience", session, {"stuck": dict(own)})
-        await self._record.commit(Change(agents=(member.agent,), audit=(row,), durable=True))
+        now = self._clock()
+        row = AuditRow(now, actor.name, "patience", session, {"stuck": dict(own)})
+        await self._change(member, replace(member.agent, stuck=dict(stuck.checked(own)), changed_ms=now), row)
         return member.agent
+
+    async def _change(
+        self, member: Member, after: Agent, row: AuditRow | None = None, facts: tuple[Fact, ...] = ()
+    ) -> None:
+        """Has the agent be so, written down; StoreError where that cannot be done, and then nothing of it is so."""
+        before, member.agent = member.agent, after
+        audit = (row,) if row is not None else ()
+        try:
+            await self._record.commit(Change(agents=(after,), audit=audit, facts=facts, durable=True))
+        except StoreError:
+            names = [each.name for each in fields(Agent)]
+            ours = {name: getattr(before, name) for name in names if getattr(before, name) != getattr(after, name)}
+            member.agent = replace(member.agent, **ours)  # what else was seen of it meanwhile stays
+            raise
 
     async def _look(self, member: Member) -> None:
         now, agent = self._clock(), member.agent
@@ -134,15 +147,13 @@ class Steward:
     async def _nudge(self, member: Member) -> None:
         # Counted before it is sent: a daemon that dies in between tells it once less, never once more.
         agent = member.agent
-        member.agent = replace(agent, nudges=lifecycle.nudged(agent) + 1, nudged_done=agent.done)
-        await self._record.commit(Change(agents=(member.agent,), durable=True))
+        await self._change(member, replace(agent, nudges=lifecycle.nudged(agent) + 1, nudged_done=agent.done))
         await self._counter.accept(member, CommandRequest(self._text, expires_s=NUDGE_S), RECOVERY)
 
     async def _restart(self, member: Member, now_ms: int) -> None:
         agent = member.agent
         restarts = (*(at for at in agent.restarts if now_ms - at < lifecycle.HOUR_MS), now_ms)
-        member.agent = replace(agent, restarts=restarts)
-        await self._record.commit(Change(agents=(member.agent,), durable=True))
+        await self._change(member, replace(agent, restarts=restarts))
         resume = bool(member.kind.launch.resume) and agent.agent_session is not None
         again = await self._muster.restart(member, RECOVERY, resume=resume)
         again.agent = replace(again.agent, restarts=restarts)
@@ -157,16 +168,16 @@ class Steward:
         now = self._clock()
         match deed:
             case Deed.ANNOUNCE:
-                member.agent = replace(agent, cleanup_ms=at_ms, changed_ms=now)
+                after = replace(agent, cleanup_ms=at_ms, changed_ms=now)
                 text = f"It will be ended and archived; outrider keep {agent.session} holds it back."
                 fact = Fact(EventName.CLEANUP_ANNOUNCED, agent.session, now, {"at": at_ms, "message": text})
             case Deed.WITHDRAW:
-                member.agent = replace(agent, cleanup_ms=None, changed_ms=now)
+                after = replace(agent, cleanup_ms=None, changed_ms=now)
                 fact = _withdrawn(agent, now, why)
             case Deed.ARCHIVE:
                 await self._end(member)
                 return
-        await self._record.commit(Change(agents=(member.agent,), facts=(fact,), durable=True))
+        await self._change(member, after, facts=(fact,))
 
     async def _end(self, member: Member) -> None:
         """First the copy, then the end: where it cannot be written, nothing is ended."""
