@@ -14,7 +14,7 @@ node answers.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from itertools import groupby
@@ -151,7 +151,7 @@ class Outgoing:
         """Looks after the open parcels to one node, oldest first."""
         now = self._clock()
         late = [parcel for parcel in parcels if now > parcel.expires_ms + GRACE_MS]
-        for parcel in late:
+        for parcel in await self._to_expire(node, late):
             await self._expire(parcel, now)
         if not self._may_carry:
             return
@@ -211,6 +211,14 @@ class Outgoing:
             "until": self._post.membership.common_ms(parcel.expires_ms),
             "expires": parcel.request.expires_s is not None,
         }
+
+    async def _to_expire(self, node: str, late: Sequence[Parcel]) -> Sequence[Parcel]:
+        """Those of which more can be known now: of many in doubt, whose letters are gone, each would be asked for once a second."""
+        marks = [each.mark for each in late if each.status is Delivery.UNCERTAIN and each.mark not in (None, UNSURE)]
+        there: Collection[str] = ()
+        if marks and self._may_carry:
+            there = await self._post.broker.standing(node, [mark for mark in marks if mark is not None])
+        return [each for each in late if each.status is Delivery.WAITING or each.mark in there]
 
     async def _expire(self, parcel: Parcel, now_ms: int) -> None:
         if await self._unseen(parcel):
