@@ -122,7 +122,10 @@ def escape_makes_it_idle(world: World, events: Recorder) -> None:
     world.sent(world.send("stops", "Work again"))
     until(lambda: len(run.log("hold")) == 2)
     seq = events.events[-1]["seq"]
-    assert world.http.post("/api/agents/stops/interrupt").is_success
+    world.tmux("copy-mode", "-t", "=stops:")
+    until(lambda: "copy mode" in world.http.post("/api/agents/stops/interrupt").text, what="an interrupt to be refused")
+    world.tmux("send-keys", "-t", "=stops:", "-X", "cancel")
+    until(lambda: world.http.post("/api/agents/stops/interrupt").is_success, what="it to be interrupted")
     events.state("stops", "idle", after=seq)
     assert len(run.log("interrupted")) == 2
 

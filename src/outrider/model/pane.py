@@ -113,12 +113,14 @@ class Terms:
     """On what terms something is typed; looking whether they hold, and typing, is one step of tmux.
 
     Only while `program` is in front, where one is named, and no person has pressed a key in a later second than `touched_s` (as of
-    Pane). `trace`, if there is one, is left with the pane in the same step.
+    Pane). `trace`, if there is one, is left with the pane in the same step. `modeless` says of keys that they are for the program, so that
+    they are not pressed in copy mode either; texts never are.
     """
 
     program: str = ""
     touched_s: int | None = None
     trace: str = ""
+    modeless: bool = False
 
 
 ANY = Terms()

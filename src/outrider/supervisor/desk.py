@@ -14,7 +14,7 @@ from outrider.model.audit import AuditEntry, AuditQuery, AuditRow
 from outrider.model.command import Command, CommandRequest, Status
 from outrider.model.event import Event
 from outrider.model.kind import Kind
-from outrider.model.pane import Pane
+from outrider.model.pane import ANY, Pane, Terms
 from outrider.model.progress import ProgressReport
 from outrider.model.state import BUSY, State
 from outrider.ports import Bus, Subscription, Terminal
@@ -167,13 +167,10 @@ class Desk:
         """Presses the kind's keys for it, once, and only while the agent is at work: at rest they would do something else."""
         member = self._living(session)
         async with member.hands:
-            state = member.beneath.state
-            if state not in BUSY and not (state is State.ERROR and member.beneath.detail.retrying):
-                why = f"{session} is {state.value}, not at work; there is nothing to interrupt."
-                raise Conflict(why, detail={"state": state.value})
+            _check_interruptible(member)
             if member.interrupting(self._clock()):
                 raise Conflict(f"{session} was interrupted a moment ago; what that did is being looked at.")
-            await self._press(member, member.kind.stop.interrupt, actor, "interrupt")
+            await self._press(member, member.kind.stop.interrupt, actor, "interrupt", Terms(modeless=True))
         return member.agent
 
     async def keys(self, session: str, keys: Sequence[str], actor: Actor) -> Agent:
@@ -190,10 +187,10 @@ class Desk:
             raise Conflict(f"{session} is not running any more.", detail={"alive": False})
         return member
 
-    async def _press(self, member: Member, keys: Sequence[str], actor: Actor, action: str) -> None:
+    async def _press(self, member: Member, keys: Sequence[str], actor: Actor, action: str, terms: Terms = ANY) -> None:
         row = AuditRow(self._clock(), actor.name, action, member.agent.session, {"keys": list(keys)})
         await self._record.commit(Change(audit=(row,), durable=True))
-        await self._terminal.press(member.agent.ref, keys)
+        await self._terminal.press(member.agent.ref, keys, terms)
         self._terminal.urge(member.agent.ref)
 
     async def output(self, session: str, *, lines: int, ansi: bool) -> str:
@@ -289,3 +286,12 @@ class Desk:
 
     def _uptime_s(self) -> float:
         return round((self._clock() - self._started_ms) / 1000, 3)
+
+
+def _check_interruptible(member: Member) -> None:
+    session, state = member.agent.session, member.beneath.state
+    if state not in BUSY and not (state is State.ERROR and member.beneath.detail.retrying):
+        why = f"{session} is {state.value}, not at work; there is nothing to interrupt."
+        raise Conflict(why, detail={"state": state.value})
+    if member.pane is not None and member.pane.in_mode:
+        raise Conflict(f"The pane of {session} is in copy mode, where keys do not reach it. Leave it first, with q.")

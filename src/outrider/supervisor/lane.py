@@ -140,7 +140,9 @@ class Lane:
         if not member.agent.verdict.alive:
             await self._close(command, None, Outcome(Status.FAILED, "The agent is not running any more."))
             return True
-        if command.when is When.INTERRUPT and member.beneath.state in BUSY and self._interrupted != command.id:
+        in_mode = member.pane is not None and member.pane.in_mode
+        interrupts = command.when is When.INTERRUPT and not in_mode and self._interrupted != command.id
+        if interrupts and member.beneath.state in BUSY:
             if unseen_ms := member.interrupting(self._clock()):
                 return await asyncio.sleep(unseen_ms / 1000, result=True)
             self._interrupted = command.id  # once: a second Escape at rest opens the agent's history

@@ -56,9 +56,9 @@ class Typist:
         self.eyes = Onlooker(terminal, clock, pauses)
 
     async def interrupt(self, member: Member) -> None:
-        """Presses the keys that make the agent stop what it does; where tmux is away, nothing happens."""
+        """Presses the keys that make the agent stop what it does; where tmux is away, or in copy mode, nothing happens."""
         try:
-            await self._terminal.press(member.agent.ref, member.kind.stop.interrupt)
+            await self._terminal.press(member.agent.ref, member.kind.stop.interrupt, Terms(modeless=True))
         except (TerminalError, TimedOut) as error:
             log.warning("an interrupt could not be pressed", session=member.agent.session, why=error.message)
         self._terminal.urge(member.agent.ref)

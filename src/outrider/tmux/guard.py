@@ -33,8 +33,9 @@ def in_front(terms: Terms) -> str:
 
 
 def alive(terms: Terms) -> str:
-    """Refuses a dead pane and a touched one."""
-    return f"#{{?pane_dead,dead,{_untouched(terms.touched_s)}}}"
+    """Refuses a dead pane, a touched one, and copy mode where the keys are for the program."""
+    untouched = _untouched(terms.touched_s)
+    return f"#{{?pane_dead,dead,{f'#{{?pane_in_mode,mode,{untouched}}}' if terms.modeless else untouched}}}"
 
 
 def _untouched(touched_s: int | None) -> str:
