@@ -106,4 +106,11 @@ def deed(name: str, payload: Mapping[str, object]) -> str | None:
     if tool == "Bash" and isinstance(given, dict):
         command = str(given.get("command", "")).strip()
         return None if command.startswith("sleep ") else command[:_LINE]
-    return f"{tool} {json.dumps(given, sort_keys=True, default=str)}"[: 4 * _LINE]
+    return f"{tool} {_text(given)}"[: 4 * _LINE]
+
+
+def _text(given: object) -> str:
+    try:
+        return json.dumps(given, sort_keys=True, default=str)
+    except RecursionError:  # nested as deeply as could just be read
+        return "…"
