@@ -20,3 +20,10 @@ async def test_only_the_newest_are_kept(store: Store) -> None:
         await store.commit(Change(samples=tuple(Sample("a", start + n, 1.0, "todo") for n in range(400))))
     kept = await store.samples("a", limit=5000)
     assert (len(kept), kept[0].at_ms, kept[-1].at_ms) == (2000, 400, 2399)
+
+
+async def test_the_name_of_a_file_that_is_no_unicode_stops_nothing(store: Store) -> None:
+    """So Python has the name of a file from a time before UTF-8."""
+    await store.commit(Change(samples=(Sample("a", 1, 5.0, "spec:aufgaben-\udcfc.md", 1, 20),)))
+    (sample,) = await store.samples("a")
+    assert (sample.progress, sample.source) == (5.0, "spec:aufgaben-?.md")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from outrider.errors import Conflict, InvalidInput, NoSuchThing
 from outrider.logic.secrets import redacted
 from outrider.model.command import FINAL, STEPS, Attempt, Command, Form, Stage, Status, When
+from outrider.store.text import storable
 
 PUT_BACK = "What waited in it may have been typed since it was made: look before you send it again."
 """Of a copy of the database that was put back."""
@@ -90,7 +91,7 @@ def step(connection: sqlite3.Connection, change: Step) -> None:
             )
         connection.execute(
             "UPDATE commands SET status = ?, error = ?, changed_ms = ? WHERE id = ?",
-            (change.status.value, _storable(change.error), change.at_ms, change.command_id),
+            (change.status.value, change.error and storable(change.error), change.at_ms, change.command_id),
         )
     elif change.attempt and change.attempt.stage is not Stage.CLOSED and status is not Status.SENDING:
         raise Conflict(
@@ -98,7 +99,9 @@ def step(connection: sqlite3.Connection, change: Step) -> None:
             detail={"status": status.value},
         )
     elif change.error is not None:
-        connection.execute("UPDATE commands SET error = ? WHERE id = ?", (_storable(change.error), change.command_id))
+        connection.execute(
+            "UPDATE commands SET error = ? WHERE id = ?", (change.error and storable(change.error), change.command_id)
+        )
     if change.attempt:
         _write_attempt(connection, change.command_id, change.attempt)
 
@@ -122,14 +125,9 @@ def _write_attempt(connection: sqlite3.Connection, command_id: str, attempt: Att
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             command_id, attempt.number, attempt.stage.value, attempt.started_ms, attempt.ended_ms, attempt.outcome,
-            _storable(attempt.proof), _storable(attempt.screen),
+            attempt.proof and storable(attempt.proof), attempt.screen and storable(attempt.screen),
         ),
     )  # fmt: skip
-
-
-def _storable(text: str | None) -> str | None:
-    """Text from a pane may hold what is no Unicode; a record of an attempt must never fail for that."""
-    return None if text is None else text.encode("utf-8", "replace").decode()
 
 
 def by_id(connection: sqlite3.Connection, command_id: str) -> Command | None:

@@ -3,6 +3,7 @@
 import sqlite3
 
 from outrider.model.progress import Sample
+from outrider.store.text import storable
 
 KEPT = 2000
 """Rows kept of one agent; the oldest go first."""
@@ -12,7 +13,7 @@ def add(connection: sqlite3.Connection, sample: Sample) -> None:
     """Writes one; a second one of the same moment takes the place of the first."""
     connection.execute(
         "INSERT OR REPLACE INTO samples (agent, at_ms, progress, source, done, total) VALUES (?, ?, ?, ?, ?, ?)",
-        (sample.agent, sample.at_ms, sample.progress, sample.source, sample.done, sample.total),
+        (sample.agent, sample.at_ms, sample.progress, storable(sample.source), sample.done, sample.total),
     )
     connection.execute(
         "DELETE FROM samples WHERE agent = ? AND at_ms < "
