@@ -22,6 +22,8 @@ log = structlog.get_logger()
 WAIT_MS = 500
 OLDEST_MS = 32 * 24 * 3_600_000
 """The longest that a command may wait is 30 days."""
+TRIES = 5
+"""How often answers are tried to be carried."""
 Letter = Mapping[str, object]
 
 
@@ -41,6 +43,7 @@ class Post:
         self._answers: list[tuple[str, Letter]] = []
         self._taken: list[str] = []
         """The marks of letters that were taken and not done with yet."""
+        self._tries = 0
 
     def now_ms(self) -> int:
         """The time as all nodes can agree on it."""
@@ -74,9 +77,19 @@ class Post:
 
     async def _finish(self) -> None:
         """Has the answers carried, then is done with what they answer. What fails is to be done first the next time: a letter that
-        stands and is never answered is never sent again."""
+        stands and is never answered is never sent again. One that was never to be carried stops nobody for ever: who waits for it
+        finds the letter gone, and sends it again."""
         answers = tuple(self._answers)
-        await self.send_all(answers)
+        try:
+            await self.send_all(answers)
+        except Unavailable as error:
+            self._tries += 1
+            if self._tries < TRIES:
+                raise
+            log.warning(
+                "answers to other nodes cannot be carried and are left", answers=len(answers), why=error.message
+            )
+        self._tries = 0
         del self._answers[: len(answers)]
         await self.broker.done(self.node, self._taken)
         self._taken.clear()
