@@ -30,6 +30,7 @@ class Asking:
 
     waiting: list[dict[str, object]]
     status: str = "200 OK"
+    raw: bytes = b""
     told: list[tuple[str, object]] = field(default_factory=list)
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -39,7 +40,7 @@ class Asking:
         sent = await reader.readexactly(length)
         if method == "POST":
             self.told.append((path, json.loads(sent)))
-        body = json.dumps(self.waiting if method == "GET" else True).encode()
+        body = self.raw or json.dumps(self.waiting if method == "GET" else True).encode()
         if self.status:
             writer.write(f"HTTP/1.1 {self.status}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
         writer.close()
@@ -83,7 +84,9 @@ async def test_what_waits_is_known_where_it_is_one_and_about_what_the_dialog_sho
     for waiting, approval, found in cases:
         asking.waiting = waiting
         assert await replies.pending(member, approval) == found, waiting
-    asking.status = "500 Oh"
+    asking.raw = b"[" * 100_000
+    assert await replies.pending(member, APPROVAL) is None
+    asking.raw, asking.status = b"", "500 Oh"
     assert await replies.pending(member, APPROVAL) is None
     assert asking.told == []
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-FAULTS = (OSError, EOFError, ValueError, asyncio.LimitOverrunError)
+FAULTS = (OSError, EOFError, ValueError, RecursionError, asyncio.LimitOverrunError)
 """How an answer fails to come."""
 _SILENCE_S = 45.0  # it sends a heartbeat every 10 s
 _PIECE = 1 << 16
