@@ -23,7 +23,7 @@ class Source:
         self.name = name
         try:
             self.data: Raw = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
             raise BadSetting(f"{name}: not valid TOML: {error}.") from error
         self._lines = _lines(text)
 

@@ -79,7 +79,7 @@ def header(line: str) -> Header:
     """Reads the first line; InvalidInput says why it is none."""
     try:
         told = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         told = None
     if not isinstance(told, dict) or told.get("version") != 2:
         version = told.get("version") if isinstance(told, dict) else None
@@ -107,7 +107,7 @@ def moment(line: str) -> Moment | None:
     """Reads one line behind the header; None where it is not one, whole."""
     try:
         told = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     match told:
         case [int() | float() as at_s, str() as code, str() as data]:

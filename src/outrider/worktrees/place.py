@@ -65,7 +65,7 @@ def note_of(place: Place) -> Note | None:
     try:
         kept = json.loads((place.gitdir / _NOTE).read_text(encoding="utf-8"))
         return Note(str(kept["base"]), kept["into"] and str(kept["into"]), bool(kept["made"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

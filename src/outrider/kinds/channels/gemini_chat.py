@@ -57,7 +57,7 @@ def _is_of(path: Path, project: str, began_ms: int) -> bool:
         with path.open("rb") as file:
             head = json.loads(file.readline(LONGEST_HEAD))
         at_ms = datetime.fromisoformat(str(head["startTime"])).timestamp() * 1000
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return False
     its_own = head.get("kind") == "main" and head.get("projectHash") == project
     return its_own and began_ms - SLACK_MS <= at_ms <= began_ms + BEGINS_MS

@@ -35,7 +35,7 @@ def read(path: Path) -> Server | None:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         return Server(int(found["port"]), str(found["user"]), str(found["password"]), Path(found["spool"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
