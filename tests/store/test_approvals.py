@@ -39,3 +39,12 @@ async def test_old_ones_go_but_not_those_that_wait(store: Store) -> None:
     await store.commit(Change(approvals=(ONE, replace(ONE, id="f-2", status=ApprovalStatus.EXPIRED))))
     await store.retain(events_days=1, events_max=10, commands_days=1, now_ms=3 * DAY_MS)
     assert [each.id for each in await store.approvals()] == ["f-1"]
+
+
+async def test_one_that_a_newer_outrider_kept_stops_nothing(store: Store) -> None:
+    await store.commit(Change(approvals=(ONE, replace(ONE, id="f-2"))))
+    document = """UPDATE approvals SET document = json_set(document, '$.kind', 'riddle') WHERE id = 'f-2'"""
+    await store.database.write(lambda connection: connection.execute(document).rowcount)
+    assert await store.unanswered() == (ONE,)
+    assert await store.approvals() == (ONE,)
+    assert await store.approval("f-2") is None

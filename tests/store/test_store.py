@@ -1,6 +1,7 @@
 """The journal, the roster and what becomes durable together."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -136,6 +137,20 @@ async def test_retention_takes_the_old_and_the_many_and_never_what_is_unfinished
     await retain(events_max=0)
     assert (await store.events(since=0, limit=9), await store.first_seq()) == ((), 2401)
     assert [event.seq for event in await store.commit(Change(facts=_facts(1)))] == [2401]
+
+
+async def test_events_that_a_newer_outrider_journalled_are_passed_over(store: Store) -> None:
+    row = "INSERT INTO journal (node, name, session, at_ms, data) VALUES ('here', 'agent_dreamt', 'a', 1, '{}')"
+
+    def newer(connection: sqlite3.Connection) -> None:
+        for _ in range(3):
+            connection.execute(row)
+
+    await store.database.write(newer)
+    await store.commit(Change(facts=(Fact(EventName.ALERT, "b", 6),) * 2))
+    assert [event.seq for event in await store.events(since=0, limit=1)] == [4]
+    assert [event.seq for event in await store.events(since=0, limit=9)] == [4, 5]
+    assert await store.events(since=0, limit=9, sessions=frozenset({"a"})) == ()
 
 
 async def test_the_oldest_of_the_events_go_when_they_take_too_much(store: Store) -> None:

@@ -2,9 +2,10 @@
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import asdict
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from outrider.model.approval import UNANSWERED, Approval, ApprovalStatus
 
@@ -42,7 +43,7 @@ def unanswered(connection: sqlite3.Connection) -> tuple[Approval, ...]:
     rows = connection.execute(
         "SELECT document FROM approvals WHERE status IN (?, ?) ORDER BY asked_ms, id", _STANDING
     ).fetchall()
-    return tuple(_decode(document) for (document,) in rows)
+    return _readable(rows)
 
 
 def listed(
@@ -58,7 +59,7 @@ def listed(
         values.append(status.value)
     where = f"WHERE {' AND '.join(wheres)} " if wheres else ""
     query = f"SELECT document FROM approvals {where}ORDER BY asked_ms DESC, id LIMIT ?"  # noqa: S608
-    return tuple(_decode(document) for (document,) in connection.execute(query, (*values, limit)))
+    return _readable(connection.execute(query, (*values, limit)))
 
 
 def trim(connection: sqlite3.Connection, *, before_ms: int) -> bool:
@@ -71,5 +72,14 @@ def trim(connection: sqlite3.Connection, *, before_ms: int) -> bool:
     return cursor.rowcount == _TRIMMED
 
 
-def _decode(document: str) -> Approval:
-    return _SHAPE.validate_python(json.loads(document))
+def _readable(rows: Iterable[tuple[str]]) -> tuple[Approval, ...]:
+    found = (_decode(document) for (document,) in rows)
+    return tuple(each for each in found if each is not None)
+
+
+def _decode(document: str) -> Approval | None:
+    """None for one of a newer Outrider that this program cannot read: it must start all the same."""
+    try:
+        return _SHAPE.validate_python(json.loads(document))
+    except (ValidationError, ValueError):
+        return None

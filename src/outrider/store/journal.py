@@ -12,6 +12,8 @@ STEP = 500
 _ROW_BYTES = 60
 """What a row takes beside its texts: its other columns, its place in the table and in the index."""
 
+_KNOWN = frozenset(name.value for name in EventName)
+
 
 def append(connection: sqlite3.Connection, node: str, facts: Sequence[Fact]) -> list[Event]:
     """Journals the facts in order; the events carry their seq, which grows by one each and is never used again."""
@@ -40,7 +42,16 @@ def after(
     sessions: frozenset[str] = frozenset(),
     names: frozenset[str] = frozenset(),
 ) -> tuple[Event, ...]:
-    """At most `limit` events with a seq over `since`, oldest first; an empty filter lets everything through."""
+    """At most `limit` events with a seq over `since`, oldest first; an empty filter lets everything through that this program knows."""
+    rows = _rows(connection, since, limit, sessions, names)
+    if not names and any(name not in _KNOWN for _, _, name, *_ in rows):  # a newer Outrider was here
+        rows = _rows(connection, since, limit, sessions, _KNOWN)
+    return tuple(map(_event, rows))
+
+
+def _rows(
+    connection: sqlite3.Connection, since: int, limit: int, sessions: frozenset[str], names: frozenset[str]
+) -> list["_Row"]:
     where, values = ["seq > ?"], [since, *sorted(sessions), *sorted(names)]
     if sessions:
         where.append(f"session IN ({_marks(sessions)})")
@@ -49,7 +60,7 @@ def after(
     query = (
         f"SELECT seq, node, name, session, at_ms, data FROM journal WHERE {' AND '.join(where)} ORDER BY seq LIMIT ?"  # noqa: S608
     )
-    return tuple(_event(row) for row in connection.execute(query, (*values, limit)))
+    return connection.execute(query, (*values, limit)).fetchall()
 
 
 def _marks(values: frozenset[str]) -> str:
