@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fake_daemon import FakeDaemon
+from fake_daemon import FakeDaemon, agent
 from fake_daemon import daemon as serving
 from outrider.cli.app import run
 
@@ -46,3 +46,17 @@ def test_where_nothing_waits_that_is_said(fake: FakeDaemon, capsys: pytest.Captu
     fake.fresh().answers["GET /api/approvals"] = (200, {"approvals": [], "count": 0})
     assert run(["approvals", "fix"], {"OUTRIDER_URL": fake.url}) == 0
     assert capsys.readouterr().out == "Nobody needs you.\n"
+
+
+@pytest.mark.parametrize(
+    "words", [("approve", "fix", "--option", ""), ("approve", "fix", "--option", " "), ("deny", "fix", "--id", "")]
+)
+def test_a_flag_that_was_given_nothing_answers_nothing(
+    fake: FakeDaemon, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    fake.fresh().answers["GET /api/agents/fix"] = (200, agent("fix"))
+    fake.answers["GET /api/approvals"] = (200, {"approvals": [ASKED], "count": 1})
+    fake.answers["POST /api/approvals/1f00-ab"] = (200, {**ASKED, "status": "answered", "answer": "Yes"})
+    assert run(words, {"OUTRIDER_URL": fake.url}) == 2
+    assert f"{words[2]} is empty: nothing was answered" in capsys.readouterr().err
+    assert fake.asked == []

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from outrider.cli.connection import HERE, Connection, Environ
+from outrider.cli.connection import HERE, Connection, Environ, Usage
 from outrider.cli.words import as_json, plain, since, table
 from outrider.errors import Conflict
 
@@ -38,9 +38,10 @@ async def approve(
     environ: Environ,
 ) -> None:
     """Answers the dialog that an agent shows, with yes or with one of its options."""
+    _check("option", option, "a number or a label, or leave it out for the plain yes")
     client = connection.client(environ)
-    wanted = id_ or (await _standing(client, session))["id"]
-    _tell(await client.answer(wanted, option or "approve"), connection)
+    wanted = await _meant(client, session, id_)
+    _tell(await client.answer(wanted, "approve" if option is None else option), connection)
 
 
 async def deny(
@@ -53,7 +54,7 @@ async def deny(
 ) -> None:
     """Answers the dialog that an agent shows with no."""
     client = connection.client(environ)
-    wanted = id_ or (await _standing(client, session))["id"]
+    wanted = await _meant(client, session, id_)
     _tell(await client.answer(wanted, "deny", reason), connection)
 
 
@@ -61,6 +62,18 @@ def _row(waits: "ApprovalJSON") -> tuple[str, ...]:
     options = " ".join(f"{option['number']}:{option['label']}" for option in waits["options"])
     about = " ".join(filter(None, (waits["question"], waits["tool"], waits["command"] or waits["file"])))
     return (waits["session"], since(waits["asked"]), waits["id"], options, about)
+
+
+def _check(flag: str, given: str | None, right: str) -> None:
+    """Usage where a flag was given nothing: a variable of a script that is not set must not say yes."""
+    if given is not None and not given.strip():
+        raise Usage(f"--{flag} is empty: nothing was answered. Give {right}.")
+
+
+async def _meant(client: "Client", session: str, id_: str | None) -> str:
+    """The id of the dialog to answer."""
+    _check("id", id_, "an id that `outrider approvals` lists, or leave it out for the dialog that stands now")
+    return (await _standing(client, session))["id"] if id_ is None else id_
 
 
 async def _standing(client: "Client", session: str) -> "ApprovalJSON":
