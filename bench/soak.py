@@ -5,11 +5,12 @@
 Scripted agents in a real tmux get a command each now and then; a WebSocket listens, with its cursor, and a web server is told of every turn
 that ends. The daemon runs behind our own supervisor (`outrider service run`). In the storm it is killed with SIGKILL, reloaded, or
 restarted with its supervisor, about every 40 seconds. Then it is left alone, and its memory, file descriptors, threads and tmux clients
-are measured every ten seconds. At the end: every event came once and in order, as the journal has it; every turn was told to have ended
-once; every notice was delivered once; every command that is sent arrived once; nothing is left over.
+are measured every ten seconds. At the end: every event came once and in order, as the journal has it; every turn that ended was told once,
+by an event and by a notice that was delivered once; every command that is sent arrived once; nothing is left over.
 
 Goals: memory less than 1 MB an hour more after the warm-up (a run of minutes cannot tell that from noise: bench/memory.py simulates 24
-hours), no descriptor, thread or client more at the end than after the warm-up. The script ends with 1 where one is missed.
+hours), no descriptor, thread or client more at the end than after the warm-up, no process, tmux client or descriptor of the
+supervisor more than before the storm. The script ends with 1 where one is missed, or where the calm was too short to tell.
 """
 
 import argparse
@@ -40,6 +41,7 @@ OUTAGES = ("SIGKILL", "reload", "restart")
 SERVICE = "[service]\nbackoff_s = 0.1\n"
 SAMPLE_S, OUTAGE_S = 10.0, 40.0
 SLOPE_MB = 1.0
+LEAST_H = 0.2
 TURNS: list[list[Step]] = [[{"think": 0.3}, {"say": "Done."}]] * 5000
 
 
@@ -52,6 +54,20 @@ class Sample:
     descriptors: int
     threads: int
     clients: int
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """Everything of this world at one moment: its processes, the tmux clients, and what the supervisor has open."""
+
+    processes: int
+    clients: int
+    supervisor_descriptors: int
+
+    def within(self, before: "Footprint") -> bool:
+        """Whether nothing is more than it was."""
+        names = ("processes", "clients", "supervisor_descriptors")
+        return all(getattr(self, name) <= getattr(before, name) for name in names)
 
 
 @dataclass
@@ -68,9 +84,12 @@ class Soak:
     sent: list[tuple[str, str, str]] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
     outages: Counter[str] = field(default_factory=Counter)
+    left_over: str = ""
 
     def run(self, storm_s: float, calm_s: float) -> None:
         """The storm, then the calm."""
+        before = footprint(self.world)
+        print(before, flush=True)
         began = time.monotonic()
         storm, end = began + storm_s, began + storm_s + calm_s
         outage, sample = began + OUTAGE_S / 2, storm + SAMPLE_S
@@ -84,6 +103,11 @@ class Soak:
                 print(self.samples[-1], flush=True)
                 sample = now + SAMPLE_S
             time.sleep(self.every_s)
+        self.settle()
+        try:
+            until(lambda: footprint(self.world).within(before), 60, what="nothing to be left of the storm")
+        except AssertionError:
+            self.left_over = f"{footprint(self.world)} is more than {before}"
 
     def _command(self) -> None:
         session = self.chance.choice(self.agents)
@@ -132,8 +156,11 @@ class Soak:
             yield f"{len(lost)} notices that are sent did not arrive"
         if other := self._notices(("failed", "uncertain")):
             yield f"{len(other)} notices failed or are uncertain"
+        yield from self._turns(delivered)
         yield from self._commands()
         yield from self._leaks()
+        if self.left_over:
+            yield self.left_over
 
     def _journal(self, first: int) -> list[int]:
         seqs: list[int] = []
@@ -143,12 +170,16 @@ class Soak:
             since = seqs[-1]
         return seqs
 
+    def _turns(self, delivered: Counter[str]) -> Iterator[str]:
+        complete = Counter(event["session"] for event in self.recorder.events if event["event"] == "agent_complete")
+        for session in self.agents:
+            if complete[session] != (ended := len(self.world.run(session).log("turn_end"))):
+                yield f"{session} was told to be complete {complete[session]} times after {ended} turns"
+        if len(delivered) != complete.total():
+            yield f"{complete.total()} turns were told to have ended, and {len(delivered)} notices of it arrived"
+
     def _commands(self) -> Iterator[str]:
         arrived = {session: Counter(self.world.run(session).prompts()) for session in self.agents}
-        complete = Counter(event["session"] for event in self.recorder.events if event["event"] == "agent_complete")
-        for session, prompts in arrived.items():
-            if complete[session] > prompts.total():
-                yield f"{session} was told to be complete {complete[session]} times after {prompts.total()} turns"
         statuses: Counter[str] = Counter()
         for session, command, text in self.sent:
             status, count = self.world.command(command)["status"], arrived[session][text]
@@ -160,7 +191,9 @@ class Soak:
 
     def _leaks(self) -> Iterator[str]:
         settled = [each for each in self.samples if each.at_s >= self.samples[0].at_s + self.warm_up_s]
-        if len(settled) < 4:
+        hours = (settled[-1].at_s - settled[0].at_s) / 3600 if settled else 0.0
+        if hours < LEAST_H:
+            yield f"the calm behind the warm-up is {60 * hours:.0f} minutes, too short to tell: {60 * LEAST_H:.0f} are needed"
             return
         half = len(settled) // 2
         for what in ("descriptors", "threads", "clients"):
@@ -169,12 +202,17 @@ class Soak:
             if late > early + 2:
                 yield f"{what} grew from {early} to {late}"
         slope = slope_mb(settled)
-        hours = (settled[-1].at_s - settled[0].at_s) / 3600
         print(
             f"memory: {settled[0].rss_mb:.1f} MB, then {settled[-1].rss_mb:.1f} MB; {slope:+.2f} MB an hour over {hours:.2f} h"
         )
-        if hours >= 0.25 and slope >= SLOPE_MB:
+        if slope >= SLOPE_MB:
             yield f"memory grew by {slope:.2f} MB an hour"
+
+
+def footprint(world: World) -> Footprint:
+    """What there is of this world now."""
+    clients = world.tmux("list-clients", "-F", "#{client_pid}").splitlines()
+    return Footprint(len(world.marked()), len(clients), len(list(Path(f"/proc/{world.pid}/fd").iterdir())))
 
 
 def measured(world: World, at_s: float) -> Sample:
@@ -221,7 +259,6 @@ def main() -> int:
                 world.spawn(session, TURNS, *(["--record"] if number < given.recorded else []))
             soak = Soak(world, told, world.record(), agents, random.Random(given.seed), given.every, given.warm_up * 60)
             soak.run(given.storm * 60, (given.minutes - given.storm) * 60)
-            soak.settle()
             wrong = list(soak.wrong())
         finally:
             world.close(quiet=True)
