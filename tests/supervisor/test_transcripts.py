@@ -17,7 +17,9 @@ import pytest
 import drawn
 from outrider import processes
 from outrider.kinds.channels import gemini_chat
+from outrider.kinds.channels.claude_hooks import ClaudeVoice
 from outrider.kinds.load import catalogue
+from outrider.logic import delivery
 from outrider.logic.rates import SlidingWindow
 from outrider.logic.tracker import Tracker
 from outrider.model.agent import Agent
@@ -92,6 +94,18 @@ async def test_the_last_word_on_a_turn_is_heard_and_the_failure_counted(tmp_path
     verdict = member.tracker.verdict(CALM.taken_ms)
     assert (verdict.state, verdict.detail.error) == (State.ERROR, ErrorClass.AUTH)
     assert verdict.evidence[0].source is Source.TRANSCRIPT
+
+
+@pytest.mark.parametrize("hooks", [False, True])
+async def test_what_an_adopted_agent_took_in_is_known_from_its_transcript(tmp_path: Path, hooks: bool) -> None:
+    """Of one that has hooks they tell it, sooner."""
+    path = tmp_path / "t.jsonl"
+    path.write_bytes(RECORDED.joinpath("claude_key.txt").read_bytes())
+    _, member, transcripts = a_crew("claude")
+    member.voice = ClaudeVoice() if hooks else None
+    await transcripts.read("a1", str(path), 5)
+    taken = delivery.confirmed("Good last", member.prompts, 1_700_000_000_000)
+    assert taken is not hooks
 
 
 async def test_a_kind_without_a_known_transcript_is_left_alone(tmp_path: Path) -> None:

@@ -110,6 +110,8 @@ class Transcripts:
         member.agent = replace(member.agent, counters=added(member.agent.counters, more), transcript=spent.mark)
         if spent.said is not None:
             member.tracker.hear(spent.said)
+        for at_ms, prompt in spent.prompts if member.voice is None else ():
+            member.took_in(at_ms, prompt)
         self._record.put(Change(agents=(member.agent,)))
 
 

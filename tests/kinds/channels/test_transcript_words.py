@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from outrider.kinds.channels import claude_transcript, codex_rollout, gemini_chat, qwen_chat
+from outrider.kinds.channels import claude_transcript, codex_rollout, gemini_chat, qwen_chat, transcript
 from outrider.kinds.channels.transcript import Count
 from outrider.model.progress import TranscriptMark
 from outrider.model.state import ErrorClass, Reading, State
@@ -172,6 +172,26 @@ def test_a_try_of_older_claude_codes_is_a_retry() -> None:
     assert (said.detail.error, said.detail.retrying) == (ErrorClass.NETWORK, True)
 
 
+def test_what_a_person_asked_is_told_with_its_time() -> None:
+    def told(name: str) -> list[str]:
+        return [said for _, said in transcript.prompts(RECORDED.joinpath(f"{name}.txt").read_bytes(), 0)]
+
+    assert told("gemini") == ["Good one", "Try daily", "Try 401", "Try 400", "Good last"]
+    assert told("qwen")[-1] == told("claude_key")[-1] == "Good last"
+    assert "Stop me" in told("claude_subscription")
+    assert not any("Request interrupted" in said for said in told("claude_subscription"))
+
+    def codex(said: str) -> bytes:
+        content = [{"type": "input_text", "text": said}]
+        payload = {"type": "message", "role": "user", "content": content}
+        row = {"timestamp": "2026-11-27T03:21:33.982Z", "type": "response_item", "payload": payload}
+        return json.dumps(row, separators=(",", ":")).encode() + b"\n"
+
+    data = codex("<environment_context>\n</environment_context>") + codex("go on\n\tthere")
+    assert transcript.prompts(data, 0) == ((1_795_749_693_982, "go on\n\tthere"),)
+    assert transcript.prompts(data, 1_795_749_693_983) == ()
+
+
 @pytest.mark.parametrize("count", [each[1] for each in CONVERSATIONS])
 @pytest.mark.parametrize(
     "line",
@@ -188,5 +208,6 @@ def test_a_try_of_older_claude_codes_is_a_retry() -> None:
     ],
 )
 def test_odd_lines_are_no_error(count: Count, line: bytes) -> None:
+    assert transcript.prompts(line + b"\n", 0) == ()
     spent = count(line + b"\n", TranscriptMark("x"), 0)
     assert (spent.tokens, spent.mark.offset) == (0, len(line) + 1)

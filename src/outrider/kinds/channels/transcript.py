@@ -14,6 +14,9 @@ from datetime import datetime
 from outrider.model.progress import TranscriptMark
 from outrider.model.state import Detail, Reading, Source, State
 
+_ASKED = (b'"type":"user"', b'"role":"user"')
+_OURS = ("<", "[Request interrupted by user")
+_NEWEST = 8
 LARGEST = 4 << 20
 """Bytes read at a time."""
 _LINE = 200
@@ -34,6 +37,8 @@ class Spent:
     """The last word in it."""
     more: bool = False
     """Whether there is more to read already."""
+    prompts: tuple[tuple[int, str], ...] = ()
+    """What the person's side said in it, verbatim, each with its time (Unix ms); the newest few."""
 
 
 Count = Callable[[bytes, TranscriptMark, int], Spent]
@@ -62,7 +67,29 @@ def read_on(mark: TranscriptMark, since_ms: int, count: Count) -> Spent:
     if whole == 0 and len(data) == LARGEST:
         whole = len(data)  # one line of that size holds a file, no figures
     spent = count(data[:whole], mark, since_ms)
-    return replace(spent, more=status.st_size > spent.mark.offset and whole > 0 and len(data) == LARGEST)
+    more = status.st_size > spent.mark.offset and whole > 0 and len(data) == LARGEST
+    return replace(spent, more=more, prompts=prompts(data[:whole], since_ms))
+
+
+def prompts(data: bytes, since_ms: int) -> tuple[tuple[int, str], ...]:
+    """The prompts in these whole lines, of Claude Code, Codex, Gemini CLI and Qwen Code alike (as recorded with the versions that their
+    modules name). What programs put in a person's mouth, and prompts of several parts, are left out.
+    """
+    found = [(at_ms, said) for row, at_ms in rows(data, since_ms, _ASKED) if (said := _prompt(row))]
+    return tuple(found[-_NEWEST:])
+
+
+def _prompt(row: Mapping[str, object]) -> str:
+    message = next((each for each in (inner(row, "payload"), inner(row, "message")) if each), row)
+    if "user" not in (row.get("type"), message.get("role")):
+        return ""
+    if any(row.get(name) is True for name in ("isSidechain", "isMeta", "isCompactSummary")):
+        return ""
+    content = message.get("content", message.get("parts"))
+    parts = content if isinstance(content, list) else ({"text": content},)
+    texts = [each.get("text") for each in parts if isinstance(each, dict)]
+    said = texts[0] if len(texts) == 1 else None
+    return said if isinstance(said, str) and not said.startswith(_OURS) else ""
 
 
 def rows(data: bytes, since_ms: int, marks: tuple[bytes, ...]) -> Iterator[tuple[Mapping[str, object], int]]:
