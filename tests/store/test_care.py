@@ -2,6 +2,7 @@
 
 import itertools
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -46,6 +47,35 @@ async def test_a_backup_is_whole_while_the_store_is_in_use(tmp_path: Path) -> No
     assert len(await again.events(since=0, limit=500)) == 200
     assert again.incarnation != incarnation
     await again.close()
+
+
+def test_a_backup_ends_whatever_is_committed_meanwhile(tmp_path: Path) -> None:
+    path, copy, ended, begun = tmp_path / DATABASE, tmp_path / "copy.db", threading.Event(), threading.Event()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("CREATE TABLE journal (number INTEGER, filling BLOB)")
+        connection.executemany("INSERT INTO journal VALUES (?, zeroblob(4000))", ((number,) for number in range(5000)))
+        connection.commit()
+
+    def write() -> None:
+        with closing(sqlite3.connect(path)) as connection:
+            for number in range(2000):
+                connection.execute("UPDATE journal SET number = number + 1 WHERE rowid = ?", (1 + number % 5000,))
+                connection.commit()
+                begun.set()
+                if ended.wait(0.004):
+                    return
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    begun.wait()
+    size = care.backup(path, copy)
+    still_writing = writer.is_alive()
+    ended.set()
+    writer.join()
+    assert still_writing, "the copy had to wait until nobody wrote"
+    assert size > 20_000_000
+    assert (care.check(copy).wrong, care.check(copy).rows) == (None, {"journal": 5000})
 
 
 async def test_what_cannot_be_restored_changes_nothing(tmp_path: Path) -> None:

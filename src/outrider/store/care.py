@@ -140,7 +140,9 @@ def _copy(source: Path, target: Path) -> None:
         part.unlink(missing_ok=True)
         part.touch(mode=0o600)
         with closing(_open(source)) as reading, closing(sqlite3.connect(part)) as writing:
-            reading.backup(writing, pages=1000)
+            # In one step: between two, a commit of another connection has SQLite start over, so a busy daemon's copy would never end.
+            # In WAL mode the writer isn't held up meanwhile.
+            reading.backup(writing, pages=-1)
             writing.execute("PRAGMA journal_mode = DELETE")
         part.rename(target)
     except sqlite3.Error as error:
