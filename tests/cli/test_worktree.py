@@ -70,7 +70,7 @@ def test_a_patch_is_printed_as_it_is(fake: FakeDaemon, capsysbinary: pytest.Capt
 def test_merged_and_removed(fake: FakeDaemon, capsys: pytest.CaptureFixture[str]) -> None:
     merged = {"name": "task", "branch": "outrider/task", "into": "main", "commit": "b" * 40}
     kept = "refs/outrider/trash/task-1"
-    removed = {"name": "task", "path": "/x/task", "branch": "outrider/task", "branch_removed": True}
+    removed: dict[str, object] = {"name": "task", "path": "/x/task", "branch": "outrider/task", "branch_removed": True}
     fake.fresh().answers["POST /api/worktrees/task/merge"] = (200, merged)
     fake.answers["DELETE /api/worktrees/task"] = (
         200,
@@ -84,6 +84,11 @@ def test_merged_and_removed(fake: FakeDaemon, capsys: pytest.CaptureFixture[str]
         f"What was nowhere else is kept as {kept}. Get it back: git worktree add",
         "Ignored files that were only there are in /repo/.git/x.",
     ]
+    removed |= {"branch_removed": False, "branch_used": "/repo", "kept": None, "moved": None}
+    fake.fresh().answers["DELETE /api/worktrees/task"] = (200, removed)
+    assert run(["worktree", "remove", "task"], {"OUTRIDER_URL": fake.url}) == 0
+    said = capsys.readouterr().out
+    assert said == "/x/task is gone.\nIts branch outrider/task stays: it is checked out in /repo.\n"
 
 
 def test_a_refusal_is_its_sentence_and_1(fake: FakeDaemon, capsys: pytest.CaptureFixture[str]) -> None:

@@ -36,6 +36,15 @@ async def test_a_branch_that_was_there_before_stays(world: World) -> None:
     assert world.git("rev-parse", "old") == head
 
 
+async def test_a_branch_that_is_checked_out_elsewhere_stays_and_that_is_said(world: World) -> None:
+    made = await world.create()
+    world.git("checkout", "-q", "--ignore-other-worktrees", "outrider/task")
+    done = await world.remove()
+    assert not made.path.exists()
+    assert (done.branch_removed, done.branch_used) == (False, str(world.repo))
+    assert world.git("rev-parse", "HEAD") == world.git("rev-parse", "main")
+
+
 def uncommitted(world: World, tree: Path) -> None:
     world.write(tree / "src" / "a.txt", "changed\n")
 

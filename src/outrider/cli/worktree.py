@@ -68,6 +68,8 @@ async def remove(
         return
     branch = f", and its branch {done['branch']}" if done["branch_removed"] else ""
     print(f"{done['path']} is gone{branch}.")
+    if used := done.get("branch_used"):  # another node's Outrider may be older
+        print(f"Its branch {done['branch']} stays: it is checked out in {used}.")
     if done["kept"]:
         print(f"What was nowhere else is kept as {done['kept']}. Get it back: {done['back']}")
     if done["moved"]:

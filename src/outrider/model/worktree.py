@@ -55,6 +55,8 @@ class Removed:
     back: str | None = None
     moved: str | None = None
     """The folder with the ignored files that were only there."""
+    branch_used: str | None = None
+    """Another work tree that has its branch checked out: the branch stays."""
 
 
 class WorktreeJSON(TypedDict):
@@ -97,7 +99,7 @@ class MergedJSON(TypedDict):
 
 class RemovedJSON(TypedDict):
     """A worktree that is gone. `kept` is the ref that holds what was nowhere else, `back` the line that gets it back,
-    `moved` the folder with ignored files that were only there.
+    `moved` the folder with ignored files that were only there, `branch_used` another work tree that has the branch checked out.
     """
 
     name: str
@@ -107,6 +109,7 @@ class RemovedJSON(TypedDict):
     kept: str | None
     back: str | None
     moved: str | None
+    branch_used: str | None
 
 
 def worktree_json(tree: WorktreeState, session: str | None) -> WorktreeJSON:
@@ -146,4 +149,5 @@ def removed_json(done: Removed) -> RemovedJSON:
         "kept": done.kept,
         "back": done.back,
         "moved": done.moved,
+        "branch_used": done.branch_used,
     }

@@ -178,7 +178,7 @@ async def _plan(git: Git, session: str, wanted: str | None, path: Path, asked: s
         remote = await _only_remote(git, name) if wanted and asked is None else None
         start = remote or head
         return _Plan(path, name, start, await git.commit(start) or head, new=True)
-    if where := await _checked_out(git, name):
+    if where := await git.checked_out(name):
         raise Conflict(
             f"branch {name} is checked out in {where} already, and git allows it once; name another branch "
             f"(if that directory is gone: git worktree prune)",
@@ -198,18 +198,6 @@ async def _only_remote(git: Git, name: str) -> str | None:
     remotes = (await git.ask("remote")).out.splitlines()
     found = [remote for remote in remotes if await git.commit(f"refs/remotes/{remote}/{name}")]
     return f"{found[0]}/{name}" if len(found) == 1 else None
-
-
-async def _checked_out(git: Git, name: str) -> str | None:
-    """The worktree that has the branch checked out."""
-    where = None
-    for line in (await git.ask("worktree", "list", "--porcelain")).out.splitlines():
-        key, _, value = line.partition(" ")
-        if key == "worktree":
-            where = value
-        elif key == "branch" and value == f"refs/heads/{name}":
-            return where
-    return None
 
 
 async def _onto(git: Git, start: str | None) -> str | None:

@@ -87,6 +87,17 @@ class Git:
             )
         return answer.out
 
+    async def checked_out(self, branch: str) -> str | None:
+        """The path of a work tree that has the branch checked out."""
+        path: str | None = None
+        for line in (await self.must("worktree", "list", "--porcelain", "-z")).split("\0"):
+            key, _, value = line.partition(" ")
+            if key == "worktree":
+                path = value
+            elif key == "branch" and value == f"refs/heads/{branch}":
+                return path
+        return None
+
     async def commit(self, name: str) -> str | None:
         """The full hash of the commit of that name, None where there is none."""
         answer = await self.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")

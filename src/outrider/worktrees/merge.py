@@ -32,7 +32,7 @@ async def merge(place: Place, env: Mapping[str, str], *, into: str | None = None
         raise InvalidInput(f"into: there is no branch {target!r} in {place.common}", detail={"field": "into"})
     if target == place.branch:
         raise InvalidInput(f"into: {target} is the branch of {place.name} itself", detail={"field": "into"})
-    where = await checked_out(git, target)
+    where = await git.checked_out(target)
     if where is not None:
         await _must_be_clean(where, target, busy, env)
     new = await _merged(git, place, target, old=old, source=source)
@@ -62,18 +62,6 @@ async def _committed(place: Place, env: Mapping[str, str]) -> str:
                 detail={"files": files[:100]},
             )
         return taken.head
-
-
-async def checked_out(git: Git, branch: str) -> str | None:
-    """The path of the work tree that has the branch checked out."""
-    path: str | None = None
-    for line in (await git.must("worktree", "list", "--porcelain", "-z")).split("\0"):
-        key, _, value = line.partition(" ")
-        if key == "worktree":
-            path = value
-        elif key == "branch" and value == f"refs/heads/{branch}":
-            return path
-    return None
 
 
 async def _must_be_clean(where: str, target: str, busy: Mapping[str, str], env: Mapping[str, str]) -> None:

@@ -39,7 +39,7 @@ class _Held:
 
 
 async def remove(place: Place, env: Mapping[str, str], *, force: bool, at_ms: int) -> Removed:
-    """Takes it away, and its branch where that was made with it and nothing on it is lost.
+    """Takes it away, and its branch where that was made with it, nothing on it is lost, and no other work tree is on it.
 
     Conflict where it is locked, has other repositories within, or holds work that is nowhere else; with `force` such work goes to
     the trash first. OutriderError where it changes while it is taken away; then it stays.
@@ -65,10 +65,10 @@ async def remove(place: Place, env: Mapping[str, str], *, force: bool, at_ms: in
     kept = await _trash(place, env, at_ms) if held.dirty or held.unmerged else None
     moved = await asyncio.to_thread(_moved, place, ignored, at_ms) if ignored else None
     await _take_away(place, env, held, force=held.dirty)
-    gone = await _branch_away(place, env, note, held)
+    gone, used = await _branch_away(place, env, note, held)
     leave(place.path.parent)
     back = f"git -C {shlex.quote(str(place.common))} worktree add --detach {shlex.quote(str(place.path))} {kept}"
-    return Removed(place.name, str(place.path), place.branch, gone, kept, back if kept else None, moved)
+    return Removed(place.name, str(place.path), place.branch, gone, kept, back if kept else None, moved, used)
 
 
 def _refusal(place: Place, held: _Held, ignored: list[str]) -> str:
@@ -162,9 +162,20 @@ async def _take_away(place: Place, env: Mapping[str, str], held: _Held, *, force
         raise OutriderError(f"git could not remove {place.path}: {done.words}", detail={"git": done.err[-2000:]})
 
 
-async def _branch_away(place: Place, env: Mapping[str, str], note: Note | None, held: _Held) -> bool:
-    """Only a branch that was made with the worktree, and only at the commit that was looked at."""
+async def _branch_away(place: Place, env: Mapping[str, str], note: Note | None, held: _Held) -> tuple[bool, str | None]:
+    """Whether its branch went, and the work tree for whose sake it stays.
+
+    Only a branch goes that was made with the worktree, at the commit that was looked at: update-ref heeds that, but not who has
+    it checked out, and would leave a HEAD without a commit.
+    """
     if place.branch is None or note is None or not note.made:
-        return False
-    done = await Git(place.common, env).ask("update-ref", "-d", f"refs/heads/{place.branch}", held.head)
-    return done.code == 0
+        return False, None
+    git = Git(place.common, env)
+    try:
+        used = await git.checked_out(place.branch)
+        if used is not None:
+            return False, used
+        done = await git.ask("update-ref", "-d", f"refs/heads/{place.branch}", held.head)
+    except OutriderError:  # the worktree is gone, and that is to be told
+        return False, None
+    return done.code == 0, None
