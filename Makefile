@@ -45,7 +45,7 @@ dashboard:
 
 # The documents as a site in site/ (mkdocs.yml); a link that leads nowhere stops it.
 docs: $(VENV)/.docs-stamp
-	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs --quiet build --strict
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict
 	@echo "the site is in site/index.html"
 
 $(VENV)/.docs-stamp: requirements/docs.txt $(VENV)/.run-stamp

@@ -130,10 +130,33 @@ def test_the_first_page_leads_to_every_page() -> None:
     assert linked == {page.name for page in (ROOT / "docs").glob("*.md")} - {"index.md"}
 
 
+def anchors(page: Path) -> set[str]:
+    """What its headings are called, as the site and the forges make it of them."""
+    headings = re.findall(r"^#+ +(.+?) *$", FENCE.sub("", page.read_text(encoding="utf-8")), re.MULTILINE)
+    words = (re.sub(r"[^\w\s-]", "", re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading)) for heading in headings)
+    return {re.sub(r"[-\s]+", "-", word.strip().lower()) for word in words}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
-        assert target.startswith("http") or (page.parent / target).exists(), f"{page.name} links to {target}"
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    for target, anchor in re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)", text):
+        if target.startswith(("http://", "https://", "mailto:")):
+            continue
+        there = (page.parent / target).resolve() if target else page
+        assert there.exists(), f"{page.name} links to {target}"
+        assert page.parent != ROOT / "docs" or there.is_relative_to(ROOT / "docs"), (
+            f"{page.name} links to {target}, which is not in docs/: the site has no such page"
+        )
+        assert not anchor or anchor in anchors(there), f"{page.name} links to {target}#{anchor}: no such heading"
+
+
+def test_the_site_is_strict() -> None:
+    """With `--quiet`, mkdocs counts no warning, so `--strict` would let every broken link pass."""
+    lines = [line for line in (ROOT / "Makefile").read_text(encoding="utf-8").splitlines() if "mkdocs build" in line]
+    assert len(lines) == 1
+    assert "--strict" in lines[0]
+    assert not re.search(r"mkdocs .*(-q|--quiet)\b", lines[0])
 
 
 @pytest.mark.parametrize("text", blocks(ROOT / "docs" / "kinds.md", "toml"))
