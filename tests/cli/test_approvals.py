@@ -60,3 +60,17 @@ def test_a_flag_that_was_given_nothing_answers_nothing(
     assert run(words, {"OUTRIDER_URL": fake.url}) == 2
     assert f"{words[2]} is empty: nothing was answered" in capsys.readouterr().err
     assert fake.asked == []
+
+
+@pytest.mark.parametrize("verb", ["approve", "deny"])
+def test_the_dialog_of_another_agent_is_not_answered_by_its_id(
+    fake: FakeDaemon, capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    fake.fresh().answers["GET /api/approvals/1f00-ab"] = (200, ASKED)
+    fake.answers |= {f"GET /api/agents/{name}": (200, agent(name)) for name in ("fix", "other")}
+    fake.answers["POST /api/approvals/1f00-ab"] = (200, {**ASKED, "status": "answered", "answer": "Yes"})
+    assert run([verb, "other", "--id", "1f00-ab"], {"OUTRIDER_URL": fake.url}) == 1
+    assert "1f00-ab is a dialog of fix, not of other: nothing was answered" in capsys.readouterr().err
+    assert [asked.method for asked in fake.asked] == ["GET", "GET"]
+    assert run([verb, "fix", "--id", "1f00-ab"], {"OUTRIDER_URL": fake.url}) == 0
+    assert fake.asked[-1].method == "POST"

@@ -71,9 +71,18 @@ def _check(flag: str, given: str | None, right: str) -> None:
 
 
 async def _meant(client: "Client", session: str, id_: str | None) -> str:
-    """The id of the dialog to answer."""
+    """The id of the dialog to answer; Conflict where it is another agent's."""
     _check("id", id_, "an id that `outrider approvals` lists, or leave it out for the dialog that stands now")
-    return (await _standing(client, session))["id"] if id_ is None else id_
+    if id_ is None:
+        return (await _standing(client, session))["id"]
+    approval, agent = await client.approval(id_), await client.agent(session)
+    if approval["session"] != agent["session"]:
+        raise Conflict(
+            f"{id_} is a dialog of {approval['session']}, not of {agent['session']}: nothing was answered. "
+            "See: outrider approvals",
+            detail={"id": id_, "session": approval["session"]},
+        )
+    return id_
 
 
 async def _standing(client: "Client", session: str) -> "ApprovalJSON":
