@@ -127,6 +127,9 @@ def test_answers_by_keys_and_a_dialog_that_changed_is_refused_with_the_new_one(k
     assert refused.json()["detail"]["approval"]["command"] == "rm -rf /"
     second = standing(keys, "asks")
     assert second["id"] == refused.json()["detail"]["approval"]["id"]
+    late = keys.cli("approve", "asks", "--id", first["id"])
+    assert (late.returncode, answers(run)) == (1, ["Yes"])
+    assert f"It now asks: {second['question']} Bash rm -rf / (id {second['id']})" in late.stderr
     assert keys.http.get(f"/api/approvals/{first['id']}").json()["status"] in ("expired", "changed")
     done = answer(keys, second, "No")
     assert (done.status_code, done.json()["way"]) == (200, "keys")

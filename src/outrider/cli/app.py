@@ -17,6 +17,7 @@ from cyclopts import App, CycloptsError, Group
 
 from outrider import __version__
 from outrider.cli.connection import Usage
+from outrider.cli.words import CONTROL
 from outrider.errors import OutriderError
 from outrider.tasks import AGAIN_S
 
@@ -176,7 +177,8 @@ async def _interruptible(work: Coroutine[object, object, object]) -> object:
 def _refused(error: OutriderError, line: Sequence[str]) -> int:
     if "--json" in line:
         print(json.dumps({"error": error.message, "code": error.code, "detail": dict(error.detail)}, default=str))
-    print(f"outrider: {error.message}", file=sys.stderr)
+    # A sentence may quote what an agent's screen shows.
+    print("outrider:", "\n".join(CONTROL.sub(" ", row) for row in error.message.split("\n")), file=sys.stderr)
     return error.exit_code
 
 

@@ -21,6 +21,8 @@ from outrider.supervisor.keypad import Keypad, OtherDialog, Unseen
 from outrider.supervisor.record import Record
 from outrider.supervisor.replies import Replies
 
+_SHOWN = 500  # characters of a question and its command in a sentence
+
 
 class Answerer:
     """Answers dialogs: one answer at a time for each, and never while a command is being typed."""
@@ -145,18 +147,27 @@ class Answerer:
         opened = (fresh,) if fresh is not None else ()
         await self._record.keep(replace(change, approvals=(*change.approvals, *opened)))
         self._approvals.written(opened)
-        what = f"has changed; it now asks: {fresh.question}" if fresh is not None else "is gone."
+        what = "has changed." if fresh is not None else "is gone."
         return Conflict(
-            f"The dialog of {before.session} {what}",
+            f"The dialog of {before.session} {what}{self._instead(before.agent)}",
             detail={"id": before.id, "status": change.approvals[0].status.value, **self._standing(before.agent)},
         )
 
     def _late(self, approval: Approval) -> Conflict:
         how = f": {approval.answer!r}, by {approval.by}" if approval.status is ApprovalStatus.ANSWERED else ""
         return Conflict(
-            f"This dialog of {approval.session} is {approval.status.value} already{how}.",
+            f"This dialog of {approval.session} is {approval.status.value} already{how}.{self._instead(approval.agent)}",
             detail={"id": approval.id, "status": approval.status.value, **self._standing(approval.agent)},
         )
+
+    def _instead(self, agent_id: str) -> str:
+        """A sentence on the dialog that stands now, with the id to answer it by; empty where none does."""
+        current = self._approvals.of(agent_id)
+        if current is None:
+            return ""
+        asks = " ".join(filter(None, (current.question, current.tool, current.command or current.file)))
+        shown = asks if len(asks) <= _SHOWN else f"{asks[:_SHOWN]}…"
+        return f" It now asks: {shown} (id {current.id})"
 
     def _standing(self, agent_id: str) -> dict[str, object]:
         current = self._approvals.of(agent_id)
