@@ -3,12 +3,17 @@
 What launchd itself makes of it can be seen on macOS alone.
 """
 
+import asyncio
+import json
 import plistlib
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from outrider.errors import Conflict
+from outrider.service import control
 from outrider.service.installed import Service
 from outrider.service.launchd import Launchd, plist
 from outrider.service.plan import planned
@@ -31,14 +36,16 @@ KNOWN: dict[str, type] = {
 }
 """Keys that we use, and the type that each has, as launchd.plist(5) of macOS says."""
 
-# Says of a job that it is loaded until it has been asked twice after it was told to go, as one that takes its time.
+# A job that was told to go is still there for two looks, as one that takes its time.
 LAUNCHCTL = """#!/bin/sh
 echo "$*" >> "$HOME/asked"
+cd "$HOME"
 case $1 in
-  bootstrap) [ ! -e "$HOME/loaded" ] || { echo "Bootstrap failed: 5: Input/output error" >&2; exit 5; }; echo 2 > "$HOME/loaded";;
-  bootout) [ -e "$HOME/loaded" ] || exit 3;;
-  print) [ -e "$HOME/loaded" ] || exit 113
-    left=$(cat "$HOME/loaded"); [ "$left" -gt 0 ] && echo $((left - 1)) > "$HOME/loaded" || { rm "$HOME/loaded"; exit 113; };;
+  bootstrap) [ ! -e loaded ] && [ ! -e going ] && [ -e "$3" ] && touch loaded || {
+    echo "Bootstrap failed: 5: Input/output error" >&2; exit 5; };;
+  bootout) [ -e loaded ] || exit 3; rm loaded; echo 2 > going;;
+  print) [ ! -e loaded ] || exit 0; [ -e going ] || exit 113
+    left=$(cat going); [ "$left" -gt 0 ] && echo $((left - 1)) > going || { rm going; exit 113; };;
 esac
 """
 
@@ -88,3 +95,45 @@ def test_installed_again_changed_by_hand_and_taken_away(tmp_path: Path, environ:
     assert not path.exists()
     asked = [line.split()[0] for line in (tmp_path / "asked").read_text().splitlines()]
     assert [deed for deed in asked if deed != "print"] == ["bootout", "bootstrap"] * 3 + ["bootout"]
+
+
+@pytest.fixture
+def runtime() -> Iterator[str]:
+    """A path that is short enough for a socket in it."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        yield folder
+
+
+async def test_stopped_it_stays_away_until_it_is_started_again(
+    tmp_path: Path, environ: dict[str, str], runtime: str
+) -> None:
+    environ["OUTRIDER_RUNTIME"] = runtime
+    loaded = load({}, environ)
+    service = Service(loaded, tmp_path / "a <b> & c", environ, platform="darwin")
+    service.install((), force=False)
+    said: list[str] = []
+    states = iter(["starting", "running", "running"])
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        said.append((await reader.readline()).decode().strip())
+        writer.write(json.dumps({"by": "supervisor", "state": next(states)}).encode() + b"\n")
+        writer.close()
+
+    def asked() -> list[str]:
+        words = [line.split()[0] for line in (tmp_path / "asked").read_text().splitlines()]
+        return [word for word in words if word != "print"]
+
+    before = len(asked())
+    assert (await service.ask("stop"))["state"] == "stopped"
+    assert asked()[before:] == ["bootout"], "launchd starts again what only ended"
+    assert not (tmp_path / "loaded").exists()
+    assert not (tmp_path / "going").exists(), "it has ended when that is said"
+    assert (await service.ask("status"))["state"] == "stopped"
+    assert (await service.ask("stop"))["state"] == "stopped"
+    async with await asyncio.start_unix_server(answer, loaded.settings.runtime / control.NAME):
+        assert (await service.ask("restart"))["state"] == "running"
+        assert asked()[before:] == ["bootout", "bootstrap"]
+        assert said == ["status", "status"], "nothing else is asked of a supervisor that was only now started"
+        assert (await service.ask("restart"))["state"] == "running"
+    assert said[2:] == ["restart"], "the supervisor that runs restarts its daemon itself"
+    assert asked()[before:] == ["bootout", "bootstrap"]

@@ -1,14 +1,16 @@
 """The service of one data directory, by whatever keeps it: installing, and what is asked of it."""
 
+import asyncio
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from outrider.errors import Conflict, NoSuchThing
+from outrider.errors import Conflict, NoDaemon, NoSuchThing
 from outrider.service import control
-from outrider.service.launchd import Launchd
+from outrider.service.launchd import LOOK_S, Launchd
 from outrider.service.plan import changed, name_of, planned, refuse_changed
 from outrider.service.systemd import Systemd, units
 from outrider.settings import Loaded, load
@@ -104,9 +106,11 @@ class Service:
 
     async def ask(self, deed: str) -> Mapping[str, object]:
         """`status`, `reload`, `restart` or `stop`; how it is after that. The settings were read before, so they are good."""
+        if self.platform == "darwin" and (launchd := Launchd(self.environ)).path(self.name).exists():
+            return await self._ask_launchd(launchd, deed)
         systemd = self.systemd
         if systemd is None:
-            return await control.ask(self.loaded.settings.runtime / control.NAME, deed)
+            return await self._ask_supervisor(deed)
         if deed == "stop":
             systemd.stop(self.name)
         elif deed != "status":
@@ -117,3 +121,33 @@ class Service:
                     f"The daemon did not come up; it is tried again. Its log says why. {error.message}"
                 ) from error
         return systemd.state(self.name)
+
+    async def _ask_supervisor(self, deed: str) -> Mapping[str, object]:
+        return await control.ask(self.loaded.settings.runtime / control.NAME, deed)
+
+    async def _ask_launchd(self, launchd: Launchd, deed: str) -> Mapping[str, object]:
+        """launchd is told when it is to stop or to start; all else the supervisor that it runs."""
+        running = launchd.runs(self.name)
+        if deed == "stop":
+            if running:
+                launchd.stop(self.name)
+            return {"by": "launchd", "state": "stopped"}
+        if deed == "status" and not running:
+            return {"by": "launchd", "state": "stopped", "log": str(self.log)}
+        if running:
+            return await self._ask_supervisor(deed)
+        launchd.start(self.name)
+        return await self._up()
+
+    async def _up(self) -> Mapping[str, object]:
+        """How it is once its daemon is ready; Conflict where that takes too long."""
+        try:
+            async with asyncio.timeout(self.loaded.settings.service.start_s):
+                while True:
+                    with suppress(NoDaemon):
+                        told = await self._ask_supervisor("status")
+                        if told["state"] == "running":
+                            return told
+                    await asyncio.sleep(LOOK_S)
+        except TimeoutError as error:
+            raise Conflict(f"The daemon did not come up; it is tried again. Its log, {self.log}, says why.") from error

@@ -51,6 +51,10 @@ def label(name: str) -> str:
     return f"dev.outrider.{name}"
 
 
+def _target(name: str) -> str:
+    return f"gui/{os.getuid()}/{label(name)}"
+
+
 @dataclass(frozen=True, slots=True)
 class Launchd:
     """`launchctl`, for this user's session."""
@@ -68,7 +72,19 @@ class Launchd:
         (plan.settings.data / "logs").mkdir(mode=0o700, parents=True, exist_ok=True)
         self._end(plan.name, _patience_s(plan))
         path.write_text(plist(plan), encoding="utf-8")
-        self._launchctl("bootstrap", f"gui/{os.getuid()}", str(path))
+        self.start(plan.name)
+
+    def runs(self, name: str) -> bool:
+        """Whether launchd has it, and so keeps it running."""
+        return self._launchctl("print", _target(name), may_fail=True)
+
+    def start(self, name: str) -> None:
+        """Has launchd take the installed file in again."""
+        self._launchctl("bootstrap", f"gui/{os.getuid()}", str(self.path(name)))
+
+    def stop(self, name: str) -> None:
+        """Ends it until the next login, or `start`. One that only ended by itself launchd would start again (KeepAlive)."""
+        self._end(name, GONE_S)
 
     def remove(self, name: str) -> None:
         """Stops it for good and takes its file away."""
@@ -77,10 +93,9 @@ class Launchd:
 
     def _end(self, name: str, patience_s: float) -> None:
         """Has it end, where it runs, and waits until launchd has forgotten it: until then it takes no other of that name."""
-        target = f"gui/{os.getuid()}/{label(name)}"
-        self._launchctl("bootout", target, may_fail=True)
+        self._launchctl("bootout", _target(name), may_fail=True)
         ends = time.monotonic() + patience_s
-        while self._launchctl("print", target, may_fail=True) and time.monotonic() < ends:
+        while self.runs(name) and time.monotonic() < ends:
             time.sleep(LOOK_S)
 
     def _launchctl(self, *words: str, may_fail: bool = False) -> bool:
