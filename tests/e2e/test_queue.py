@@ -48,11 +48,15 @@ def test_a_command_is_taken_back_only_before_it_has_begun(world: World) -> None:
     world.http.delete(f"/api/commands/{delayed}").raise_for_status()
     assert world.http.delete(f"/api/commands/{queued}").json()["status"] == "cancelled"
     assert world.http.delete(f"/api/commands/{queued}").json()["status"] == "cancelled"
+    urgent = world.send("held", "this first", priority=5)
     run.release("go")
     world.sent(kept)
     late = world.http.delete(f"/api/commands/{kept}")
     assert (late.status_code, late.json()["detail"]["status"]) == (409, "sent")
-    assert run.prompts() == ["Begin", "this stays"]
+    assert world.command(urgent)["status"] == "sent"
+    soon = world.sent(world.send("held", "in a moment", delay_s=1))
+    assert soon["attempts"][0]["started"] - soon["created"] >= 1000
+    assert run.prompts() == ["Begin", "this first", "this stays", "no", "in a moment"]
 
 
 def test_while_it_is_typed_it_cannot_be_taken_back_and_keys_wait_for_their_turn(world: World) -> None:

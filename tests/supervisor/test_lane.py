@@ -120,13 +120,23 @@ class World:
             limits=Limits(attempts, 0.001, draft_wait_s, draft_still_s),
         )
 
-    async def queue(self, *texts: str, when: When = When.READY, expires_ms: int | None = None) -> list[Command]:
+    async def queue(
+        self,
+        *texts: str,
+        when: When = When.READY,
+        expires_in_ms: int | None = None,
+        priority: int = 0,
+        delay_ms: int = 0,
+    ) -> list[Command]:
         made = []
         for text in texts:
             self.ids += 1
             now = now_ms()
             command = Command(f"c{self.ids}", 0, "a", "one", text, Status.QUEUED, "uid:0", now, now, when=when)
-            stored, _, _ = await self.store.add(replace(command, expires_ms=expires_ms))
+            due_ms = now + delay_ms if delay_ms else None
+            late_ms = now + expires_in_ms if expires_in_ms is not None else None
+            asked = replace(command, expires_ms=late_ms, priority=priority, not_before_ms=due_ms)
+            stored, _, _ = await self.store.add(asked)
             made.append(stored)
         return made
 
@@ -382,7 +392,7 @@ async def test_a_text_that_somebody_else_sent_with_enter_is_not_typed_again(worl
 
 
 async def test_a_command_that_is_late_expires_unseen(world: World) -> None:
-    (command,) = await world.queue("too late", expires_ms=now_ms() - 1)
+    (command,) = await world.queue("too late", expires_in_ms=-1)
     member = world.member()
     lane = world.lane(member)
     lane.add([command])
@@ -898,9 +908,12 @@ class Deed(StrEnum):
     CANCEL = "cancel"
     CRASH = "crash"
     PAUSE = "pause"
+    URGENT = "urgent"
+    DELAY = "delay"
+    EXPIRY = "expiry"
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     script=strategies.lists(strategies.tuples(strategies.sampled_from(Deed), strategies.integers(0, 2)), max_size=8),
     cut=strategies.integers(1, 30),
@@ -908,7 +921,8 @@ class Deed(StrEnum):
 def test_whatever_comes_in_between_the_order_holds_and_nothing_is_typed_twice(
     script: list[tuple[Deed, int]], cut: int
 ) -> None:
-    """Commands of one agent at random moments, with dialogs, drafts, lost Enters, tmux away, cancels and a crash at any write."""
+    """Commands of one agent at random moments, urgent, delayed and soon late ones among them, with dialogs, drafts, lost Enters, tmux
+    away, cancels and a crash at any write."""
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(interleaved(Path(folder), script, cut))
 
@@ -923,7 +937,12 @@ async def interleaved(folder: Path, script: list[tuple[Deed, int]], cut: int) ->
         lane = world.lane(member, CutLedger(store, cut, before=cut % 2 == 0) if dies else None)
         async with running(world, lane, member):
             for deed, more in script:
-                added = await world.queue(*(f"text {len(commands) + n}" for n in range(more)))
+                added = await world.queue(
+                    *(f"text {len(commands) + n}" for n in range(more)),
+                    priority=5 if deed is Deed.URGENT else 0,
+                    delay_ms=30 if deed is Deed.DELAY else 0,
+                    expires_in_ms=25 if deed is Deed.EXPIRY else None,
+                )
                 commands += added
                 lane.add(added)
                 await happen(world, lane, deed, commands)
@@ -940,14 +959,20 @@ async def interleaved(folder: Path, script: list[tuple[Deed, int]], cut: int) ->
     finally:
         await store.close()
     assert len(set(world.terminal.arrived)) == len(world.terminal.arrived), "typed twice"
-    places = [int(text.split()[1]) for text in world.terminal.arrived]
-    assert places == sorted(places), "out of order"
+    arrived_at = [int(text.split()[1]) for text in world.terminal.arrived]
+    for urgency in (0, 5):
+        equals = [at for at in arrived_at if commands[at].priority == urgency and commands[at].not_before_ms is None]
+        assert equals == sorted(equals), "out of order"
     for number, command in enumerate(done):
         arrived = f"text {number}" in world.terminal.arrived
         if command.status is Status.SENT:
             assert arrived
         elif command.status is not Status.UNCERTAIN:
             assert not arrived, command
+        begun_ms = min((each.started_ms for each in command.attempts), default=None)
+        if begun_ms is not None:
+            assert command.not_before_ms is None or begun_ms >= command.not_before_ms, "before its time"
+            assert command.expires_ms is None or begun_ms < command.expires_ms, "after its time"
 
 
 async def happen(world: World, lane: Lane, deed: Deed, commands: list[Command]) -> None:

@@ -235,8 +235,11 @@ class Lane:
     # ---- writing it down -------------------------------------------------------------------------
 
     async def _open(self, command: Command, turn: Turn, draft: str | None = None) -> tuple[Command, Attempt] | None:
-        """Writes down that it is being sent, before any key, and the draft put aside. None where somebody cancelled it first."""
+        """Writes down that it is being sent, before any key, and the draft put aside. None where it was cancelled, or late, before that."""
         now = self._clock()
+        if command.expires_ms is not None and command.expires_ms <= now:
+            await self._expire(now)
+            return None
         attempt = Attempt(len(command.attempts) + 1, Stage.OPENED, now, screen=draft)
         audit = AuditRow(
             now, command.actor, "attempt", command.session, {"command": command.id, "number": attempt.number}
