@@ -1,5 +1,7 @@
 """Policy files: what is wrong is said with file, line and key; paths are followed on this machine."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,10 @@ WRONG = [
     ('name = "x"\ndefault = "allow"\n', "mine.toml:2: default: "),
     ('name = "x"\nextends = "nothing"\n', "mine.toml:2: extends: There is no policy 'nothing'"),
     ("name = \n", "not valid TOML"),
+    (
+        'name = "x"\n' + "".join(f'[[rules]]\nname = "{n}"\nverdict = "deny"\ntools = ["T{n}"]\n' for n in range(1001)),
+        "mine.toml:4002: rules[1000]: there are 1001 rules; at most 1000",
+    ),
 ]
 
 
@@ -78,6 +84,29 @@ def test_a_file_is_found_from_a_folder(tmp_path: Path) -> None:
     assert find("./mine.toml", tmp_path / "..").name if (tmp_path / ".." / "mine.toml").exists() else True
     with pytest.raises(BadSetting, match="cannot be read"):
         find("absent.toml", tmp_path)
+
+
+def endless(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def large(path: Path) -> None:
+    path.write_text('name = "x"\n' + "#" * (1 << 20))
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (os.mkfifo, "it is no regular file"),
+        (endless, "it is no regular file"),
+        (Path.mkdir, "it is a directory"),
+        (large, "it has more than 1 MB"),
+    ],
+)
+def test_a_file_that_has_no_end_is_refused_at_once(tmp_path: Path, make: Callable[[Path], object], says: str) -> None:
+    make(tmp_path / "mine.toml")
+    with pytest.raises(BadSetting, match=f"mine.toml: the policy cannot be read: {says}"):
+        find("mine.toml", tmp_path)
 
 
 def test_links_and_dots_are_followed(tmp_path: Path) -> None:

@@ -18,10 +18,12 @@ from outrider.logic.policy.rules import (
     Verdict,
     command_pattern,
 )
+from outrider.policies.file import read
 
 SUFFIX = ".toml"
 PORT = 3848
 DEEPEST = 5  # policies that extend policies
+MOST = 1000  # rules of one file: each is held against those before it
 
 
 def presets() -> tuple[Policy, ...]:
@@ -59,7 +61,7 @@ def find(name: str, workdir: Path) -> Policy:
     path = workdir / name
     try:
         path = workdir / Path(name).expanduser()
-        return parse(path.read_text(encoding="utf-8"), str(path))
+        return parse(read(path), str(path))
     except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: there is no such user's home
         why = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise BadSetting(f"{path}: the policy cannot be read: {why}.") from error
@@ -71,6 +73,8 @@ def parse(text: str, origin: str, depth: int = 0) -> Policy:
     table = Table(source, "", source.data)
     name = table.text("name")
     tables = table.tables("rules")
+    if len(tables) > MOST:
+        raise source.bad(f"rules[{MOST}]", f"there are {len(tables)} rules; at most {MOST} can be used.")
     rules = [_rule(each, raw, source) for each, raw in zip(tables, _raw(source), strict=True)]
     _check_reach(source, rules)
     base = table.text("extends", "")
