@@ -24,7 +24,7 @@ async def test_a_git_that_cannot_be_started_is_a_sentence_and_ends_nothing(tmp_p
     trees = Trees(
         tmp_path / "trees",
         {"PATH": str(tmp_path / "bin")},
-        crew=cast("Crew", [SimpleNamespace(agent=agent)]),
+        crew=cast("Crew", [SimpleNamespace(agent=agent, pane=None)]),
         record=cast("Record", None),
         clock=lambda: 5,
     )

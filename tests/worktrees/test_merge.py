@@ -83,15 +83,6 @@ async def test_an_untracked_file_in_the_way_is_not_overwritten(world: World) -> 
     assert world.git("rev-parse", "main") == head
 
 
-async def test_a_tree_that_an_agent_works_in_is_not_changed_under_it(world: World) -> None:
-    first = await world.create("first")
-    second = await world.create("second", start="outrider/first")
-    world.write(second.path / "b.txt", "two\n", commit="two")
-    with pytest.raises(Conflict, match="where first is at work"):
-        await world.merge("second", busy={str(first.path): "first"})
-    assert not (first.path / "b.txt").exists()
-
-
 async def test_places_that_cannot_be_merged_into(world: World) -> None:
     await world.create()
     with pytest.raises(InvalidInput, match="no branch 'nowhere'"):

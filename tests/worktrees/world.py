@@ -1,12 +1,12 @@
 """A repository in a HOME of its own, and worktrees made from it."""
 
 import subprocess
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from outrider.model.worktree import Merged, Removed, WorktreeState
 from outrider.worktrees import Place, Worktree, create, diff, found, merge, remove, state
+from outrider.worktrees.occupancy import Folders
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,8 @@ class World:
     async def diff(self, name: str = "task") -> str:
         return (await diff(await self.place(name), self.env))[0]
 
-    async def merge(
-        self, name: str = "task", *, into: str | None = None, busy: Mapping[str, str] | None = None
-    ) -> Merged:
-        return await merge(await self.place(name), self.env, into=into, busy=busy or {})
+    async def merge(self, name: str = "task", *, into: str | None = None, at_work: Folders | None = None) -> Merged:
+        return await merge(await self.place(name), self.env, into=into, at_work=at_work or {})
 
     async def remove(self, name: str = "task", *, force: bool = False) -> Removed:
         return await remove(await self.place(name), self.env, force=force, at_ms=1)

@@ -17,6 +17,7 @@ from outrider.store import Change
 from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.directories import directories
 from outrider.supervisor.record import Record
+from outrider.worktrees.occupancy import Folders, occupant
 
 log = structlog.get_logger()
 
@@ -37,14 +38,14 @@ class Trees:
 
     async def listed(self) -> Sequence[tuple[WorktreeState, str | None]]:
         """All of them, each with the living agent that works in it."""
-        busy = self._busy()
+        at_work = self._at_work()
         places = await worktrees.found(self._base, self._environ)
-        return [(await worktrees.state(place, self._environ), busy.get(str(place.path))) for place in places]
+        return [(await worktrees.state(place, self._environ), _occupant(place, at_work)) for place in places]
 
     async def find(self, name: str) -> tuple[WorktreeState, str | None]:
         """One by its name."""
         place = await self._place(name)
-        return await worktrees.state(place, self._environ), self._busy().get(str(place.path))
+        return await worktrees.state(place, self._environ), _occupant(place, self._at_work())
 
     async def directories(self, typed: str) -> Sequence[str]:
         """Where a worktree could be made from, or an agent work: the directories whose path begins so."""
@@ -58,7 +59,7 @@ class Trees:
         """Merges its branch into another, or into the one it began from."""
         async with self._changing:
             place = await self._place(name)
-            done = await worktrees.merge(place, self._environ, into=into, busy=self._busy())
+            done = await worktrees.merge(place, self._environ, into=into, at_work=self._at_work())
             await self._written(actor, "worktree merge", name, {"into": done.into, "commit": done.commit})
             return done
 
@@ -66,7 +67,7 @@ class Trees:
         """Takes it away; with `force`, work that is nowhere else goes to the trash first."""
         async with self._changing:
             place = await self._place(name)
-            if session := self._busy().get(str(place.path)):
+            if session := _occupant(place, self._at_work()):
                 raise Conflict(
                     f"{session} is at work in {name}. End it first: outrider kill {session}.",
                     detail={"session": session},
@@ -97,10 +98,15 @@ class Trees:
             member.agent = replace(agent, files=files, insertions=insertions, deletions=deletions)
             self._record.put(Change(agents=(member.agent,)))
 
-    def _busy(self) -> dict[str, str]:
-        """Worktrees in which a living agent works, with its session."""
-        living = (member.agent for member in self._crew if member.agent.ended_ms is None)
-        return {agent.worktree: agent.session for agent in living if agent.worktree is not None}
+    def _at_work(self) -> Folders:
+        """Living agents, each with its worktree, the folder it was started in, and the one that its pane is in now."""
+        found: dict[str, tuple[Path, ...]] = {}
+        for member in self._crew:
+            agent, pane = member.agent, member.pane
+            if agent.ended_ms is None:
+                told = (agent.worktree, agent.workdir, pane.path if pane is not None else None)
+                found[agent.session] = tuple(Path(folder).resolve() for folder in told if folder)
+        return found
 
     async def _place(self, name: str) -> worktrees.Place:
         places = await worktrees.found(self._base, self._environ)
@@ -121,3 +127,7 @@ class Trees:
 
     async def _written(self, actor: Actor, action: str, name: str, data: Mapping[str, object]) -> None:
         await self._record.keep(Change(audit=(AuditRow(self._clock(), actor.name, action, name, data),), durable=True))
+
+
+def _occupant(place: worktrees.Place, at_work: Folders) -> str | None:
+    return occupant(place.path.resolve(), at_work)

@@ -87,16 +87,20 @@ class Git:
             )
         return answer.out
 
-    async def checked_out(self, branch: str) -> str | None:
-        """The path of a work tree that has the branch checked out."""
-        path: str | None = None
+    async def work_trees(self) -> list[tuple[str, str | None]]:
+        """The paths of all work trees, the main one first, each with the branch that is checked out in it."""
+        trees: list[tuple[str, str | None]] = []
         for line in (await self.must("worktree", "list", "--porcelain", "-z")).split("\0"):
             key, _, value = line.partition(" ")
             if key == "worktree":
-                path = value
-            elif key == "branch" and value == f"refs/heads/{branch}":
-                return path
-        return None
+                trees.append((value, None))
+            elif key == "branch":
+                trees[-1] = (trees[-1][0], value.removeprefix("refs/heads/"))
+        return trees
+
+    async def checked_out(self, branch: str) -> str | None:
+        """The path of a work tree that has the branch checked out."""
+        return next((path for path, its in await self.work_trees() if its == branch), None)
 
     async def commit(self, name: str) -> str | None:
         """The full hash of the commit of that name, None where there is none."""

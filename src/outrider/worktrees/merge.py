@@ -6,18 +6,19 @@ from pathlib import Path
 from outrider.errors import Conflict, InvalidInput, OutriderError, Unavailable
 from outrider.model.worktree import Merged
 from outrider.worktrees.git import Git
+from outrider.worktrees.occupancy import Folders, occupant
 from outrider.worktrees.place import Place, note_of
 from outrider.worktrees.snapshot import snapshot
 
 _LIMIT_S = 120.0
 
 
-async def merge(place: Place, env: Mapping[str, str], *, into: str | None = None, busy: Mapping[str, str]) -> Merged:
+async def merge(place: Place, env: Mapping[str, str], *, into: str | None = None, at_work: Folders) -> Merged:
     """Merges its branch into `into`, or into the branch it began from.
 
-    `busy` are the worktrees of living agents and their sessions: a merge would change the files under them. Conflict where it
-    has uncommitted work, where the branches contradict (`detail.files`), where the other work tree has changes; then both trees
-    stand as they stood.
+    `at_work` are living agents and their folders: a merge would change the files under those that are where `into` is checked out.
+    Conflict there, where it has uncommitted work, where the branches contradict (`detail.files`), where the other work tree has
+    changes; then both trees stand as they stood.
     """
     note = note_of(place)
     target = into or (note.into if note else None)
@@ -34,7 +35,8 @@ async def merge(place: Place, env: Mapping[str, str], *, into: str | None = None
         raise InvalidInput(f"into: {target} is the branch of {place.name} itself", detail={"field": "into"})
     where = await git.checked_out(target)
     if where is not None:
-        await _must_be_clean(where, target, busy, env)
+        await _must_be_free(git, where, target, at_work)
+        await _must_be_clean(where, target, env)
     new = await _merged(git, place, target, old=old, source=source)
     if where is not None:
         # Git itself refuses, and touches nothing, where a file that is not known to it would be overwritten.
@@ -64,12 +66,21 @@ async def _committed(place: Place, env: Mapping[str, str]) -> str:
         return taken.head
 
 
-async def _must_be_clean(where: str, target: str, busy: Mapping[str, str], env: Mapping[str, str]) -> None:
-    if where in busy:
+async def _must_be_free(git: Git, where: str, target: str, at_work: Folders) -> None:
+    others = [_real(path) for path, _ in await git.work_trees()]
+    if session := occupant(_real(where), at_work, apart=others):
         raise Conflict(
-            f"{target} is checked out in {where}, where {busy[where]} is at work; end that agent first, or name another branch",
-            detail={"path": where, "session": busy[where]},
+            f"{target} is checked out in {where}, where {session} is at work, and its files would change under it; "
+            "end that agent first, or name another branch",
+            detail={"path": where, "session": session},
         )
+
+
+def _real(path: str) -> Path:
+    return Path(path).resolve()
+
+
+async def _must_be_clean(where: str, target: str, env: Mapping[str, str]) -> None:
     git = Git(Path(where), env)
     status = await git.must("status", "--porcelain=v1", "-z", "--untracked-files=no")
     if status:
