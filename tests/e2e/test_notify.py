@@ -1,6 +1,7 @@
 """People are told: from an agent on a screen to a server that listens, over kills of the daemon and faults of the file."""
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -60,6 +61,11 @@ def noted(world: World, run: Run, turns: int) -> None:
     until(lambda: len(notices(world)) >= turns, what="that to be noted")
 
 
+def told(world: World, count: int) -> None:
+    """Waits until there are so many notices, and all are sent."""
+    until(lambda: [each["status"] for each in notices(world)] == ["sent"] * count or None, what="all to be told")
+
+
 def fault_told(world: World, says: str) -> None:
     """Waits until the daemon says that of its notifications."""
     until(lambda: says in str(world.http.get("/health").json()["notify"].get("why")), what="the fault to be told")
@@ -84,24 +90,38 @@ def test_a_question_is_told_once_with_what_is_asked(world: World, receiver: Rece
     assert receiver.requests[2].json["title"] == "Outrider: a test"
 
 
-def test_a_daemon_that_is_killed_tells_everything_once(world: World, receiver: Receiver) -> None:
+def test_a_daemon_that_is_killed_tells_everything_once_by_id(world: World, receiver: Receiver) -> None:
     configure(world, hook(receiver.url) + '[[rules]]\non = ["agent_complete"]\ndigest_s = 0\n')
     in_force(world, ["hook"])
     run = world.spawn("one", [[{"say": "1"}], [{"say": "2"}], [{"say": "3"}]], "--prompt", "0")
+    noted(world, run, 1)
+    world.kill9()
+    world.start()
+    told(world, 1)
     hold = threading.Event()
-    for turn in range(1, 4):
-        noted(world, run, turn)
-        if turn == 2:
-            hold.clear()
-            receiver.answer = lambda _request: Reply(hold=hold)
-        world.kill9()
-        hold.set()
-        world.start()
-        if turn < 3:
-            world.sent(world.send("one", str(turn)))
-    until(lambda: [each["status"] for each in notices(world)] == ["sent"] * 3 or None, what="all to be told")
-    assert len(set(receiver.ids())) == 3
-    assert [each["title"] for each in notices(world)] == ["one is done"] * 3
+    receiver.answer = lambda _request: Reply(hold=hold)
+    before = receiver.ids()
+    world.sent(world.send("one", "1"))
+    (held,) = until(lambda: [each for each in receiver.ids() if each not in before], what="the second to be on its way")
+    world.kill9()
+    hold.set()
+    world.start()
+    told(world, 2)
+    world.sent(world.send("one", "2"))
+    told(world, 3)
+    world.kill9()
+    world.start()
+    told(world, 3)
+    every = notices(world)
+    times = Counter(receiver.ids())
+    assert set(times) == {str(each["id"]) for each in every}
+    assert [each["title"] for each in every] == ["one is done"] * 3
+    first, second, third = (times[str(each["id"])] for each in every)
+    assert (str(every[1]["id"]), second) == (held, 2), "what was cut off is sent again, under the same id"
+    assert third == 1, "what was sent is not sent again"
+    assert first in (1, 2), "the daemon was killed at some point of it"
+    for request in receiver.requests:
+        assert request.json["id"] == request.headers["webhook-id"]
 
 
 def test_faults_are_sentences_and_the_rest_goes_on(world: World, receiver: Receiver, bot: BotApi) -> None:
