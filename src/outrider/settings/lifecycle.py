@@ -70,9 +70,13 @@ class Service(Section):
     )
     start_s: Positive = Field(default=60, description="Seconds that the daemon may take to start.")
     backoff_s: Positive = Field(
-        default=1, description="Seconds before the first restart after a crash; doubled for each further one in a row."
+        default=1,
+        description="Seconds before the first restart after a crash; doubled for each further one in a row, but by a systemd "
+        "before 254, which always waits so long.",
     )
-    backoff_most_s: Positive = Field(default=60, description="Seconds before a restart at most.")
+    backoff_most_s: Positive = Field(
+        default=60, description="Seconds before a restart at most; nothing to a systemd before 254."
+    )
     lame_s: Seconds = Field(
         default=1,
         description="Seconds that a daemon which is to be replaced has to send its clients' connections away.",
