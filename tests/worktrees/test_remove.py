@@ -1,14 +1,19 @@
 """Taking worktrees away: whatever is in them and nowhere else is refused, or found in the trash."""
 
+import os
 import shlex
 import shutil
 import subprocess
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from outrider.errors import Conflict
+from outrider.errors import Conflict, OutriderError
 from worktrees.world import World
+
+SHM = Path("/dev/shm")
 
 
 async def test_a_clean_one_goes_with_its_branch(world: World) -> None:
@@ -193,6 +198,63 @@ async def test_ignored_files_are_listed_and_by_force_moved(world: World) -> None
     }
     assert (moved / ".env").read_text() == "KEY=2\n"
     assert world.git("status", "--porcelain", at=world.repo) == ""
+
+
+def before_git(world: World, lines: str) -> None:
+    """Those lines are run before each git; `$*` are its words."""
+    git, folder = shutil.which("git", path=world.env["PATH"]), world.base.with_name("bin")
+    folder.mkdir()
+    (folder / "git").write_text(f'#!/bin/sh\n{lines}\nexec {git} "$@"\n')
+    (folder / "git").chmod(0o755)
+    world.env["PATH"] = f"{folder}:{world.env['PATH']}"
+
+
+async def with_ignored_files(world: World) -> Path:
+    world.write(world.repo / ".gitignore", ".env\nbuild/\n*.log\n", commit="ignore")
+    made = await world.create()
+    world.write(made.path / ".env", "KEY=2\n")
+    world.write(made.path / "build" / "deep" / "out.bin", "built\n")
+    world.write(made.path / "src" / "run.log", "ran\n")
+    return made.path
+
+
+async def test_changed_while_it_goes_it_stays_with_its_ignored_files(world: World) -> None:
+    tree = await with_ignored_files(world)
+    before_git(world, f"test -e '{tree}/.env' || echo meanwhile > '{tree}/new.txt'")
+    before = world.everything(tree)
+    with pytest.raises(OutriderError, match=r"changed while it was taken away; it stays, try again .* works in it$"):
+        await world.remove(force=True)
+    assert (tree / "new.txt").read_text() == "meanwhile\n"
+    (tree / "new.txt").unlink()
+    assert world.everything(tree) == before, "all is back, and no folder is left in the repository"
+
+
+async def test_where_ignored_files_are_is_told_if_they_cannot_come_back(world: World) -> None:
+    tree = await with_ignored_files(world)
+    before_git(world, f"test -e '{tree}/.env' || {{ rm -r '{tree}'; echo meanwhile > '{tree}'; }}")
+    with pytest.raises(
+        OutriderError, match=r"; \.env, build/, src/run\.log of it, ignored by git, went to .*outrider-trash/task-1$"
+    ):
+        await world.remove(force=True)
+    assert (world.repo / ".git" / "outrider-trash" / "task-1" / "build" / "deep" / "out.bin").exists()
+
+
+@pytest.mark.skipif(not SHM.is_dir(), reason="another disk is needed, and there is no /dev/shm")
+async def test_on_another_disk_ignored_files_are_moved_whole_or_not_at_all(world: World) -> None:
+    with tempfile.TemporaryDirectory(dir=SHM) as disk:
+        other = replace(world, base=Path(disk))
+        tree = await with_ignored_files(other)
+        os.mkfifo(tree / "build" / "cannot-be-copied")
+        with pytest.raises(OutriderError, match="task stays: what is ignored in it cannot be moved"):
+            await other.remove(force=True)
+        assert (tree / ".env").read_text() == "KEY=2\n"
+        assert (tree / "build" / "deep" / "out.bin").read_text() == "built\n"
+        assert not (world.repo / ".git" / "outrider-trash").exists()
+        (tree / "build" / "cannot-be-copied").unlink()
+        done = await other.remove(force=True)
+        assert done.moved is not None
+        assert (Path(done.moved) / "build" / "deep" / "out.bin").read_text() == "built\n"
+        assert not tree.exists()
 
 
 async def test_ignored_files_that_are_in_the_checkout_too_hold_nothing_up(world: World) -> None:

@@ -6,26 +6,27 @@ something else was staged, that is a second parent. Ignored files (an .env, what
 """
 
 import asyncio
-import os
 import shlex
-import shutil
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from outrider.errors import Conflict, OutriderError
 from outrider.model.worktree import Removed
 from outrider.worktrees.create import leave
 from outrider.worktrees.git import Git
+from outrider.worktrees.ignored import MOVED, ignored, move_back, move_out
 from outrider.worktrees.place import Note, Place, note_of
 from outrider.worktrees.snapshot import Snapshot, repositories_within, snapshot
 
-MOVED = "outrider-trash"
-_ALIKE_BYTES = 16 * 2**20
 TRASH = "refs/outrider/trash"
 # Whoever it is that removes: a commit needs an author, and a repository may have none set.
 _AUTHOR = ("-c", "user.name=Outrider", "-c", "user.email=outrider@localhost", "-c", "commit.gpgSign=false")
 _LIMIT_S = 120.0
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ async def remove(place: Place, env: Mapping[str, str], *, force: bool, at_ms: in
     """Takes it away, and its branch where that was made with it, nothing on it is lost, and no other work tree is on it.
 
     Conflict where it is locked, has other repositories within, or holds work that is nowhere else; with `force` such work goes to
-    the trash first. OutriderError where it changes while it is taken away; then it stays.
+    the trash first. OutriderError where it changes while it is taken away; then it stays, with its ignored files.
     """
     note = note_of(place)
     if place.locked is not None:
@@ -58,17 +59,53 @@ async def remove(place: Place, env: Mapping[str, str], *, force: bool, at_ms: in
             "move them away, or git submodule deinit them, then remove it",
             detail={"repositories": within[:100]},
         )
-    ignored = await _ignored(place, env)
-    if (held.dirty or held.unmerged or ignored) and not force:
-        told = {"dirty": held.dirty, "unmerged": held.unmerged, "ignored": ignored[:100]}
-        raise Conflict(_refusal(place, held, ignored), detail=told)
+    only_here = await ignored(place, env)
+    if (held.dirty or held.unmerged or only_here) and not force:
+        told = {"dirty": held.dirty, "unmerged": held.unmerged, "ignored": only_here[:100]}
+        raise Conflict(_refusal(place, held, only_here), detail=told)
     kept = await _trash(place, env, at_ms) if held.dirty or held.unmerged else None
-    moved = await asyncio.to_thread(_moved, place, ignored, at_ms) if ignored else None
-    await _take_away(place, env, held, force=held.dirty)
+    moved = place.common / MOVED / f"{place.name}-{at_ms}" if only_here else None
+    async with _out_of_it(place, only_here, moved):
+        await _take_away(place, env, held, force=held.dirty)
     gone, used = await _branch_away(place, env, note, held)
     leave(place.path.parent)
     back = f"git -C {shlex.quote(str(place.common))} worktree add --detach {shlex.quote(str(place.path))} {kept}"
-    return Removed(place.name, str(place.path), place.branch, gone, kept, back if kept else None, moved, used)
+    return Removed(
+        place.name,
+        str(place.path),
+        place.branch,
+        gone,
+        kept,
+        back if kept else None,
+        str(moved) if moved else None,
+        used,
+    )
+
+
+@asynccontextmanager
+async def _out_of_it(place: Place, names: list[str], folder: Path | None) -> AsyncIterator[None]:
+    """With those files moved into the folder; where the worktree is not taken away then, they come back."""
+    if folder is None:
+        yield
+        return
+    try:
+        await _to_its_end(partial(move_out, place, names, folder))
+        yield
+    except BaseException as error:
+        left = await _to_its_end(partial(move_back, place, names, folder))
+        if left and isinstance(error, OutriderError):
+            raise type(error)(f"{error.message}{left}", detail=error.detail) from error
+        raise
+
+
+async def _to_its_end(work: Callable[[], T]) -> T:
+    """Done in a thread, which goes on where we are cancelled, and is waited for."""
+    thread = asyncio.get_running_loop().run_in_executor(None, work)
+    try:
+        return await asyncio.shield(thread)
+    except asyncio.CancelledError:
+        await asyncio.wait([thread])
+        raise
 
 
 def _refusal(place: Place, held: _Held, ignored: list[str]) -> str:
@@ -85,40 +122,6 @@ def _refusal(place: Place, held: _Held, ignored: list[str]) -> str:
 
 def _some(names: list[str]) -> str:
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-
-
-async def _ignored(place: Place, env: Mapping[str, str]) -> list[str]:
-    """Ignored files and folders that are in the worktree and not, byte for byte, in the repository's own checkout."""
-    if not place.there:
-        return []
-    words = ("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")
-    found = (await Git(place.path, env).must(*words)).split("\0")
-    own = place.common.parent if place.common.name == ".git" else None
-    return [name for name in found if name and not (own and _alike(place.path / name, own / name))]
-
-
-def _alike(one: Path, other: Path) -> bool:
-    try:
-        if not one.is_file() or not other.is_file() or one.stat().st_size != other.stat().st_size:
-            return False
-        return one.stat().st_size <= _ALIKE_BYTES and one.read_bytes() == other.read_bytes()
-    except OSError:
-        return False
-
-
-def _moved(place: Place, names: list[str], at_ms: int) -> str:
-    """Moves them out of the worktree; the folder where they are now. OutriderError where one cannot be moved: the worktree stays."""
-    folder = place.common / MOVED / f"{place.name}-{at_ms}"
-    try:
-        for name in names:
-            target = folder / name
-            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            shutil.move(place.path / name.rstrip("/"), os.fspath(target).rstrip("/"))
-    except (OSError, shutil.Error) as error:
-        raise OutriderError(
-            f"{place.name} stays: what is ignored in it cannot be moved to {folder}: {error}"
-        ) from error
-    return os.fspath(folder)
 
 
 async def _held(place: Place, env: Mapping[str, str], note: Note | None) -> _Held:
