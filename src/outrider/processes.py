@@ -154,7 +154,7 @@ def holds(pid: int, inode: int) -> bool | None:
     """Whether the process holds the socket of that number (Linux); None where it does not let itself be looked at."""
     wanted = f"socket:[{inode}]"
     try:
-        for entry in os.scandir(_PROC / str(pid) / "fd"):
+        for entry in os.scandir(f"{_PROC}/{pid}/fd"):
             with suppress(FileNotFoundError):
                 if os.readlink(entry) == wanted:  # noqa: PTH115 - there are thousands
                     return True

@@ -114,7 +114,7 @@ class SessionFiles:
         here: dict[str, _Stamp] = {}
         for path, stamp in self._files():
             here[path] = stamp
-            if self._seen.get(path) != stamp and (note := _read(Path(path), stamp)) is not None:
+            if self._seen.get(path) != stamp and (note := _read(path, stamp)) is not None:
                 yield note
         self._seen = here
 
@@ -135,9 +135,10 @@ class SessionFiles:
                     continue
 
 
-def _read(path: Path, stamp: _Stamp) -> SessionNote | None:
+def _read(path: str, stamp: _Stamp) -> SessionNote | None:
     try:
-        return parse(path.read_text(encoding="utf-8", errors="replace"), stamp[0] // 1_000_000)
+        with open(path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+            return parse(file.read(), stamp[0] // 1_000_000)
     except OSError:
         return None
 

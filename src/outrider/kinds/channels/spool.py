@@ -13,6 +13,7 @@ import re
 import shutil
 import stat
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,11 +86,17 @@ class Spool:
             if not is_generation(generation) or not _NAME.fullmatch(name):
                 continue
             try:
-                (self._root / generation / name).unlink(missing_ok=True)
+                with suppress(FileNotFoundError):
+                    os.unlink(self._path(generation, name))  # noqa: PTH108
             except OSError as error:
                 log.warning("a hook call cannot be removed from the spool", id=event.id, why=str(error))
             else:
                 self._told.discard(event.id)
+
+    def _path(self, generation: str, name: str) -> str:
+        """Words, not a Path: that interns its every part, and these names come and go by the hundred thousand. The table of interned words
+        would be made anew again and again for it, 2 MB each time."""
+        return f"{self._root}/{generation}/{name}"
 
     async def batches(self) -> AsyncGenerator[tuple[HookEvent, ...], None]:
         """What lies there already, in the order it was written, then what arrives; never empty, for ever.
@@ -158,7 +165,8 @@ class Spool:
 
     def _read(self, one: _Lying) -> HookEvent | None:
         try:
-            payload = json.loads((self._root / one.generation / one.name).read_bytes())
+            with open(self._path(one.generation, one.name), "rb") as file:  # noqa: PTH123
+                payload = json.loads(file.read())
         except FileNotFoundError:
             return None
         except (OSError, ValueError, RecursionError) as error:
