@@ -170,6 +170,23 @@ async def test_the_daemon(environ: dict[str, str], fake: FakeDaemon) -> None:
     assert (absent.grade, absent.do) == ("note", "Start it: outrider up")
 
 
+async def test_a_policy_that_cannot_be_used_is_named_with_its_agent(environ: dict[str, str], fake: FakeDaemon) -> None:
+    why = "/p/mine.toml:8: rules[0].colour: there is no such key here."
+    broken = {
+        "session": "fix",
+        "policy": "/p/mine.toml",
+        "line": 8,
+        "why": why,
+        "then": "the last good one stays in force",
+    }
+    told = {"status": "degraded", "why": why, "agents": [broken]}
+    fake.answers["GET /health"] = (200, {"status": "ok", "version": __version__, "policies": told})
+    found = await look(environ, Client(fake.url))
+    assert (found["policy of fix"].grade, found["policy of fix"].found) == ("wrong", why)
+    assert "the last good one stays in force" in found["policy of fix"].do
+    assert found["daemon"].grade == "ok"
+
+
 def test_where_a_daemon_answers(environ: dict[str, str]) -> None:
     assert address_of(load({"host": "0.0.0.0", "port": 1}, environ).settings) == "http://127.0.0.1:1"
     assert address_of(load({"host": "::1", "port": 2}, environ).settings) == "http://[::1]:2"

@@ -253,9 +253,16 @@ async def _daemon(client: Client) -> list[Finding]:
         notify = found.get("notify")
         why = notify.get("why") if isinstance(notify, Mapping) else None
         said = Finding("daemon", "ok", f"{client.address.url} runs version {__version__}")
-        told = Finding("daemon", "wrong", str(why), "See: outrider notify ways") if why else None
-        return [said, told] if told is not None else [said]
+        told = [Finding("daemon", "wrong", str(why), "See: outrider notify ways")] if why else []
+        return [said, *told, *_policies(found.get("policies"))]
     return [found]
+
+
+def _policies(told: object) -> Iterator[Finding]:
+    agents = told.get("agents", ()) if isinstance(told, Mapping) else ()
+    for each in agents:
+        do = f"Correct it. Till then {each['then']}. See: outrider policy check {each['policy']}"
+        yield Finding(f"policy of {each['session']}", "wrong", each["why"], do)
 
 
 async def _running(client: Client) -> Finding | Mapping[str, object]:

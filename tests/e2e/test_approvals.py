@@ -261,7 +261,7 @@ def test_a_policy_file_at_spawn_outlives_daemon_and_restart_and_a_broken_one_cha
     events = world.record()
     broken: Step = {"tool": "Bash", "input": {"command": "rm -rf build", "description": "Again"}, "ask": True}
     run = world.spawn(
-        "mine", [[ASKS, {"hold": "broken"}, broken], [ALSO]], "--policy", "mine.toml", "--prompt", "Clean"
+        "mine", [[ASKS, {"hold": "broken"}, broken], [broken, ALSO]], "--policy", "mine.toml", "--prompt", "Clean"
     )
     answered = events.named("approval_answered", "mine")
     assert (answered["by"], answered["rule"]) == ("policy", "mine: it may remove its build")
@@ -275,16 +275,18 @@ def test_a_policy_file_at_spawn_outlives_daemon_and_restart_and_a_broken_one_cha
     refused = world.cli("restart", "mine")
     assert (refused.returncode, "mine.toml:8: rules[0].colour" in refused.stderr) == (1, True)
     assert world.agent("mine")["alive"]
-    file.write_text(MINE, encoding="utf-8")
     world.kill9()
     world.start()
     world.sent(world.send("mine", "Next"))
-    assert standing(world, "mine")["command"] == "rm -rf /"
+    until(lambda: answers(run) == ["Yes"] * 3, what="the old one to decide still")
+    until(lambda: standing(world, "mine")["command"] == "rm -rf /", what="what it does not allow to be asked")
+    assert "mine.toml:8: rules[0].colour" in world.http.get("/health").json()["policies"]["agents"][0]["why"]
+    file.write_text(MINE, encoding="utf-8")
     run.script([[ASKS]])
     assert world.cli("restart", "mine").returncode == 0
     assert world.agent("mine")["policy"] == str(file.resolve())
     world.sent(world.send("mine", "Once more"))
-    until(lambda: answers(run)[2:] == ["Yes"])
+    until(lambda: answers(run)[3:] == ["Yes"])
 
 
 def test_a_policy_is_read_again_while_it_runs(world: World) -> None:

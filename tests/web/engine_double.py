@@ -127,6 +127,9 @@ class LittleDialogs:
     def __init__(self) -> None:
         self.kept: list[Approval] = []
 
+    def policies(self) -> Mapping[str, object]:
+        return {"status": "ok"}
+
     async def listed(
         self, *, session: str | None = None, status: ApprovalStatus | None = None, limit: int = 50
     ) -> Sequence[Approval]:

@@ -171,6 +171,7 @@ async def _run(daemon: Daemon, held: Sequence[Lease], given: Inheritance, enviro
                 daemon.strangers.run(),
                 daemon.lanes.run(),
                 daemon.audience.autopilot.run(),
+                daemon.audience.policing.run(),
                 daemon.sender.run(),
                 cry_out(daemon),
                 daemon.recorder.run(),

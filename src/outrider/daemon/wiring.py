@@ -176,6 +176,7 @@ async def build(
         store=store,
         terminal=terminal,
         spawns=spawns,
+        policies=settings.data / "policies",
         wait_s=settings.approvals.hook_wait_s,
         port=settings.port,
         environ=environ,

@@ -56,15 +56,19 @@ def find(name: str, workdir: Path) -> Policy:
 
     BadSetting with file, line and key where the file cannot be used.
     """
-    if not is_file(name):
-        return preset(name)
+    return read_file(name, workdir)[0] if is_file(name) else preset(name)
+
+
+def read_file(name: str, workdir: Path) -> tuple[Policy, str]:
+    """The policy in a file, seen from a folder, and the text of it. BadSetting as `find`."""
     path = workdir / name
     try:
         path = workdir / Path(name).expanduser()
-        return parse(read(path), str(path))
+        text = read(path)
     except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: there is no such user's home
         why = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise BadSetting(f"{path}: the policy cannot be read: {why}.") from error
+    return parse(text, str(path)), text
 
 
 def parse(text: str, origin: str, depth: int = 0) -> Policy:

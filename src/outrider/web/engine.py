@@ -40,6 +40,10 @@ class Dialogs(Protocol):
         changed (`detail.approval` is what stands now), InvalidInput where no option is meant."""
         ...
 
+    def policies(self) -> Mapping[str, object]:
+        """JSON-shaped: `status`; `why` and `agents` where a policy cannot be used."""
+        ...
+
 
 class Alarms(Protocol):
     """The alert rules."""

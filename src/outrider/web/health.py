@@ -22,7 +22,7 @@ class WebSocketJSON(TypedDict):
 class HealthJSON(TypedDict):
     """`status` is `ok` or `degraded`, with the `reason` of that; `uptime` is in seconds; each part tells of itself.
 
-    What is wrong with `notify` does not make the whole degraded: nothing else waits for it.
+    What is wrong with `notify` or `policies` does not make the whole degraded: nothing else waits for it.
     """
 
     status: str
@@ -34,6 +34,7 @@ class HealthJSON(TypedDict):
     store: dict[str, object]
     bus: dict[str, object]
     notify: dict[str, object]
+    policies: dict[str, object]
     reason: NotRequired[str]
 
 
@@ -74,7 +75,9 @@ router = routes(tag="health")
 async def get_health(context: Given, request: Request) -> Response:
     """Whether everything works: 200, or 503 where a part is down."""
     bus = dict(context.fleet.health())
-    told = {**await context.engine.health(), "bus": bus, "notify": dict(context.notices.health())}
+    engine = context.engine
+    told = {**await engine.health(), "bus": bus, "notify": dict(context.notices.health())}
+    told["policies"] = dict(engine.dialogs.policies())
     if bus["status"] != "ok":
         told |= {
             "status": bus["status"],
