@@ -112,6 +112,8 @@ REFUSED_FILES = [
     ("bus = 'redis+sentinel://host:26379/mymaster'", r"bus = .* Sentinels and Clusters are not supported"),
     ("data = 3", r"data = 3 should be a path"),
     ("data = ''", r"data = '' should be a path"),
+    ("[spawn]\ncopy_files = ['**.env']", r"config.toml:2: .*'\*\*\.env' should have \*\* between slashes only"),
+    ("[spawn]\ncopy_files = ['.']", r"config.toml:2: .* should name files in the checkout"),
     ("log_level = 'loud'", r"log_level = 'loud' should be 'debug'"),
 ]
 

@@ -1,4 +1,4 @@
-"""A worktree on a disk that is full: a sentence, and nothing is left behind, neither on that disk nor in the repository.
+"""A worktree on a disk that is full, for passing files as well: a sentence, and nothing is left behind, there or in the repository.
 
 The disk is a small tmpfs that only the daemon and its agents see.
 """
@@ -40,6 +40,7 @@ def test_a_worktree_that_does_not_fit_is_told_and_leaves_nothing(tmp_path: Path)
     disk = world.root / "disk"
     world.config.write_text(f'[spawn]\ncopy_files = [".env"]\nworktrees = "{disk}"\n')
     world.within = (*OWN, "sh", "-c", MOUNT, str(disk))
+    world.env["TMPDIR"] = str(disk)  # a machine with one disk
     try:
         world.start()
         repo = repository(world)
@@ -60,10 +61,10 @@ def test_a_worktree_that_does_not_fit_is_told_and_leaves_nothing(tmp_path: Path)
             assert (left, now, world.http.get("/api/agents").json()["count"]) == ([], before, 0)
             return done.stderr
 
+        assert "its files take 4.2 MB, and the disk of" in refused("--worktree=feature")
         fill(filler)
         assert "cannot be made: No space left on device" in refused("--worktree=feature")
         filler.unlink()
-        assert "its files take 4.2 MB, and the disk of" in refused("--worktree=feature")
         repo.joinpath(".env").write_bytes(os.urandom(4 << 20))
         said = refused("--worktree=feature", "--base", "main~1")
         assert said == f"outrider: {repo}/.env cannot be copied into the worktree: No space left on device\n"

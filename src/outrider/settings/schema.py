@@ -48,6 +48,10 @@ def _below(value: tuple[str, ...]) -> tuple[str, ...]:
     for pattern in value:
         if not pattern or pattern.startswith("/") or ".." in Path(pattern).parts:
             raise ValueError("should be paths or patterns below the checkout's root")
+        if not Path(pattern).parts:
+            raise ValueError("should name files in the checkout, not the whole of it")
+        if any("**" in part and part != "**" for part in Path(pattern).parts):
+            raise ValueError(f"{pattern!r} should have ** between slashes only, as in **/*.env")
     return value
 
 

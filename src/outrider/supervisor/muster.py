@@ -4,6 +4,7 @@ A spawn is written down before tmux is asked, so that a daemon that dies in betw
 token that the pane carries.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -119,8 +120,9 @@ class Muster:
         try:
             launch = replace(launch, workdir=request.workdir)
             return await self._enlist(request, kind, launch, (tree.branch, port), actor)
-        except OutriderError:
-            await worktrees.withdraw(tree, here, env=self._site.environ)
+        except BaseException:  # also where the asker is gone
+            if self._crew.of_generation(generation) is None:  # nobody was let into it
+                await asyncio.shield(worktrees.withdraw(tree, here, env=self._site.environ))
             raise
 
     async def _enlist(self, request: SpawnRequest, kind: Kind, launch: Launch, its: Own, actor: Actor) -> Member:
@@ -136,8 +138,9 @@ class Muster:
                 member.agent, sandbox=self._site.enclosure.wanted(request.sandbox), unapplied=unapplied
             )
             await self._start(member, replace(launch, argv=(*walls, *argv), env={**launch.env, **own.env}), actor)
-        except OutriderError:
-            self._quarters.clear(launch.generation)
+        except BaseException:
+            if self._crew.of_generation(launch.generation) is None:
+                self._quarters.clear(launch.generation)
             raise
         return member
 
@@ -221,7 +224,7 @@ class Muster:
         self._spawning.add(launch.generation)
         try:
             pane = await self._terminal.spawn(launch)
-        except OutriderError:
+        except Exception:
             self._crew.remove(member.agent.id)
             if old is not None:
                 self._crew.add(old)

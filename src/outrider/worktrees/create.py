@@ -6,6 +6,7 @@ with `--no-optional-locks`, and only `worktree add` (and its undoing, if it fail
 records. Removing worktrees is not here: they may hold work.
 """
 
+import asyncio
 import contextlib
 import hashlib
 import os
@@ -233,15 +234,16 @@ async def _add(git: Git, plan: _Plan, common: Path) -> None:
         done = True
     finally:
         if not done:
-            await _undo(git, plan)
+            await asyncio.shield(_undo(git, plan))
 
 
 async def _undo(git: Git, plan: _Plan) -> None:
     """Takes back a worktree that did not come to be: nobody can have worked in it, its path was free before."""
-    # Twice forced: git keeps it locked while it is being made.
-    await git.ask("worktree", "remove", "--force", "--force", os.fspath(plan.path))
-    if plan.new and await git.commit(f"refs/heads/{plan.branch}") == plan.base:
-        await git.ask("branch", "--quiet", "-D", plan.branch)
+    with contextlib.suppress(OutriderError):  # why it did not come to be is what is to be told
+        # Twice forced: git keeps it locked while it is being made.
+        await git.ask("worktree", "remove", "--force", "--force", os.fspath(plan.path))
+        if plan.new and await git.commit(f"refs/heads/{plan.branch}") == plan.base:
+            await git.ask("branch", "--quiet", "-D", plan.branch)
     with contextlib.suppress(OSError):
         plan.path.rmdir()
     leave(plan.path.parent)

@@ -3,14 +3,13 @@
 import asyncio
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from outrider.errors import OutriderError, TimedOut
 from outrider.worktrees.create import Worktree, surroundings, withdraw
-from outrider.worktrees.process import finish
+from outrider.worktrees.process import finish, printed
 
 _TOLD = 2000
 
@@ -53,22 +52,25 @@ def _copied(root: Path, target: Path, patterns: Sequence[str]) -> None:
 
 def _matching(root: Path, patterns: Sequence[str]) -> Iterator[Path]:
     for pattern in patterns:
-        yield from sorted(path for path in root.glob(pattern) if ".git" not in path.relative_to(root).parts)
+        try:
+            found = sorted(path for path in root.glob(pattern) if ".git" not in path.relative_to(root).parts)
+        except OSError as error:
+            raise OutriderError(f"{pattern!r} cannot be looked for in {root}: {error.strerror}") from error
+        yield from found
 
 
 async def furnished(workdir: Path, tree: Worktree, furnishing: Furnishing, env: Mapping[str, str]) -> Worktree:
     """The worktree, furnished; where that fails nothing is left of it."""
     try:
         await furnish(workdir, tree, furnishing, env)
-    except OutriderError:
-        await withdraw(tree, workdir, env=env)
+    except BaseException:  # also where the asker is gone
+        await asyncio.shield(withdraw(tree, workdir, env=env))
         raise
     return tree
 
 
 async def _run(line: str, folder: Path, env: Mapping[str, str], limit_s: float) -> None:
-    # A file and not a pipe: what the line leaves running would hold a pipe open.
-    with tempfile.TemporaryFile() as out:
+    with printed() as out:
         process = await asyncio.create_subprocess_exec(
             "/bin/sh", "-c", line, cwd=folder, env=env, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out,
             start_new_session=True,

@@ -5,13 +5,12 @@ Every git runs with `--no-optional-locks`: a question never writes an index.
 
 import asyncio
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from outrider.errors import OutriderError, TimedOut, Unavailable
-from outrider.worktrees.process import finish
+from outrider.worktrees.process import finish, printed
 
 ASK_LIMIT_S = 20.0
 # They would turn git to another repository than that of the directory it is sent to.
@@ -48,8 +47,7 @@ class Git:
             environment = {name: value for name, value in environment.items() if name not in _MISLEADING} | dict(
                 self.own
             )
-        # Files and not pipes: what a hook leaves running holds a pipe open, and its end would never come.
-        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        with printed() as out, printed() as err:
             try:
                 process = await asyncio.create_subprocess_exec(
                     "git",

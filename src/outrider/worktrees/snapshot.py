@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from outrider.errors import Conflict, OutriderError
+from outrider.errors import Conflict, OutriderError, Unavailable
 from outrider.worktrees.git import Git
 from outrider.worktrees.place import Place
 
@@ -42,7 +42,11 @@ class Snapshot:
 async def snapshot(place: Place, env: Mapping[str, str], *, keep: bool = False) -> AsyncIterator[Snapshot]:
     """A snapshot, readable within; `keep` puts its objects into the repository. OutriderError where it cannot be taken whole."""
     gitdir = must_have_gitdir(place)
-    with tempfile.TemporaryDirectory(prefix="outrider-") as folder:
+    try:
+        passing = tempfile.TemporaryDirectory(prefix="outrider-")
+    except OSError as error:
+        raise _no_room(place, error) from error
+    with passing as folder:
         index = Path(folder, "index")
         own = {"GIT_DIR": os.fspath(gitdir), "GIT_INDEX_FILE": os.fspath(index)}
         if place.there:
@@ -61,6 +65,8 @@ async def snapshot(place: Place, env: Mapping[str, str], *, keep: bool = False) 
             indexed = True
         except FileNotFoundError:
             indexed = False
+        except OSError as error:
+            raise _no_room(place, error) from error
         staged = await git.ask("write-tree") if indexed else None
         files = staged.out if staged is not None and staged.code == 0 else None
         if place.there:
@@ -73,6 +79,13 @@ async def snapshot(place: Place, env: Mapping[str, str], *, keep: bool = False) 
         if not place.there:
             there = there or head_tree
         yield Snapshot(git, head, head_tree, there, files or head_tree)
+
+
+def _no_room(place: Place, error: OSError) -> Unavailable:
+    return Unavailable(
+        f"{place.path} cannot be looked at: its index cannot be copied: {error.strerror}. "
+        "Make room for temporary files, or have the daemon's TMPDIR name a folder on another disk."
+    )
 
 
 def must_have_gitdir(place: Place) -> Path:
