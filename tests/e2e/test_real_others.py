@@ -40,8 +40,6 @@ class Sitting:
     """Whether the other one has its hooks, too."""
     announces: bool = False
     """Whether it says in its raw output what it does."""
-    stops: bool = False
-    """Whether it is interrupted, too."""
 
 
 SITTINGS = (
@@ -56,7 +54,7 @@ SITTINGS = (
     ),
     Sitting("gemini", (), "run_shell_command", "command", "--yolo -p hello", shown=True),
     Sitting("qwen", (), "run_shell_command", "command", "--approval-mode yolo -p hello", shown=True),
-    Sitting("opencode", (), "bash", "command", "", stops=True),
+    Sitting("opencode", (), "bash", "command", ""),
 )
 WAYS = {"opencode": "server"}
 
@@ -102,7 +100,7 @@ def test_its_dialogs_are_answered_it_speaks_for_itself_alone_and_says_how_it_fai
                 *child,
                 [{"say": "The other one is done."}],
                 *(dialogs.edit(sitting.kind, file) if sitting.asks else ()),
-                *([[{"hold": "stop"}, {"say": "Nobody hears this."}]] if sitting.stops else ()),
+                [{"hold": "stop"}, {"say": "Nobody hears this."}],
                 [{"error": 400, "kind": "invalid_request_error", "message": "Bad request", "times": 5}],
             ]
         )
@@ -125,8 +123,7 @@ def test_its_dialogs_are_answered_it_speaks_for_itself_alone_and_says_how_it_fai
             assert [each["source"] for each in foreign] == ["hook"], "what the child said is shown, and not believed"
         if sitting.asks:
             _an_edit_is_denied(lab, file)
-        if sitting.stops:
-            _a_turn_is_interrupted(lab)
+        _a_turn_is_interrupted(lab)
         errors = world.agent("one")["counters"]["errors"]
         if sitting.shown:
             dialogs.drafted(world, "one", "Once more", TIMEOUT)
