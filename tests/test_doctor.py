@@ -158,6 +158,13 @@ async def test_a_unit_that_was_changed_by_hand(environ: dict[str, str], fake: Fa
     assert "outrider service install --force" in found.do
 
 
+async def test_a_sandbox_that_may_not_be_made(environ: dict[str, str], fake: FakeDaemon, tmp_path: Path) -> None:
+    tool(tmp_path, "bwrap", "echo bwrap: No permissions to create new namespace >&2; exit 1")
+    found = (await look(environ, Client(fake.url)))["sandbox"]
+    assert (found.grade, "It says: bwrap: No permissions to create new namespace" in found.found) == ("note", True)
+    assert "user namespaces" in found.do
+
+
 async def test_the_daemon(environ: dict[str, str], fake: FakeDaemon) -> None:
     fake.answers["GET /health"] = (200, {"status": "ok", "version": "0.0.1"})
     assert "0.0.1" in (await look(environ, Client(fake.url)))["daemon"].found

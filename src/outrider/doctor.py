@@ -17,11 +17,12 @@ from outrider import __version__
 from outrider.client import Client
 from outrider.errors import NoDaemon, OutriderError
 from outrider.kinds.load import catalogue
-from outrider.logic.sandbox import INSTALL
+from outrider.logic.sandbox import ALLOW, INSTALL
 from outrider.notify.catalogue import Surroundings
 from outrider.notify.file import load as load_notify
 from outrider.service.installed import Service
 from outrider.store import migration
+from outrider.supervisor.trial import Trial
 
 if TYPE_CHECKING:
     from outrider.settings import Loaded, Settings
@@ -51,7 +52,7 @@ async def examine(loaded: "Loaded", environ: Mapping[str, str], client: Client) 
     findings.append(await _tmux(environ))
     if findings[-1].grade != "wrong":
         findings += [await _server(name, settings, environ) for name in (settings.tmux_socket, *settings.watch)]
-    findings.append(_sandbox(environ))
+    findings.append(await _sandbox(environ))
     findings += _agents(settings, environ)
     findings += [_folder("data directory", settings.data), _folder("runtime directory", settings.runtime)]
     findings += [_socket_path(settings), _space(settings.data), _clock(settings.data / "outrider.db", time.time())]
@@ -121,11 +122,16 @@ def _agents(settings: "Settings", environ: Mapping[str, str]) -> Iterator[Findin
             yield Finding(f"agent {kind.name}", "note", f"{program} is not on the PATH", how)
 
 
-def _sandbox(environ: Mapping[str, str]) -> Finding:
+async def _sandbox(environ: Mapping[str, str]) -> Finding:
     found = shutil.which("bwrap", path=environ.get("PATH"))
-    if found:
-        return Finding("sandbox", "ok", found)
-    return Finding("sandbox", "note", "bwrap is not on the PATH", f"To use --sandbox: {INSTALL}")
+    if found is None:
+        return Finding("sandbox", "note", "bwrap is not on the PATH", f"To use --sandbox: {INSTALL}")
+    why = await Trial().refused(found, environ)
+    if why:
+        return Finding(
+            "sandbox", "note", f"{found} cannot make one here. It says: {why}", f"To use --sandbox: {ALLOW}."
+        )
+    return Finding("sandbox", "ok", found)
 
 
 def _folder(check: str, path: Path) -> Finding:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 NETWORK, NO_NETWORK, OFF = "network", "no-network", "off"
 KNOWN = (NETWORK, NO_NETWORK, OFF)
 INSTALL = "sudo apt install bubblewrap"
+ALLOW = "Let this user make user namespaces (kernel.apparmor_restrict_unprivileged_userns, kernel.unprivileged_userns_clone)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +53,20 @@ class Limits:
 
 def words(room: Room, program: str = "bwrap") -> tuple[str, ...]:
     """What goes before the agent's own words."""
-    return (program, *_walls(room), *_binds(room), "--chdir", room.workdir, "--")
+    return (program, *_walls(network=room.network), *_binds(room), "--chdir", room.workdir, "--")
 
 
-def _walls(room: Room) -> Iterator[str]:
+def trial(program: str, *, network: bool) -> tuple[str, ...]:
+    """The whole line that does nothing within the same walls: it fails where there can be none."""
+    return (program, *_walls(network=network), "--", "true")
+
+
+def _walls(*, network: bool) -> Iterator[str]:
     yield from ("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc")
     yield from ("--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try")
     # As root it would keep its powers, and could mount everything writable again.
     yield from ("--cap-drop", "ALL", "--die-with-parent")
-    if not room.network:
+    if not network:
         yield "--unshare-net"
 
 

@@ -14,6 +14,7 @@ from outrider.logic.sandbox import Limits, Room
 from outrider.model.agent import SpawnRequest
 from outrider.model.kind import Kind
 from outrider.supervisor.groups import Groups
+from outrider.supervisor.trial import Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Enclosure:
     limits: Limits
     hidden: tuple[Path, ...]
     groups: Groups = field(default_factory=Groups)
+    trial: Trial = field(default_factory=Trial)
 
     def wanted(self, asked: str | None) -> str | None:
         """`network` or `no-network`, None for no sandbox; InvalidInput for another word."""
@@ -33,13 +35,23 @@ class Enclosure:
             raise InvalidInput(f"sandbox: there is no {chosen!r}; there are {known}.", detail={"field": "sandbox"})
         return None if chosen == sandbox.OFF else chosen
 
-    def check(self, asked: str | None, environ: Mapping[str, str]) -> None:
+    async def check(self, asked: str | None, environ: Mapping[str, str]) -> None:
         """InvalidInput where a sandbox is wanted and cannot be had."""
-        if self.wanted(asked) is not None and shutil.which("bwrap", path=environ.get("PATH")) is None:
+        wanted = self.wanted(asked)
+        if wanted is None:
+            return
+        bwrap = shutil.which("bwrap", path=environ.get("PATH"))
+        if bwrap is None:
             raise InvalidInput(
                 f"sandbox: bubblewrap is not installed: no program 'bwrap' on PATH. Install it with: {sandbox.INSTALL}. "
                 "The agent was not started.",
                 detail={"field": "sandbox", "install": sandbox.INSTALL},
+            )
+        if why := await self.trial.refused(bwrap, environ, network=wanted == sandbox.NETWORK):
+            raise InvalidInput(
+                f"sandbox: bubblewrap is installed, and cannot make one here. It says: {why}. {sandbox.ALLOW}, or leave "
+                "the sandbox out. The agent was not started.",
+                detail={"field": "sandbox"},
             )
 
     async def around(

@@ -108,7 +108,7 @@ class Muster:
         generation = self._token()
         environ, unset = launching.environment(self._site.environ, kind, self._kinds.all(), request, generation)
         find_program(kind, environ, request.extra)
-        self._site.enclosure.check(request.sandbox, environ)
+        await self._site.enclosure.check(request.sandbox, environ)
         launching.argv(kind, request)  # refuses what the kind does not take, before anything is made
         port = self._site.berths.take(request.session)
         environ = {**environ, **self._site.berths.named(port), **request.env}
