@@ -2,10 +2,12 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import cast
 
 from outrider.model.command import Command, Status
+from outrider.store import Change
 from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.lane import Limits
 from outrider.supervisor.lanes import Lanes
@@ -47,3 +49,49 @@ async def test_the_lane_of_an_agent_that_was_forgotten_ends() -> None:
         while len(asyncio.all_tasks() - others) > 1:  # the last one's is found when another one comes
             await asyncio.sleep(0.01)
     running.cancel()
+
+
+class Told:
+    """A ledger that keeps what was told of each command's end."""
+
+    def __init__(self) -> None:
+        self.errors: list[object] = []
+
+    async def insist(self, change: Change) -> None:
+        self.errors += [step.error for step in change.steps]
+
+
+async def test_what_waited_for_an_agent_that_was_started_anew_is_told_so() -> None:
+    crew, told = Crew(), Told()
+
+    def put(name: str) -> None:
+        agent = SimpleNamespace(id=name, session="task", ended_ms=None)
+        crew.add(cast("Member", SimpleNamespace(agent=agent)))
+
+    lanes = Lanes(
+        crew=crew,
+        ledger=cast("Ledger", told),
+        typist=cast("Typist", None),
+        clock=now_ms,
+        random=lambda: 0.5,
+        limits=Limits(),
+        per_node_per_s=10,
+    )
+    running = asyncio.create_task(lanes.run())
+    put("first")
+    for agent, after in (("first", "second"), ("second", "")):
+        lanes.add([replace(later(agent), session="task")])
+        for _ in range(10):  # it begins, and rests
+            await asyncio.sleep(0)
+        crew.remove(agent)
+        if after:
+            put(after)
+        lanes.wake(agent)
+        async with asyncio.timeout(40):
+            while lanes.depth(agent):
+                await asyncio.sleep(0.01)
+    running.cancel()
+    assert told.errors == [
+        "The agent was ended, and started anew; that one does not get it.",
+        "The agent was taken off the list.",
+    ]

@@ -20,9 +20,10 @@ from outrider.supervisor.berths import Berths
 from outrider.supervisor.crew import Crew
 from outrider.supervisor.discharge import Discharge
 from outrider.supervisor.enclosure import Enclosure
-from outrider.supervisor.muster import Muster, Site
+from outrider.supervisor.muster import Muster
 from outrider.supervisor.quarters import Quarters, Spool
 from outrider.supervisor.record import Record
+from outrider.supervisor.site import Site
 from outrider.worktrees import Furnishing
 from supervisor.stage import ScriptedTerminal
 from worktrees.world import World
@@ -55,7 +56,15 @@ class Terminal(ScriptedTerminal):
         return await self.how()
 
 
-def muster(world: World, terminal: ScriptedTerminal, crew: Crew, *, setup: tuple[str, ...] = ()) -> Muster:
+def muster(
+    world: World,
+    terminal: ScriptedTerminal,
+    crew: Crew,
+    *,
+    setup: tuple[str, ...] = (),
+    discharge: Discharge | None = None,
+) -> Muster:
+    """One that starts agents in the world, in a terminal that is only played."""
     site = Site(
         node="here",
         own="test",
@@ -74,7 +83,7 @@ def muster(world: World, terminal: ScriptedTerminal, crew: Crew, *, setup: tuple
         record=cast("Record", Paper()),
         terminal=terminal,
         quarters=Quarters(cast("Spool", SimpleNamespace(drop=lambda generation: None)), world.base.with_name("spawns")),
-        discharge=cast("Discharge", None),
+        discharge=cast("Discharge", discharge),
         kinds=catalogue(None),
         clock=lambda: 1,
         token=lambda: next(tokens),

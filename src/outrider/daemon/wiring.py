@@ -42,10 +42,11 @@ from outrider.supervisor.lane import Limits as Tries
 from outrider.supervisor.lanes import Lanes
 from outrider.supervisor.ledger import Ledger
 from outrider.supervisor.listener import Listener
-from outrider.supervisor.muster import Muster, Site
+from outrider.supervisor.muster import Muster
 from outrider.supervisor.quarters import Quarters
 from outrider.supervisor.record import Record
 from outrider.supervisor.recorder import Recorder
+from outrider.supervisor.site import Site
 from outrider.supervisor.steward import Steward
 from outrider.supervisor.strangers import Strangers
 from outrider.supervisor.taps import Taps

@@ -25,6 +25,7 @@ from outrider.supervisor.typist import Outcome, Typist, Write
 RECHECK_S = 1.0
 DISK_S = 1.0
 AWAY = "away"
+OFF, ANEW = "The agent was taken off the list.", "The agent was ended, and started anew; that one does not get it."
 EVENTS = {
     Status.SENT: EventName.COMMAND_SENT,
     Status.FAILED: EventName.COMMAND_FAILED,
@@ -106,7 +107,7 @@ class Lane:
             begun = command.status is Status.SENDING
             status = Status.UNCERTAIN if begun else Status.FAILED
             attempt = command.attempts[-1] if begun and command.attempts else None
-            await self._close(command, attempt, Outcome(status, "The agent was taken off the list."))
+            await self._close(command, attempt, Outcome(status, ANEW if self._crew.find(command.session) else OFF))
 
     async def _turn(self, member: Member) -> None:
         await self._expire(self._clock())

@@ -5,8 +5,8 @@ token that the pane carries.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -29,36 +29,19 @@ from outrider.model.state import Confidence, State, Verdict
 from outrider.policies.load import find
 from outrider.ports import Terminal
 from outrider.store import Change
-from outrider.supervisor.berths import Berths
 from outrider.supervisor.crew import Crew, Member
 from outrider.supervisor.discharge import Discharge
-from outrider.supervisor.enclosure import Enclosure
-from outrider.supervisor.premises import check_words, check_workdir, find_program, under_policy
+from outrider.supervisor.premises import find_program
 from outrider.supervisor.quarters import Quarters
 from outrider.supervisor.record import Record
 from outrider.supervisor.signs import agent_process
-from outrider.worktrees import Furnishing, Worktree
+from outrider.supervisor.site import Site
 from outrider.zones import zones_of
 
 log = structlog.get_logger()
 
 NOWHERE = 0
 Own = tuple[str | None, int | None]  # an agent's branch, and the first of its ports
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """Where agents are started: this node's name, our tmux socket, folders, and what they inherit."""
-
-    node: str
-    own: str
-    worktrees: Path
-    environ: Mapping[str, str]
-    per_agent_per_s: float
-    enclosure: Enclosure
-    berths: Berths
-    furnishing: Furnishing
-    recording: bool
 
 
 class Muster:
@@ -101,21 +84,17 @@ class Muster:
             self._site.berths.settle(request.session)
 
     async def _spawn(self, request: SpawnRequest, actor: Actor) -> Member:
-        kind = self._kinds.get(request.kind)
-        check_workdir(request.workdir)
-        check_words(request)
-        request = under_policy(request)
         generation = self._token()
-        environ, unset = launching.environment(self._site.environ, kind, self._kinds.all(), request, generation)
-        find_program(kind, environ, request.extra)
-        await self._site.enclosure.check(request.sandbox, environ)
-        launching.argv(kind, request)  # refuses what the kind does not take, before anything is made
+        ready = await self._site.ready(request, self._kinds, generation)
+        request, kind = ready.request, ready.kind
         port = self._site.berths.take(request.session)
-        environ = {**environ, **self._site.berths.named(port), **request.env}
-        launch = Launch(request.session, (), request.workdir, generation, environ, unset, request.width, request.height)
+        environ = {**ready.environ, **self._site.berths.named(port), **request.env}
+        launch = Launch(
+            request.session, (), request.workdir, generation, environ, ready.unset, request.width, request.height
+        )
         if request.worktree is None:
             return await self._enlist(request, kind, launch, (None, port), actor)
-        here, tree = Path(request.workdir), await _housed(self._site, request, environ)
+        here, tree = Path(request.workdir), await self._site.housed(request, environ)
         request = replace(request, workdir=str(tree.workdir), worktree=str(tree.path))
         try:
             launch = replace(launch, workdir=request.workdir)
@@ -290,7 +269,7 @@ class Muster:
 
     async def restart(self, member: Member, actor: Actor, *, resume: bool = False) -> Member:
         """Ends it where it runs, and starts it again with the same arguments, folder and environment; with `resume`, in the
-        conversation that it was in, by the id that it told itself.
+        conversation that it was in, by the id that it told itself. What could not be started is refused, and it runs on.
         """
         agent = member.agent
         if not agent.spawned:
@@ -299,20 +278,10 @@ class Muster:
                 "End it, and start it with `outrider spawn`.",
             )
         request = launching.renewed(agent, resume=resume)
-        under_policy(request)  # refused while it still runs
-        launching.resumption(member.kind, request.conversation)
+        await self._site.ready(request, self._kinds, agent.generation)  # refused while it still runs
         if agent.ended_ms is None:
             await self._discharge.kill(member, actor)
         again = await self.spawn(request, actor)
         again.agent = replace(again.agent, worktree=agent.worktree, branch=agent.branch, keep=agent.keep)
         self._record.put(Change(agents=(again.agent,)))
         return again
-
-
-async def _housed(site: Site, request: SpawnRequest, environ: Mapping[str, str]) -> Worktree:
-    """A new worktree, furnished."""
-    wanted = request.worktree or None
-    tree = await worktrees.create(
-        Path(request.workdir), request.session, wanted, site.worktrees, start=request.base, env=site.environ
-    )
-    return await worktrees.furnished(Path(request.workdir), tree, site.furnishing, environ)
