@@ -3,10 +3,15 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from fleet.node import PERSON, eventually, node
-from outrider.model.command import Status
+from outrider.errors import Conflict
+from outrider.fleet.agents import changes_text, told_of
+from outrider.model.command import CommandRequest, Status
 from outrider.model.event import EventName, Fact
 from outrider.model.fleet import Call, Delivery, Reply
+from outrider.model.wire import AgentJSON
 from redis_server import RedisServer
 
 
@@ -29,6 +34,19 @@ async def test_a_list_of_commands_says_what_their_node_has_told_of_them(redis: R
         )  # though it is not the newest
         assert failed == first
         assert await north.fleet.commands(5, session="south/other") == []
+
+
+async def test_a_command_for_an_agent_that_ended_elsewhere_is_refused(redis: RedisServer, tmp_path: Path) -> None:
+    async with (
+        node("north", redis.url, tmp_path) as north,
+        node("south", redis.url, tmp_path, agents=["task"]),
+    ):
+        await eventually(lambda: bool(north.fleet.agents()), "north to know of the agent")
+        ended: AgentJSON = {**north.fleet.agents()[0].agent, "session": "task", "alive": False}
+        north.fleet._agents.change("south", changes_text({"task": told_of(ended, None)}))
+        with pytest.raises(Conflict, match="task on south is not running any more"):
+            await north.fleet.command("south", "task", CommandRequest("go on"), PERSON)
+        assert await north.fleet.commands(5) == []
 
 
 async def test_who_is_silent_is_not_waited_for_and_what_it_said_last_has_an_age(

@@ -192,15 +192,18 @@ class Fleet:
     # ---- having things done elsewhere --------------------------------------------------------------
 
     async def command(self, node: str, session: str, request: CommandRequest, actor: Actor) -> Command:
-        """Accepts a command for another node's agent, whether that can be reached now or not."""
+        """Accepts a command for another node's agent, whether that can be reached now or not; Conflict where it told that it ended."""
         known = self._known(node)
-        if self._agents.find(node, session) is None:
+        found = self._agents.find(node, session)
+        if found is None:
             raise NoSuchAgent(
                 f"No agent has the session name {session!r} on {node}, as far as is known here.",
                 detail={"session": f"{node}/{session}"},
             )
         if not known.card.steer:
             raise Forbidden(f"{node} is not steered by other nodes (fleet.steer).")
+        if known.away_ms is None and not found.agent["alive"]:
+            raise Conflict(f"{session} on {node} is not running any more.", detail={"alive": False})
         return shown(await self._outgoing.accept(node, session, request, actor))
 
     async def find_command(self, command_id: str) -> Command | None:
