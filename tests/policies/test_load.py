@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from outrider.errors import BadSetting, InvalidInput
+from outrider.logic.policy.dead import doubts
 from outrider.logic.policy.decide import decide
 from outrider.logic.policy.rules import Request, Verdict
 from outrider.policies.load import context, find, parse, preset, presets
@@ -57,6 +58,46 @@ WRONG = [
     ('name = "x"\ndefault = "allow"\n', "mine.toml:2: default: "),
     ('name = "x"\nextends = "nothing"\n', "mine.toml:2: extends: There is no policy 'nothing'"),
     ("name = \n", "not valid TOML"),
+    ('name = " "\n', "mine.toml:1: name: it is empty"),
+    ('name = "x"\n[[rules]]\nname = ""\nverdict = "deny"\n', "mine.toml:3: rules[0].name: it is empty"),
+    (
+        f'name = "x"\n{RULE}commands = ["ls"]\npaths = []\n',
+        "mine.toml:6: rules[0].paths: it is empty, and fits no file",
+    ),
+    (f'name = "x"\n{RULE}tools = []\n', "mine.toml:5: rules[0].tools: it is empty, and fits nothing"),
+    (
+        'name = "x"\n[[rules]]\nname = "a"\nverdict = "deny"\ncommands = []\n',
+        "mine.toml:5: rules[0].commands: it is empty, and fits nothing",
+    ),
+    (
+        f'name = "x"\n{RULE}commands = ["git status"]\nwithout = ["git"]\n',
+        "mine.toml:6: rules[0].without: it has the program itself",
+    ),
+    (
+        f'name = "x"\n{RULE}commands = ["ls", "git status *"]\nwithout = ["st*"]\n',
+        "mine.toml:6: rules[0].without: 'st*' keeps the pattern 'git status *' from ever holding",
+    ),
+    (
+        f'name = "x"\n{RULE}commands = ["git push --force *"]\noverrides = ["push"]\nwithout = ["-f", "--force"]\n',
+        "mine.toml:7: rules[0].without: '--force' keeps the pattern",
+    ),
+    (
+        f'name = "x"\n{RULE}commands = ["sudo *"]\noverrides = ["system"]\n',
+        "mine.toml:5: rules[0].commands: 'sudo *' is always asked, so this rule is passed over; to let it pass: overrides",
+    ),
+    (f'name = "x"\n{RULE}commands = ["python -c *"]\n', 'to let it pass: overrides = ["code"]'),
+    (f'name = "x"\n{RULE}commands = ["docker run *"]\n', 'to let it pass: overrides = ["system"]'),
+    (f'name = "x"\n{RULE}tools = ["Read", "WebFetch"]\n', "mine.toml:5: rules[0].tools: 'WebFetch' is always asked"),
+    (f'name = "x"\n{RULE}tools = ["ExitPlanMode"]\n', "rules[0].tools: 'ExitPlanMode' puts a question to a person"),
+    (
+        f'name = "x"\n{RULE}tools = ["Edit"]\ncommands = ["ls"]\n',
+        "mine.toml:6: rules[0].commands: none of its `tools` runs a command",
+    ),
+    (
+        'name = "x"\n[[rules]]\nname = "a"\nverdict = "deny"\ncommands = ["pip3 *"]\n',
+        "mine.toml:5: rules[0].commands: no program is called 'pip3' here: write 'pip'",
+    ),
+    (f'name = "x"\n{RULE}commands = ["/usr/bin/git *"]\n', "no program is called '/usr/bin/git' here: write 'git'"),
     (
         'name = "x"\n' + "".join(f'[[rules]]\nname = "{n}"\nverdict = "deny"\ntools = ["T{n}"]\n' for n in range(1001)),
         "mine.toml:4002: rules[1000]: there are 1001 rules; at most 1000",
@@ -69,6 +110,29 @@ def test_what_is_wrong_is_said_with_its_place(text: str, says: str) -> None:
     with pytest.raises(BadSetting) as caught:
         parse(text, "mine.toml")
     assert says in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        'commands = ["git *"]\nwithout = ["git"]\n',
+        'commands = ["git status *"]\nwithout = ["--short", "-s"]\n',
+        'commands = ["sudo *"]\noverrides = ["privilege"]\n',
+        'commands = ["curl *", "outrider progress *", "./bin/python3 *", "s* *"]\n',
+        'tools = ["shell", "*"]\ncommands = ["ls"]\n',
+        'tools = ["WebFetch"]\noverrides = ["network"]\n',
+    ],
+)
+def test_a_rule_that_may_decide_is_taken(rest: str) -> None:
+    assert len(parse(f'name = "x"\n{RULE}{rest}', "mine.toml").rules) == 1
+
+
+def test_a_tool_that_looks_like_another_is_doubted() -> None:
+    text = f'name = "x"\n{RULE}tools = ["Edt", "Edit", "mcp__notes__edit", "Note*", "Deploy"]\n'
+    assert list(doubts(parse(text, "mine.toml").rules)) == [
+        "mine.toml:3: rule 'a': no tool 'Edt' is known; is 'Edit' meant?"
+    ]
+    assert [each for policy in presets() for each in doubts(policy.rules)] == []
 
 
 def test_a_rule_that_hazards_still_reach_is_no_dead_one() -> None:

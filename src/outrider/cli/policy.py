@@ -1,6 +1,7 @@
 """The verb `policy`: what a policy says of a command or a file, without an agent; and the policies there are."""
 
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
@@ -110,11 +111,14 @@ def list_(*, json: Json = False) -> None:
 @app.command
 def check(file: str, *, json: Json = False) -> None:
     """Reads a policy file, and says what is wrong with it."""
+    from outrider.logic.policy.dead import doubts
     from outrider.policies.load import find
 
     policy = find(file if "/" in file or file.endswith(".toml") else f"./{file}", Path.cwd())
+    found = list(doubts(policy.rules))
+    _doubt(found)
     if json:
-        print(as_json({"ok": True, "name": policy.name, "rules": len(policy.rules)}))
+        print(as_json({"ok": True, "name": policy.name, "rules": len(policy.rules), "doubts": found}))
     else:
         print(
             f"{file}: {policy.name!r} can be used: {len(policy.rules)} rules, {policy.default} for what none of them speaks of."
@@ -129,6 +133,7 @@ def _decided(
     environ: Mapping[str, str],
 ) -> tuple[Policy, Decision]:
     from outrider.logic.policy.asked import Kind, kind_of
+    from outrider.logic.policy.dead import doubts
     from outrider.logic.policy.decide import decide
     from outrider.policies.load import find
 
@@ -141,7 +146,13 @@ def _decided(
     context = _context(workdir, environ)
     request = Request(tool, _line(command) if command else None, path)
     policy = find(name, Path.cwd())
+    _doubt(doubts(policy.rules))
     return policy, decide(policy, request, context)
+
+
+def _doubt(sentences: Iterable[str]) -> None:
+    for each in sentences:
+        print(f"outrider: {plain(each)}", file=sys.stderr)
 
 
 def _context(workdir: str | None, environ: Mapping[str, str]) -> Context:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from outrider.errors import BadSetting, InvalidInput
 from outrider.kinds.table import Raw, Source, Table
+from outrider.logic.policy.dead import complaints
 from outrider.logic.policy.reach import covers
 from outrider.logic.policy.rules import (
     Access,
@@ -75,7 +76,7 @@ def parse(text: str, origin: str, depth: int = 0) -> Policy:
     """The policy in this text. Raises BadSetting with file, line and key."""
     source = Source(origin, text)
     table = Table(source, "", source.data)
-    name = table.text("name")
+    name = _name(table)
     tables = table.tables("rules")
     if len(tables) > MOST:
         raise source.bad(f"rules[{MOST}]", f"there are {len(tables)} rules; at most {MOST} can be used.")
@@ -112,7 +113,7 @@ def _rule(table: Table, raw: Raw, source: Source) -> Rule:
     verdict = table.choice("verdict", Verdict)
     overrides = table.words("overrides")
     rule = Rule(
-        name=table.text("name"),
+        name=_name(table),
         verdict=verdict,
         file=source.name,
         line=line if isinstance(line, int) else 0,
@@ -127,9 +128,21 @@ def _rule(table: Table, raw: Raw, source: Source) -> Rule:
     table.finish()
     if overrides and verdict is not Verdict.ALLOW:
         raise table.bad("overrides", "only a rule that allows has something to override.")
+    for key in ("tools", "commands"):
+        if raw.get(key) == []:
+            raise table.bad(key, "it is empty, and fits nothing; name some, or leave it out.")
     if verdict is Verdict.ALLOW and not (rule.tools or rule.commands):
         raise table.bad("verdict", "a rule that allows must say which `tools` or `commands`.")
+    for key, why in complaints(rule):
+        raise table.bad(key, why)
     return rule
+
+
+def _name(table: Table) -> str:
+    name = table.text("name")
+    if not name.strip():
+        raise table.bad("name", "it is empty; decisions are told by it.")
+    return name
 
 
 def _patterns(table: Table) -> Iterator[CommandPattern]:
@@ -145,6 +158,8 @@ def _paths(table: Table, raw: Raw) -> Side | tuple[str, ...] | None:
         return None
     if isinstance(raw["paths"], list):
         globs = table.words("paths")
+        if not globs:
+            raise table.bad("paths", "it is empty, and fits no file; name some, or leave it out.")
         for each in globs:
             if each.startswith(("/", "~")) or ".." in each.split("/") or not each:
                 raise table.bad("paths", f"bad pattern {each!r}: paths are written from the top of the work tree.")

@@ -44,6 +44,12 @@ _OTHERS: Mapping[str, str] = MappingProxyType(
         "request_user_input": "AskUserQuestion",
     }
 )
+RUNNING = frozenset({"Bash", *(name for name, means in _OTHERS.items() if means == "Bash")})
+"""Tools that run a command."""
+_AFFAIRS = """Agent BashOutput EnterPlanMode KillBash KillShell Skill SlashCommand Task TaskCreate TaskGet TaskList TaskOutput TaskStop
+    TaskUpdate TodoRead TodoWrite ToolSearch"""
+KNOWN = frozenset({*_KINDS, *_OTHERS, *_AFFAIRS.split()})
+"""Tools whose names are known."""
 _PATHS = ("file_path", "notebook_path", "path", "absolute_path", "filePath")
 
 

@@ -25,10 +25,10 @@ def name_of(run: Run, context: Context) -> str:
         # An address: some runners fetch it.
         return ""
     if "/" not in text:
-        return _plain(text)
+        return plain(text)
     system = SYSTEM.fullmatch(text)
     if system is not None:
-        return _plain(system[2])
+        return plain(system[2])
     if run.where is None:
         return ""
     paths = {absolute(program, where, context) for where in run.where}
@@ -37,13 +37,14 @@ def name_of(run: Run, context: Context) -> str:
     shown = text.removeprefix(context.workdir.rstrip("/") + "/").removeprefix("./")
     own = OWN_BIN.fullmatch(shown)
     if own is not None and ".." not in shown.split("/") and not shown.startswith(("/", "~")):
-        return _plain(own[4])
+        return plain(own[4])
     if path is None or not inside(path, context):
         return ""
     return f"./{within(path, context)}"
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """The program's name without its version, and one name for several of the same."""
     versioned = VERSIONED.fullmatch(name)
     name = versioned[1] if versioned is not None else name
     return ALIASES.get(name, name)
