@@ -167,10 +167,10 @@ def test_faults_are_sentences_and_the_rest_goes_on(world: World, receiver: Recei
 # ---- Telegram ----------------------------------------------------------------------------------------
 
 
-def phone(bot: BotApi) -> str:
+def phone(bot: BotApi, urgency: str = "normal") -> str:
     return (
         f'[ways.phone]\ntype = "telegram"\ntoken = "{TOKEN}"\nchats = [{ME}]\nbase_url = "{bot.url}"\npoll_s = 5\n'
-        '[[rules]]\non = ["agent_waiting"]\ndigest_s = 0\n'
+        f'[[rules]]\non = ["agent_waiting"]\ndigest_s = 0\nurgency = "{urgency}"\n'
     )
 
 
@@ -181,6 +181,7 @@ def test_a_press_on_the_phone_answers_the_dialog(world: World, bot: BotApi) -> N
     until(lambda: bot.sent, what="the question on the phone")
     (sent,) = bot.sent
     assert "rm x" in sent.text
+    assert not sent.silent
     bot.press(sent, "Approve", user=666, chat=666)
     until(lambda: len(bot.pops) == 1, what="the stranger to be refused")
     assert "is not known" in str(bot.pops[0]["text"])
@@ -188,7 +189,7 @@ def test_a_press_on_the_phone_answers_the_dialog(world: World, bot: BotApi) -> N
     bot.press(sent, "Approve", user=ME)
     until(lambda: len(bot.pops) == 2, what="the press to be answered")
     assert bot.pops[1]["text"] == "asks: answered 'Yes'."
-    assert run.log("answer")
+    assert [line["answer"] for line in run.log("answer")] == ["Yes"]
     state_is(world, "asks", "complete")
     until(lambda: sent.edits, what="the message to say so")
     assert "answered" in sent.text
@@ -201,10 +202,10 @@ def test_a_press_on_the_phone_answers_the_dialog(world: World, bot: BotApi) -> N
     assert "No approval has the id" in str(bot.pops[2]["text"])
 
 
-def test_an_answer_from_elsewhere_is_shown_on_the_phone(world: World, bot: BotApi) -> None:
-    configure(world, phone(bot))
+def test_an_answer_from_elsewhere_is_shown_on_the_phone_and_deny_denies(world: World, bot: BotApi) -> None:
+    configure(world, phone(bot, "low"))
     in_force(world, ["phone"])
-    world.spawn("asks", ASKS, "--prompt", "Clean up")
+    run = world.spawn("asks", [*ASKS, *ASKS], "--prompt", "Clean up")
     until(lambda: bot.sent, what="the question on the phone")
     (sent,) = bot.sent
     stale = replace(sent, buttons=list(sent.buttons))
@@ -215,6 +216,14 @@ def test_an_answer_from_elsewhere_is_shown_on_the_phone(world: World, bot: BotAp
     until(lambda: bot.pops, what="the late press to be answered")
     assert "is answered already" in str(bot.pops[0]["text"])
     assert bot.pops[0]["show_alert"] is True
+    world.sent(world.send("asks", "Once more"))
+    until(lambda: len(bot.sent) == 2, what="the second question on the phone")
+    bot.press(bot.sent[1], "Deny", user=ME)
+    until(lambda: len(run.log("answer")) == 2, what="the agent to be answered")
+    assert [line["answer"] for line in run.log("answer")] == ["Yes", "No"]
+    until(lambda: bot.sent[1].edits, what="the message to say so")
+    assert f"telegram:{ME}" in bot.sent[1].text
+    assert [each.silent for each in bot.sent] == [True, True], "low makes no sound"
 
 
 def test_a_reply_is_typed_once_though_the_daemon_is_killed(world: World, bot: BotApi) -> None:
