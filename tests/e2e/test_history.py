@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
 from e2e.scripted.script import Step
 from e2e.waiting import until
 from e2e.world import World
+from receiver import Receiver
+from receiver import receiver as listening
 
 ASKS: list[Step] = [{"tool": "Bash", "input": {"command": "rm -rf build"}, "ask": True}, {"say": "Gone."}]
 
@@ -21,6 +24,12 @@ def quick() -> Iterator[World]:
         fresh.close()
 
 
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with listening() as one:
+        yield one
+
+
 def told(world: World, metric: str, line: str, **query: str) -> float:
     found = world.http.get("/api/history", params={"metric": metric, **query}).raise_for_status().json()
     return sum(value or 0 for value in found["lines"][line])
@@ -32,7 +41,14 @@ MOVED = (
     *("outrider_look_interval_seconds{", "outrider_event_lag_seconds_count", "outrider_websocket_clients"),
     *("outrider_database_bytes", "outrider_database_log_bytes", "outrider_events_total", "outrider_uptime_seconds"),
     *('outrider_agents{alive="true"', "outrider_detection_agents{", 'outrider_state_seconds_total{state="waiting"'),
-    *('outrider_commands{status="sent"', "outrider_build_info{"),
+    *('outrider_commands{status="sent"', "outrider_build_info{", "outrider_commands_sent_total"),
+    *("outrider_delivery_seconds_count", "outrider_delivery_seconds_sum", 'outrider_transitions_total{state="waiting"'),
+    'outrider_notices_total{outcome="sent",way="hook"}',
+)
+# And by the time the agent was answered, and another met an error, spent tokens, and was killed with a command before it.
+MOVED_THEN = (
+    *("outrider_approvals_answered_total", "outrider_waiting_seconds_count", "outrider_waiting_seconds_sum"),
+    *("outrider_errors_total", "outrider_tokens_total", "outrider_commands_failed_total"),
 )
 
 
@@ -42,9 +58,36 @@ def scraped(world: World) -> dict[str, float]:
     return {name: float(value) for name, _, value in pairs}
 
 
-def test_history_and_alerts_over_a_kill(quick: World) -> None:
-    rules = {"rules": [{"id": "quickly", "on": "waiting", "above": 0.001, "ways": ["phone"]}]}
+def moved(world: World, names: tuple[str, ...]) -> None:
+    """Waits until each of these figures is more than nothing."""
+
+    def still() -> list[str]:
+        now = scraped(world)
+        return [name for name in names if not any(now[each] > 0 for each in now if each.startswith(name))]
+
+    until(lambda: not still() or None, what=f"the figures to move, of {', '.join(still())}")
+
+
+def spend(world: World) -> None:
+    """Writes into the agents' transcripts what a message of Claude Code's takes."""
+    usage = {"input_tokens": 1200, "output_tokens": 34, "cache_read_input_tokens": 0, "cache_creation_input_tokens": 0}
+    line = {
+        "type": "assistant",
+        "timestamp": datetime.now(UTC).isoformat(),
+        "message": {"id": "msg_1", "role": "assistant", "model": "claude-opus-4-5", "content": [], "usage": usage},
+    }
+    for transcript in world.home.glob(".claude/projects/*/*.jsonl"):
+        with transcript.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line, separators=(",", ":")) + "\n")
+
+
+def test_history_and_alerts_over_a_kill(quick: World, receiver: Receiver) -> None:
+    notify = quick.home / ".config" / "outrider" / "notify.toml"
+    notify.parent.mkdir(parents=True, exist_ok=True)
+    notify.write_text(f'[ways.hook]\ntype = "webhook"\nurl = "{receiver.url}"\n')
+    rules = {"rules": [{"id": "quickly", "on": "waiting", "above": 0.001, "ways": ["hook"]}]}
     assert quick.http.put("/api/alerts", json=rules).status_code == 200
+    until(lambda: quick.http.get("/api/notify").json()["ways"], what="notify.toml to be read")
     listener = quick.record()
     quick.spawn("asker", [ASKS], "--prompt", "Clean up")
 
@@ -58,8 +101,7 @@ def test_history_and_alerts_over_a_kill(quick: World) -> None:
     assert told(quick, "time_in_state", "waiting", session="asker") > 0
     metrics = scraped(quick)
     assert metrics["outrider_up"] == metrics["outrider_approvals_open"] == metrics["outrider_alerts_firing"] == 1
-    for name in MOVED:
-        assert any(value > 0 for each, value in metrics.items() if each.startswith(name)), name
+    moved(quick, MOVED)
     before = told(quick, "commands", "sent")
     quick.kill9()
     quick.start()
@@ -69,7 +111,7 @@ def test_history_and_alerts_over_a_kill(quick: World) -> None:
     until(lambda: told(quick, "time_in_state", "waiting") > waited + 0.5, what="more time to be counted")
     assert counted > 0
     assert told(quick, "commands", "sent") == before
-    assert [(alert["rule"], alert["session"], alert["ways"]) for alert in alerts()] == [("quickly", "asker", ["phone"])]
+    assert [(alert["rule"], alert["session"], alert["ways"]) for alert in alerts()] == [("quickly", "asker", ["hook"])]
     shown = quick.cli("alerts", "list")
     assert (shown.returncode, "quickly" in shown.stdout, "asker" in shown.stdout) == (0, True, True)
     tested = quick.cli("alerts", "test", "quickly", "--above", "-1")
@@ -85,3 +127,16 @@ def test_history_and_alerts_over_a_kill(quick: World) -> None:
     assert [each["session"] for each in quick.http.get("/api/alerts").json()["firing"]] == ["asker"]
     shares = quick.http.get("/api/history/agents").json()["agents"]
     assert [each["session"] for each in shares] == ["asker"]
+    assert quick.cli("approve", "asker").returncode == 0
+    fails = quick.spawn("fails", [[{"error": 500}], [{"hold": "go"}]], "--prompt", "Try")
+    until(lambda: quick.http.get("/api/events", params={"event": "agent_error"}).json()["events"], what="the error")
+    spend(quick)
+    quick.sent(quick.send("fails", "Again"))
+    fails.reached("go")
+    waits = quick.send("fails", "never")
+    assert quick.cli("kill", "fails").returncode == 0
+    assert quick.settled(waits)["status"] == "failed"
+    moved(quick, MOVED_THEN)
+    arrived = {request.headers["webhook-id"]: request.json for request in receiver.requests}
+    assert [(each["rule"], each["urgency"]) for each in arrived.values()] == [("alert quickly", "high")]
+    assert "asker" in str(arrived.popitem()[1]["title"])

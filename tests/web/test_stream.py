@@ -238,6 +238,9 @@ async def test_who_is_too_slow_is_told_to_go_and_nobody_waits(tmp_path: Path) ->
             got = [each["seq"] for each in await rest(slow) if each["type"] != "connected"]
             assert (slow.close_code, slow.close_reason) == (4008, f"since={got[-1]}")
             assert got == list(range(1, got[-1] + 1))
+        async with httpx.AsyncClient(trust_env=False) as client:
+            metrics = (await client.get(f"http://127.0.0.1:{here.port}/metrics")).text.splitlines()
+        assert "outrider_websocket_cut_off_total 1.0" in metrics
         async with listening(here, f"?since={got[-1]}") as back:
             await heard(back)
             assert await seqs(back, until=total) == list(range(got[-1] + 1, total + 1))
