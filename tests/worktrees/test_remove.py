@@ -89,6 +89,20 @@ def gone_with_staged(world: World, tree: Path) -> None:
     shutil.rmtree(tree)
 
 
+def in_a_conflict(world: World, tree: Path) -> None:
+    world.write(world.repo / "src" / "a.txt", "theirs\n", commit="theirs")
+    world.write(tree / "src" / "a.txt", "ours\n", commit="ours")
+    with pytest.raises(subprocess.CalledProcessError):
+        world.git("merge", "main", at=tree)
+
+
+def in_a_rebase(world: World, tree: Path) -> None:
+    world.write(world.repo / "c.txt", "theirs\n", commit="theirs")
+    world.write(tree / "b.txt", "two\n", commit="two")
+    with pytest.raises(subprocess.CalledProcessError):
+        world.git("rebase", "--exec", "false", "main", at=tree)
+
+
 CASES = (
     (uncommitted, {"src/a.txt": "changed"}),
     (untracked, {"deep/new.txt": "new"}),
@@ -98,6 +112,8 @@ CASES = (
     (detached, {"b.txt": "two"}),
     (gone_with_commits, {"b.txt": "two"}),
     (gone_with_staged, {"b.txt": "two"}),
+    (in_a_conflict, {"src/a.txt": "<<<<<<< HEAD\nours\n=======\ntheirs\n>>>>>>> main"}),
+    (in_a_rebase, {"b.txt": "two", "c.txt": "theirs"}),
 )
 
 
@@ -144,6 +160,13 @@ async def test_submodules_and_repositories_within_stay_with_force_too(world: Wor
         await world.remove("stray", force=True)
     assert (stray.path / "deep" / "clone" / "src" / "a.txt").exists()
     assert (made.path / "lib" / "src" / "a.txt").exists()
+    world.write(made.path / "lib" / "new.txt", "new\n", commit="only here")
+    only = world.git("rev-parse", "HEAD", at=made.path / "lib")
+    shutil.rmtree(made.path)
+    with pytest.raises(Conflict, match=r"other repositories within \(lib\)"):
+        await world.remove(force=True)
+    modules = world.repo / ".git" / "worktrees" / "task" / "modules" / "lib"
+    assert world.git("--git-dir", str(modules), "--work-tree", str(tmp_path), "cat-file", "-t", only) == "commit"
 
 
 async def test_what_git_does_not_know_stays(world: World) -> None:
