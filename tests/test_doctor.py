@@ -10,8 +10,10 @@ import pytest
 
 from fake_daemon import FakeDaemon, daemon
 from outrider import __version__
+from outrider.cli.connection import Connection
+from outrider.cli.setup import doctor
 from outrider.client import Client
-from outrider.doctor import Finding, address_of, examine
+from outrider.doctor import Finding, address_of, examine, settled
 from outrider.service.installed import Service
 from outrider.settings import Loaded, load
 
@@ -134,6 +136,23 @@ async def test_what_is_wrong_is_said_with_what_to_do(
     assert finding.grade == "wrong"
     assert says in finding.found
     assert advice in finding.do
+
+
+async def test_settings_that_cannot_be_used_are_a_finding_among_the_others(
+    environ: dict[str, str], fake: FakeDaemon, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "mine.toml"
+    config.write_text("port = 1\n[alerts]\nstuck_minutes = -1\n")
+    code = await doctor(config=str(config), connection=Connection(url=fake.url), environ=environ)
+    lines = capsys.readouterr().out.splitlines()
+    assert code == 1
+    assert lines[0] == (f"✖ settings: {config}:3: alerts.stuck_minutes = -1 should be greater than or equal to 0.")
+    assert any(line.startswith("✔ tmux: ") for line in lines), "the other checks go on"
+    assert any(f"{fake.url} runs version" in line for line in lines)
+    data = {"OUTRIDER_PORT": "no", "OUTRIDER_DATA": str(tmp_path / "d"), **environ}
+    loaded, (wrong,) = settled({}, data)
+    assert "OUTRIDER_PORT" in wrong.found
+    assert loaded.settings.data == tmp_path / "d"
 
 
 async def test_a_path_too_long_for_a_socket(environ: dict[str, str], fake: FakeDaemon) -> None:

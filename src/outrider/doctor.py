@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Literal
 
 from outrider import __version__
 from outrider.client import Client
-from outrider.errors import NoDaemon, OutriderError
+from outrider.errors import BadSetting, NoDaemon, OutriderError
 from outrider.kinds.load import catalogue
 from outrider.logic.sandbox import ALLOW, INSTALL
 from outrider.notify.catalogue import Surroundings
 from outrider.notify.file import load as load_notify
 from outrider.service.installed import Service
+from outrider.settings import load
 from outrider.store import migration
 from outrider.supervisor.trial import Trial
 
@@ -32,6 +33,8 @@ EARLIEST_S = 1_735_689_600  # 2025-01-01: a clock before this was never set
 SKEW_S = 120
 LONGEST_SOCKET = 103  # bytes; macOS allows least
 LEAST_FREE = 200 * 2**20
+PLACES = ("OUTRIDER_DATA", "OUTRIDER_RUNTIME")
+"""Settings of the environment that no value can make unusable."""
 Grade = Literal["ok", "note", "wrong"]
 
 
@@ -43,6 +46,17 @@ class Finding:
     grade: Grade
     found: str
     do: str = ""
+
+
+def settled(flags: Mapping[str, object], environ: Mapping[str, str]) -> tuple["Loaded", list[Finding]]:
+    """The settings, and what is wrong with them; where they cannot be used, the defaults, so that all else can still be looked at."""
+    try:
+        return load(flags, environ), []
+    except BadSetting as error:
+        plain = {name: text for name, text in environ.items() if not name.startswith("OUTRIDER_") or name in PLACES}
+        usual = load({"data": flags.get("data")}, plain, with_file=False)
+        advice = "Correct it. Until then no daemon starts, and the checks below took the defaults."
+        return usual, [Finding("settings", "wrong", error.message, advice)]
 
 
 async def examine(loaded: "Loaded", environ: Mapping[str, str], client: Client) -> list[Finding]:

@@ -42,12 +42,11 @@ async def doctor(
     *, config: ConfigFile = None, data: DataFolder = None, connection: Connection = HERE, environ: Environ
 ) -> int:
     """Checks what Outrider needs on this machine, and says what to do about what is wrong."""
-    from outrider.doctor import address_of, examine
-    from outrider.settings import load
+    from outrider.doctor import address_of, examine, settled
 
-    loaded = load({"config": config, "data": data}, environ)
+    loaded, findings = settled({"config": config, "data": data}, environ)
     there = {"OUTRIDER_URL": address_of(loaded.settings), **environ}
-    findings = await examine(loaded, environ, connection.client(there))
+    findings += await examine(loaded, environ, connection.client(there))
     wrong = [finding for finding in findings if finding.grade == "wrong"]
     if connection.json:
         shown = [

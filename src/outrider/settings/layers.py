@@ -50,14 +50,14 @@ class Loaded:
         return found
 
 
-def load(flags: Mapping[str, object], environ: Mapping[str, str]) -> Loaded:
+def load(flags: Mapping[str, object], environ: Mapping[str, str], *, with_file: bool = True) -> Loaded:
     """Defaults, then the file, then the environment, then the flags (by dotted row name, or `config`; None is unset).
 
-    BadSetting names the place, the key and what would be right.
+    BadSetting names the place, the key and what would be right. `with_file=False`: as if there were no file.
     """
     table = {row.name: row for row in rows()}
     home = Path(environ.get("HOME") or Path.home())
-    config = _config_path(flags, environ, home)
+    config = _config_path(flags, environ, home) if with_file else None
     values: dict[str, object] = {}
     origins = dict.fromkeys(table, "default")
     for name, value, origin, base in _laid(config, environ, flags, table):
