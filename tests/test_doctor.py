@@ -187,6 +187,11 @@ async def test_a_sandbox_that_may_not_be_made(environ: dict[str, str], fake: Fak
 async def test_the_daemon(environ: dict[str, str], fake: FakeDaemon) -> None:
     fake.answers["GET /health"] = (200, {"status": "ok", "version": "0.0.1"})
     assert "0.0.1" in (await look(environ, Client(fake.url)))["daemon"].found
+    refused = {"status": "ok", "note": "phone: Somebody was refused: this chat (6) is not known."}
+    fake.answers["GET /health"] = (200, {"status": "ok", "version": __version__, "notify": refused})
+    found = await look(environ, Client(fake.url))
+    assert found["daemon"].grade == "ok"
+    assert (found["notifications"].grade, "this chat (6)" in found["notifications"].found) == ("note", True)
     fake.answers["GET /health"] = (503, {"status": "degraded", "version": __version__, "reason": "tmux is away"})
     degraded = (await look(environ, Client(fake.url)))["daemon"]
     assert (degraded.grade, "tmux is away" in degraded.found) == ("wrong", True)

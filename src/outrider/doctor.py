@@ -271,9 +271,11 @@ async def _daemon(client: Client) -> list[Finding]:
     found = await _running(client)
     if not isinstance(found, Finding):
         notify = found.get("notify")
-        why = notify.get("why") if isinstance(notify, Mapping) else None
+        why, note = (notify.get("why"), notify.get("note")) if isinstance(notify, Mapping) else (None, None)
         said = Finding("daemon", "ok", f"{client.address.url} runs version {__version__}")
         told = [Finding("daemon", "wrong", str(why), "See: outrider notify ways")] if why else []
+        if note:
+            told.append(Finding("notifications", "note", str(note)))
         return [said, *told, *_policies(found.get("policies"))]
     return [found]
 

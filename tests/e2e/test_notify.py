@@ -185,6 +185,8 @@ def test_a_press_on_the_phone_answers_the_dialog(world: World, bot: BotApi) -> N
     bot.press(sent, "Approve", user=666, chat=666)
     until(lambda: len(bot.pops) == 1, what="the stranger to be refused")
     assert "is not known" in str(bot.pops[0]["text"])
+    for words in (("notify", "ways"), ("doctor", "--config", str(world.config))):
+        assert "this chat (666) is not known" in world.cli(*words).stdout
     assert world.agent("asks")["state"] == "waiting"
     bot.press(sent, "Approve", user=ME)
     until(lambda: len(bot.pops) == 2, what="the press to be answered")

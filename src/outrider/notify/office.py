@@ -17,6 +17,10 @@ from outrider.notify.sender import Sender
 AGAIN = frozenset({NoticeStatus.FAILED, NoticeStatus.UNCERTAIN})
 
 
+def _about(way: Way) -> str:
+    return f"{way.out.about}. {way.out.note}" if way.out.note else way.out.about
+
+
 class Office:
     """Answers for the sender. `token` gives names for tests, `node` is where this is."""
 
@@ -50,12 +54,13 @@ class Office:
         """The ways out that are in force."""
         waiting = Counter(each.way for each in self._sender.book.standing.values() if each.status in UNDER_WAY)
         return [
-            WayState(name, way.type, way.out.about, way.out.why or self._sender.fault(name), waiting[name])
+            WayState(name, way.type, _about(way), way.out.why or self._sender.fault(name), waiting[name])
             for name, way in self._sender.arrangements.current.ways.items()
         ]
 
     def health(self) -> Mapping[str, object]:
-        """JSON-shaped: `status` (`ok` or `degraded`), how many `ways` there are, how many notices are `queued`; `why` if degraded."""
+        """JSON-shaped: `status` (`ok` or `degraded`), how many `ways` there are, how many notices are `queued`; `why` if degraded,
+        and `note` where something else is worth knowing."""
         states = self.ways()
         wrong = [self.problem] if self.problem else []
         wrong += [f"{each.name}: {each.why}" for each in states if each.why]
@@ -64,7 +69,12 @@ class Office:
             "ways": len(states),
             "queued": sum(each.queued for each in states),
         }
-        return {**told, "why": " ".join(wrong)} if wrong else told
+        if wrong:
+            told["why"] = " ".join(wrong)
+        ways = self._sender.arrangements.current.ways
+        if notes := [f"{name}: {way.out.note}" for name, way in ways.items() if way.out.note]:
+            told["note"] = " ".join(notes)
+        return told
 
     async def listed(
         self, *, way: str | None = None, status: NoticeStatus | None = None, limit: int = 50

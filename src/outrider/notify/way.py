@@ -36,13 +36,14 @@ class WayOut(ABC):
 
     `targets` are the places that each get a message of their own. `idempotent`: the other side knows a notice by its id, so that
     what may have arrived can be sent again. `about` says where it leads, for people, without a secret; `why` what is known to be
-    wrong with it now.
+    wrong with it now; `note` what is worth knowing besides.
     """
 
     targets: tuple[str, ...] = ("",)
     idempotent = False
     about = ""
     why = ""
+    note = ""
 
     @abstractmethod
     async def send(self, notice: Notice) -> str | None:

@@ -151,6 +151,7 @@ class Telegram(WayOut):
         known = sender.chat in self._chats
         who = f"User {sender.user} may not answer here" if known else f"This chat ({sender.chat}) is not known"
         text = f"{who}: notify.toml says who may, in {'users' if known else 'chats'}."
+        self.note = f"Somebody was refused: {text[0].lower()}{text[1:]}"
         if isinstance(what, Press):
             await self._bot.call(
                 "answerCallbackQuery", {"callback_query_id": what.id, "text": text, "show_alert": True}
