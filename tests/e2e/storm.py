@@ -139,13 +139,15 @@ class Storm:
         each: int = 0,
         limit_s: float = math.inf,
         density: float = 1.0,
+        least: Sequence[str] = (),
     ) -> None:
         """So many commands, drawn from `payloads`; or so many of `each` in random order. After `limit_s` no more are handed in. A lower
-        `density` brings less weather in the same time."""
+        `density` brings less weather in the same time. What is named in `least` (`killed`, `drafts`) comes once, whatever is drawn."""
         self.stage = stage
         self.world = stage.world
         self.chance = random.Random(seed)
         self.density = density
+        self.least = least
         self.report = Report()
         self.denied: set[str] = set()
         self.diary: list[tuple[int, str]] = []
@@ -169,7 +171,7 @@ class Storm:
             while True:
                 self._hand_in(len(open_))
                 open_ = [each for each in self._commands().values() if each["status"] not in ENDED]
-                if not open_ and len(self.ids) == len(self.texts):
+                if not open_ and len(self.ids) == len(self.texts) and not any(map(self._due, self.least)):
                     break
                 if (ended := len(self.ids) - len(open_)) != moved[1]:
                     moved = (time.monotonic(), ended)
@@ -203,12 +205,12 @@ class Storm:
         elif self._in_the_way(screen):
             self._came("cleaned up")
             self._cleans_up(person, screen)
-        elif self.chance.random() < 0.06 * self.density:
+        elif self.chance.random() < 0.06 * self.density or self._due("killed"):
             self._came("killed")
             self.world.kill9()
             time.sleep(self.chance.uniform(0, 0.5))
             self.world.start()
-        elif self.chance.random() < 0.05 * self.density:
+        elif self.chance.random() < 0.05 * self.density or self._due("drafts"):
             self._came("drafts")
             person.types(DRAFT.encode() + b" " + DRAFT.encode())
             time.sleep(self.chance.uniform(0.1, 1.0))
@@ -217,6 +219,10 @@ class Storm:
             answer = self.world.http.post(f"/api/agents/{SESSION}/interrupt")
             if answer.is_success:
                 self._came("interrupts")
+
+    def _due(self, what: str) -> bool:
+        """Whether it has to come, as half of the commands are handed in and it was not drawn yet."""
+        return what in self.least and not self.report.weather[what] and 2 * len(self.ids) >= len(self.texts)
 
     def _cleans_up(self, person: Person, screen: str) -> None:
         """A person takes out what a command that ended `uncertain` left there, for as long as that changes something."""

@@ -372,6 +372,7 @@ async def test_a_command_of_the_programs_own_that_went_from_the_composer_is_not_
     async with running(world, lane, member):
         (done,) = await ended(world, command)
     assert (done.status, world.terminal.pressed, len(done.attempts)) == (Status.UNCERTAIN, [], 1)
+    assert "? for shortcuts" in (done.attempts[0].screen or ""), "the screen is kept for the person who has to look"
 
 
 async def test_a_text_that_somebody_else_sent_with_enter_is_not_typed_again(world: World) -> None:
