@@ -1,7 +1,10 @@
 """What happened is counted and what goes on too long is told, once, by a daemon that is killed in between."""
 
 import json
+import sqlite3
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
@@ -140,3 +143,34 @@ def test_history_and_alerts_over_a_kill(quick: World, receiver: Receiver) -> Non
     arrived = {request.headers["webhook-id"]: request.json for request in receiver.requests}
     assert [(each["rule"], each["urgency"]) for each in arrived.values()] == [("alert quickly", "high")]
     assert "asker" in str(arrived.popitem()[1]["title"])
+    what_is_old_goes(quick)
+
+
+def what_is_old_goes(world: World) -> None:
+    """By the settings, from the daemon's next start on; and the verbs that want it down."""
+    newest = world.http.get("/api/stats").json()["events"]
+    assert world.stop() == 0
+    data = ("--data", str(world.data))
+    emptied = world.cli("db", "vacuum", *data)
+    assert emptied.returncode == 0, emptied.stderr
+    copy = world.root / "copy.db"
+    with closing(sqlite3.connect(copy)) as newer:
+        newer.execute("PRAGMA user_version = 9999")
+    refused = world.cli("db", "restore", str(copy), *data)
+    assert (refused.returncode, "made by a newer Outrider" in refused.stderr) == (1, True)
+    old_ms = time.time_ns() // 1_000_000 - 3 * 24 * 3_600_000
+    archived = world.data / "archive" / f"asker-{old_ms}"
+    archived.mkdir(parents=True, mode=0o700)
+    archived.joinpath("agent.json").write_text("{}", encoding="utf-8")
+    cast = world.data / "recordings" / f"asker-{old_ms}.cast"
+    cast.parent.mkdir(exist_ok=True, mode=0o700)
+    header = {"version": 2, "width": 80, "height": 24, "title": "asker", "timestamp": old_ms // 1000}
+    cast.write_text(json.dumps(header) + "\n", encoding="utf-8")
+    with world.config.open("a", encoding="utf-8") as config:
+        config.write("\nevents_max = 5\nrecordings_days = 1\narchive_days = 1\n")
+    world.start()
+    until(lambda: not archived.exists() and not cast.exists(), what="what is old to be removed")
+    until(lambda: world.http.get("/api/events?since=0").json()["events"][0]["seq"] > 1, what="old events to go")
+    kept = world.http.get("/api/events?since=0").json()["events"]
+    assert kept[-1]["seq"] >= newest
+    assert world.http.get("/api/agents/asker").status_code == 200
