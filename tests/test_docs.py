@@ -125,6 +125,37 @@ def flags(words: list[str]) -> list[str]:
     return [name for argument in app.assemble_argument_collection() for name in argument.names]
 
 
+def calls() -> Iterable[tuple[str, str]]:
+    """Every other call of ours that a page names, in a sentence or behind a prompt, with the page's name."""
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        shown = "\n".join(text for language, text in FENCE.findall(text) if language in {"sh", "console"})
+        for call in re.findall(r"^(?:\$ )?(?:\.venv/bin/)?outrider (.*)$", shown.replace("\\\n", " "), re.MULTILINE):
+            yield page.name, call.partition(" #")[0]
+        for call in re.findall(r"`outrider ([a-z][^`]*)`", FENCE.sub("", text)):
+            yield page.name, call
+
+
+def test_whatever_is_called_anywhere_is_there() -> None:
+    """Verbs, the verbs below them, and options, also of `up` and where arguments are left out."""
+    known = set(verbs())
+    above = {each.split()[0] for each in known if " " in each}
+    wrong = []
+    for page, call in calls():
+        first, *rest = call.replace("|", " ").split()
+        inner = rest[0] if first in above and rest and re.fullmatch("[a-z]+", rest[0]) else ""
+        named = f"{first} {inner}".strip()
+        if named not in known and first not in above:
+            wrong.append(f"{page}: outrider {named} is no verb")
+            continue
+        options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", call.partition(" -- ")[0]))
+        if inner and named not in known:
+            wrong.append(f"{page}: outrider {named} is no verb")
+        elif options and not options <= (have := set(flags(named.split())) | {"--help"}):
+            wrong.append(f"{page}: outrider {named} has no {', '.join(sorted(options - have))}")
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
 def test_the_first_page_leads_to_every_page() -> None:
     linked = set(re.findall(r"^\| \[[^]]+\]\(([\w-]+\.md)\)", (ROOT / "docs" / "index.md").read_text(), re.MULTILINE))
     assert linked == {page.name for page in (ROOT / "docs").glob("*.md")} - {"index.md"}

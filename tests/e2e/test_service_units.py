@@ -96,6 +96,16 @@ def test_units_of_systemd(systemd: UserSystemd, world: World) -> None:
     world.http = httpx.Client(base_url=world.url, timeout=20, trust_env=False)
     world.sent(world.send("stays", "echo again-$((40+2))"))
 
+    before = daemon(systemd, unit)
+    assert service(systemd, world, "restart")[0] == 0
+    until(lambda: daemon(systemd, unit) not in (0, before), 60, what="the daemon that was restarted")
+    assert world.agent("stays")["pid"] == agent["pid"]
+    assert service(systemd, world, "stop")[0] == 0
+    until(lambda: daemon(systemd, unit) == 0, 60, what="the service to be stopped")
+    assert lives(agent["pid"])
+    assert service(systemd, world, "restart")[0] == 0
+    until(lambda: daemon(systemd, unit) != 0, 60, what="the service to be there again")
+
     _changed_by_hand(systemd, world, unit)
 
     world.http.close()
