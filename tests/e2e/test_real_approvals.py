@@ -51,11 +51,21 @@ def keys() -> Iterator[Lab]:
         fresh.close()
 
 
+def asked_by_hook(lab: Lab) -> ApprovalJSON:
+    """The dialog, once its hook asks, too: it is a process of its own, and may begin after the dialog is drawn."""
+    approval = standing(lab.world, "asks")
+    until(
+        lambda: any("PermissionRequest" in each["rule"] for each in lab.world.why("asks")["evidence"]),
+        what="its hook to ask",
+    )
+    return approval
+
+
 def test_its_hook_approves_without_a_key(lab: Lab) -> None:
     events = lab.world.record()
     lab.script([[TOUCH], [{"say": "Made."}]])
     lab.spawn("asks", "--prompt", "Make a file")
-    approval = standing(lab.world, "asks")
+    approval = asked_by_hook(lab)
     assert (approval["tool"], approval["command"]) == ("Bash", "touch made")
     done = answer(lab.world, approval, "approve")
     assert (done.status_code, done.json()["way"]) == (200, "hook"), done.text
@@ -67,7 +77,7 @@ def test_its_hook_denies_and_tells_why(lab: Lab) -> None:
     events = lab.world.record()
     lab.script([[TOUCH], [{"say": "Then not."}]])
     lab.spawn("asks", "--prompt", "Make a file")
-    approval = standing(lab.world, "asks")
+    approval = asked_by_hook(lab)
     done = answer(lab.world, approval, "deny", reason="Files are made on Mondays only")
     assert (done.status_code, done.json()["way"]) == (200, "hook"), done.text
     events.state("asks", "complete", timeout=TIMEOUT)

@@ -12,7 +12,8 @@ from outrider.model.hook import HookEvent
 from outrider.supervisor.crew import Member
 
 ASKS = "PermissionRequest"
-TAKEN_S = 1.5
+TAKEN_S = 5.0
+"""How long a hook, which looks ten times a second, may take to take its answer: on a machine that is busy beyond measure, seconds."""
 LOOK_S = 0.05
 
 
