@@ -24,17 +24,32 @@ def later(agent: str) -> Command:
     return Command(f"for {agent}", 1, agent, agent, "go", Status.QUEUED, "me", 1, 1, not_before_ms=now_ms() + 3_600_000)
 
 
-async def test_the_lane_of_an_agent_that_was_forgotten_ends() -> None:
-    crew = Crew()
-    lanes = Lanes(
+class Told:
+    """A ledger that keeps what was told of each command's end."""
+
+    def __init__(self) -> None:
+        self.errors: list[object] = []
+
+    async def insist(self, change: Change) -> None:
+        self.errors += [step.error for step in change.steps]
+
+
+def lanes_of(crew: Crew, told: Told | None = None) -> Lanes:
+    """Lanes in which nothing is typed."""
+    return Lanes(
         crew=crew,
-        ledger=cast("Ledger", None),
+        ledger=cast("Ledger", told),
         typist=cast("Typist", None),
         clock=now_ms,
         random=lambda: 0.5,
         limits=Limits(),
         per_node_per_s=10,
     )
+
+
+async def test_the_lane_of_an_agent_that_was_forgotten_ends() -> None:
+    crew = Crew()
+    lanes = lanes_of(crew)
     running = asyncio.create_task(lanes.run())
     others = asyncio.all_tasks()
     for agent in map(str, range(5)):
@@ -51,16 +66,6 @@ async def test_the_lane_of_an_agent_that_was_forgotten_ends() -> None:
     running.cancel()
 
 
-class Told:
-    """A ledger that keeps what was told of each command's end."""
-
-    def __init__(self) -> None:
-        self.errors: list[object] = []
-
-    async def insist(self, change: Change) -> None:
-        self.errors += [step.error for step in change.steps]
-
-
 async def test_what_waited_for_an_agent_that_was_started_anew_is_told_so() -> None:
     crew, told = Crew(), Told()
 
@@ -68,15 +73,7 @@ async def test_what_waited_for_an_agent_that_was_started_anew_is_told_so() -> No
         agent = SimpleNamespace(id=name, session="task", ended_ms=None)
         crew.add(cast("Member", SimpleNamespace(agent=agent)))
 
-    lanes = Lanes(
-        crew=crew,
-        ledger=cast("Ledger", told),
-        typist=cast("Typist", None),
-        clock=now_ms,
-        random=lambda: 0.5,
-        limits=Limits(),
-        per_node_per_s=10,
-    )
+    lanes = lanes_of(crew, told)
     running = asyncio.create_task(lanes.run())
     put("first")
     for agent, after in (("first", "second"), ("second", "")):

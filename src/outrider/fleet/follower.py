@@ -134,9 +134,8 @@ class Follower:
         event = _event(entry, body) if body is not None and not entry.place.part else None
         before = self._heard[entry.feed]
         if event is not None and event.seq > before + 1:
-            await self._read_agents(
-                entry.feed
-            )  # where that fails the entry is read again, so nothing may be noted of it before
+            # Where that fails the entry is read again, so nothing may be noted of it before.
+            await self._read_agents(entry.feed)
             self.listener.missed(entry.feed, before, event.seq)
         self._places[entry.feed] = entry.place
         if body is None:

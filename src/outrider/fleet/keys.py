@@ -35,9 +35,8 @@ class KeyFile:
         """The keys; BadSetting where there are none, or others than its owner could read them."""
         try:
             found = self.path.stat()
-            self._stamp = _stamp(
-                found
-            )  # also of one that cannot be used: it is told once, and read again when it was mended
+            # Also of one that cannot be used: it is told once, and read again when it was mended.
+            self._stamp = _stamp(found)
             text = self.path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise BadSetting(

@@ -68,11 +68,8 @@ def under_policy(request: SpawnRequest) -> SpawnRequest:
 def _resolved(policy: str, workdir: str) -> Path:
     try:
         return Path(workdir, Path(policy).expanduser()).resolve()
-    except (
-        OSError,
-        RuntimeError,
-        ValueError,
-    ) as error:  # no such user's home, links in a circle, half a surrogate pair
+    # No such user's home, links in a circle, half a surrogate pair.
+    except (OSError, RuntimeError, ValueError) as error:
         raise InvalidInput(
             f"policy: {policy[:_SHOWN]!r} cannot be looked up: {error}. Give a preset's name, or the path of a file.",
             detail={"field": "policy"},

@@ -1,7 +1,7 @@
 """The typist: types one text into one agent, and says what became of it.
 
 It looks before the first key and between all of them. Each stage of an attempt is written down, through `stage`, *before* it is
-done: what is written tells the next daemon what may have happened, whatever cuts this one off.
+done, and tmux keeps, in the step in which it types, that it did: both tell the next daemon what happened, whatever cuts this one off.
 """
 
 import asyncio
