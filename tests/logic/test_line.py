@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from outrider.logic.line import NEXT, waits
+from outrider.logic.line import LATE, NEXT, late, waits
 from outrider.model.command import Command, Status
 
 NOW = 10_000
@@ -26,3 +26,10 @@ def test_what_is_not_in_the_line_or_being_typed_waits_for_nothing() -> None:
     assert waits("a", [replace(FIRST, status=Status.SENDING)], "", NOW) is None
     assert waits("a", LINE, "", NOW) == NEXT
     assert waits("c", LINE, "", NOW) == "One command goes in before it."
+
+
+def test_one_whose_time_ran_out_says_what_it_waited_for_still() -> None:
+    why = "Somebody's draft stands in the composer."
+    assert late("a", LINE, why, NOW) == f"{LATE} It waited: {why}"
+    assert late("c", LINE, why, NOW) == f"{LATE} It waited: One command goes in before it. {why}"
+    assert late("a", LINE, "", NOW) == late("x", LINE, "", NOW) == LATE

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from outrider.errors import InvalidInput, OutriderError, TooLarge
-from outrider.model.command import CommandRequest
+from outrider.model.command import CommandRequest, When
 from outrider.model.kind import Caveat, Typing
 from outrider.supervisor.counter import Bounds, check
 
@@ -21,6 +21,7 @@ BOUNDS = Bounds(max_bytes=1000, depth=10)
         (CommandRequest("a\x1b[A"), InvalidInput, r"U\+001B in line 1"),
         (CommandRequest("a", delay_s=-1), InvalidInput, "delay_s"),
         (CommandRequest("a", expires_s=0), InvalidInput, "expires_s"),
+        (CommandRequest("a", When.NOW), InvalidInput, "with when ready"),
     ],
 )
 def test_refused_in_a_sentence(request_: CommandRequest, error: type[OutriderError], says: str) -> None:
@@ -38,3 +39,7 @@ def test_what_a_kind_would_take_for_a_command_whatever_stands_before_it_is_refus
     with pytest.raises(InvalidInput, match="shell command"):
         check(CommandRequest(" !ls"), BOUNDS, typing)
     check(CommandRequest("so be it!"), BOUNDS, typing)
+
+
+def test_a_kind_that_queues_is_given_a_text_now() -> None:
+    check(CommandRequest("a", When.NOW), BOUNDS, Typing(queues=True))

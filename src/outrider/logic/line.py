@@ -6,6 +6,7 @@ from outrider.model.command import Command, Status
 
 PACED = "Commands go in at a limited rate (commands.per_agent_per_s, commands.per_node_per_s)."
 NEXT = "It goes in next."
+LATE = "Its time ran out before the agent was ready."
 
 
 def waits(command_id: str, line: Sequence[Command], why: str, now_ms: int) -> str | None:
@@ -22,6 +23,12 @@ def waits(command_id: str, line: Sequence[Command], why: str, now_ms: int) -> st
         return why or NEXT
     count = "One command goes" if len(ahead) == 1 else f"{len(ahead)} commands go"
     return f"{count} in before it. {why}".rstrip()
+
+
+def late(command_id: str, line: Sequence[Command], why: str, now_ms: int) -> str:
+    """Why a command came to nothing whose time ran out, with what it still waited for where that is known."""
+    awaited = waits(command_id, line, why, now_ms)
+    return LATE if awaited in (None, NEXT) else f"{LATE} It waited: {awaited}"
 
 
 def _delayed(command: Command, now_ms: int) -> bool:

@@ -8,7 +8,7 @@ from outrider.logic import delivery
 from outrider.logic.secrets import BLANK, redacted
 from outrider.model.actor import Actor
 from outrider.model.audit import AuditRow
-from outrider.model.command import FINAL, Command, CommandRequest, Status
+from outrider.model.command import FINAL, Command, CommandRequest, Status, When
 from outrider.model.event import EventName, Fact
 from outrider.model.kind import Typing
 from outrider.store import Change, Step, Store
@@ -18,6 +18,11 @@ from outrider.supervisor.ledger import Ledger
 
 RETRIED = FINAL - {Status.SENT}
 """What a person may have typed once more. `uncertain` too: who looked at the screen knows more than we do."""
+
+BUSY_TAKES_NOTHING = (
+    "Agents of this kind take nothing in while they work (typing.queues), so it cannot go in now: send it with when ready, "
+    "which waits until the agent is, or with when interrupt, which stops it first."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +166,8 @@ def check(request: CommandRequest, bounds: Bounds, typing: Typing) -> None:
     why = delivery.refusal(request.text, typing, request.form)
     if why is not None:
         raise InvalidInput(why, detail={"field": "command"})
+    if request.when is When.NOW and not typing.queues:
+        raise InvalidInput(BUSY_TAKES_NOTHING, detail={"field": "when"})
     if request.delay_s < 0 or (request.expires_s is not None and request.expires_s <= 0):
         raise InvalidInput("delay_s must not be negative, and expires_s must be more than 0 seconds.")
 

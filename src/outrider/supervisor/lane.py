@@ -128,9 +128,8 @@ class Lane:
     async def _expire(self, now_ms: int) -> None:
         for command in list(self._waiting):
             if command.status is Status.QUEUED and command.expires_ms is not None and command.expires_ms <= now_ms:
-                await self._close(
-                    command, None, Outcome(Status.EXPIRED, "Its time ran out before the agent was ready.")
-                )
+                why = line.late(command.id, self._waiting, self.why, now_ms)
+                await self._close(command, None, Outcome(Status.EXPIRED, why))
 
     async def _serve(self, member: Member, command: Command) -> bool:
         """Tries the command now. False where there is nothing to do but wait."""
