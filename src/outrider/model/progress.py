@@ -18,12 +18,14 @@ class TranscriptMark:
     """How much of a conversation's transcript has been counted: bytes from the beginning of the file at `path`.
 
     One answer stands on several lines with the same figures: `message` is the id of the last one, `tokens` what was counted of it.
+    `anew_ms` is since when (Unix ms) the agent has been writing down afresh what was said before; 0 where it is not.
     """
 
     path: str
     offset: int = 0
     message: str = ""
     tokens: int = 0
+    anew_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

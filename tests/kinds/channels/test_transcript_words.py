@@ -192,6 +192,60 @@ def test_what_a_person_asked_is_told_with_its_time() -> None:
     assert transcript.prompts(data, 1_795_749_693_983) == ()
 
 
+def test_what_gemini_writes_down_afresh_was_said_before() -> None:
+    """As 0.61.0 did when a turn with a call was cancelled: every message once more, with a new id and the time of the cancelling."""
+    context = {"text": "<session_context>\nThis is the Gemini CLI."}
+    written: tuple[tuple[str, str, object], ...] = (
+        ("01", "user", [{"text": "Go on"}]),
+        ("02", "gemini", ""),
+        ("03", "info", "Request cancelled."),
+        ("03", "user", [context, {"text": "Go on"}]),
+        ("03", "gemini", [{"text": "Yes."}]),
+        ("03", "user", [{"text": "Go on"}]),
+        ("", "", ""),
+        ("04", "user", [{"text": "And now"}]),
+        ("05", "user", [context]),  # no line ends this one
+        ("05", "user", [{"text": "Go on"}]),
+        ("25", "user", [{"text": "Much later"}]),
+    )
+    lines = [
+        json.dumps(
+            {"id": str(n), "timestamp": f"2026-11-27T03:21:{at}Z", "type": who, "content": said}
+            if who
+            else {"$set": {"messages": [{"id": "7", "type": "user", "content": [{"text": "Go on"}]}]}},
+            separators=(",", ":"),
+        ).encode()
+        + b"\n"
+        for n, (at, who, said) in enumerate(written)
+    ]
+    told = [(1_795_749_660_000 + s * 1000, said) for s, said in ((1, "Go on"), (4, "And now"), (25, "Much later"))]
+    assert list(gemini_chat.counted(b"".join(lines), TranscriptMark("x"), 0).prompts) == told
+    mark = TranscriptMark("x")
+    prompts: list[tuple[int, str]] = []
+    words: list[str] = []
+    for line in lines:
+        spent = gemini_chat.counted(line, mark, 0)
+        mark = spent.mark
+        prompts += spent.prompts
+        words += [spent.said.detail.reason or "asked"] if spent.said is not None else []
+    assert prompts == told
+    assert words == ["asked", "interrupted", "asked", "asked"]
+    assert mark.offset == len(b"".join(lines))
+
+
+def test_of_a_prompt_with_files_what_the_person_saw_is_told() -> None:
+    content = [
+        {"text": "Explain @README.md"},
+        {"text": "\n--- Content from referenced files ---"},
+        {"text": "# minilang"},
+    ]
+    row = {"id": "1", "timestamp": "2026-11-27T03:21:33.982Z", "type": "user", "content": content}
+    for shown, told in ((None, []), ([{"text": "Explain @README.md"}], ["Explain @README.md"])):
+        line = json.dumps(row if shown is None else {**row, "displayContent": shown}, separators=(",", ":")).encode()
+        spent = gemini_chat.counted(line + b"\n", TranscriptMark("x"), 0)
+        assert [said for _, said in spent.prompts] == told
+
+
 @pytest.mark.parametrize("count", [each[1] for each in CONVERSATIONS])
 @pytest.mark.parametrize(
     "line",

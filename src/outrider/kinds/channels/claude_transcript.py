@@ -8,7 +8,7 @@ the person's that nobody typed. While it retries, older versions (1.x, and 2.0) 
 from collections.abc import Mapping
 from dataclasses import replace
 
-from outrider.kinds.channels.transcript import Spent, inner, number, once, reading_of, rows
+from outrider.kinds.channels.transcript import Spent, inner, number, once, prompts, reading_of, rows
 from outrider.logic.failure import error_class
 from outrider.model.progress import TranscriptMark
 from outrider.model.state import Detail, Reading, State
@@ -20,7 +20,7 @@ _INTERRUPTED = "[Request interrupted by user"
 
 def counted(data: bytes, mark: TranscriptMark, since_ms: int) -> Spent:
     """What these whole lines, which begin at the mark, add."""
-    spent = Spent(replace(mark, offset=mark.offset + len(data)))
+    spent = Spent(replace(mark, offset=mark.offset + len(data)), prompts=prompts(data, since_ms))
     for row, at_ms in rows(data, since_ms, _MARKS):
         spent = replace(_with(spent, row), said=_said(row, at_ms) or spent.said)
     return spent

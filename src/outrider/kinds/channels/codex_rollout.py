@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from outrider.kinds.channels.transcript import Spent, inner, number, reading_of, rows
+from outrider.kinds.channels.transcript import Spent, inner, number, prompts, reading_of, rows
 from outrider.logic.failure import of_status
 from outrider.model.progress import TranscriptMark
 from outrider.model.state import Detail, ErrorClass, Reading, State
@@ -33,7 +33,7 @@ _CLASSES: Mapping[str, ErrorClass] = {
 
 def counted(data: bytes, mark: TranscriptMark, since_ms: int) -> Spent:
     """What these whole lines, which begin at the mark, add; sums older than `since_ms` (Unix ms) are of an earlier run."""
-    spent = Spent(replace(mark, offset=mark.offset + len(data)))
+    spent = Spent(replace(mark, offset=mark.offset + len(data)), prompts=prompts(data, since_ms))
     resets_ms: int | None = None
     for row, at_ms in rows(data, 0, _MARKS):
         payload = inner(row, "payload")

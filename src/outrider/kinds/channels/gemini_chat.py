@@ -1,7 +1,9 @@
 """Gemini CLI's log of a conversation (`~/.gemini/tmp/…/chats/*.jsonl`, recorded with 0.61.0): tokens, failures, interruptions.
 
 That a turn failed or was cancelled is told here alone; hooks tell only that it ended without an answer. Failed requests are
-retried in silence here, too. What it repeats of the whole conversation (`$set`) is passed over.
+retried in silence here, too. A prompt stands here as it is taken in, before the model is asked. What it repeats of the whole conversation
+is passed over: in one line (`$set`), or, where a turn with a call was cancelled, message by message with new ids and times, which
+begins with the context of the session and ends with such a line.
 """
 
 import hashlib
@@ -12,12 +14,16 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from outrider.kinds.channels.transcript import Spent, inner, number, once, reading_of, rows
+from outrider.kinds.channels.transcript import Spent, inner, moment, number, once, prompts, reading_of, rows
 from outrider.logic.failure import of_status, of_words
 from outrider.model.progress import TranscriptMark
 from outrider.model.state import Detail, Reading, State
 
 _MARKS = (b'"type":"gemini"', b'"type":"user"', b'"type":"error"', b'"type":"info"')
+_MESSAGE_HEAD = re.compile(rb'\{"id":"[^"]*","timestamp":"([^"]*)","type":"\w+"')
+_FIRST, _WHOLE = b',"content":[{"text":"<session_context>', b'{"$set":{"messages":'
+ANEW_MS = 10_000
+"""Long after this nothing of it is repeated any more, even where no line ended it."""
 _CODE = re.compile(r'"code"\s*:\s*"?(\d{3})\b|\bstatus:? (\d{3})\b')
 _MESSAGE = re.compile(r'"message"\s*:\s*"((?:[^"\\]|\\.)*)"')
 # From the start of its process to the first line; 40 s were seen on a busy machine. Processes' starts are known to 10 ms.
@@ -28,14 +34,35 @@ CANCELLED = "Request cancelled."
 
 def counted(data: bytes, mark: TranscriptMark, since_ms: int) -> Spent:
     """What these whole lines, which begin at the mark, add."""
-    spent = Spent(replace(mark, offset=mark.offset + len(data)))
-    for row, at_ms in rows(data, since_ms, _MARKS):
+    fresh, anew_ms = _fresh(data, mark.anew_ms)
+    mark = replace(mark, offset=mark.offset + len(data), anew_ms=anew_ms)
+    spent = Spent(mark, prompts=prompts(fresh, since_ms))
+    for row, at_ms in rows(fresh, since_ms, _MARKS):
         if isinstance(row.get("tokens"), dict):
             tokens = inner(row, "tokens")
             spent = once(spent, max(0, number(tokens, "total") - number(tokens, "cached")), str(row.get("id") or ""))
         if (said := _said(row, at_ms)) is not None:
             spent = replace(spent, said=said, errors=spent.errors + (said.state is State.ERROR))
     return spent
+
+
+def _fresh(data: bytes, anew_ms: int) -> tuple[bytes, int]:
+    """The lines without the messages that are repeated, and since when some are at the end of them; 0 where none are."""
+    kept = []
+    for line in data.splitlines(keepends=True):
+        if line.startswith(_WHOLE):
+            anew_ms = 0
+        head = _MESSAGE_HEAD.match(line)
+        if head is not None:
+            at_ms = moment(head[1].decode("ascii", "replace"))
+            if line.startswith(_FIRST, head.end()):
+                anew_ms = at_ms
+            elif at_ms - anew_ms > ANEW_MS:
+                anew_ms = 0
+            if anew_ms:
+                continue
+        kept.append(line)
+    return b"".join(kept), anew_ms
 
 
 def begun(home: Path, cwd: str, began_ms: int) -> Path | None:

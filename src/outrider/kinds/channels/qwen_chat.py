@@ -6,7 +6,7 @@ Its screen and title stay as they are while it retries; each failed request is w
 from collections.abc import Mapping
 from dataclasses import replace
 
-from outrider.kinds.channels.transcript import Spent, inner, number, once, reading_of, rows
+from outrider.kinds.channels.transcript import Spent, inner, number, once, prompts, reading_of, rows
 from outrider.logic.failure import of_status
 from outrider.model.progress import TranscriptMark
 from outrider.model.state import Detail, Reading, State
@@ -16,7 +16,7 @@ _MARKS = (b'"usageMetadata"', b"qwen-code.api_error", b'"type":"user"')
 
 def counted(data: bytes, mark: TranscriptMark, since_ms: int) -> Spent:
     """What these whole lines, which begin at the mark, add."""
-    spent = Spent(replace(mark, offset=mark.offset + len(data)))
+    spent = Spent(replace(mark, offset=mark.offset + len(data)), prompts=prompts(data, since_ms))
     for row, at_ms in rows(data, since_ms, _MARKS):
         usage = inner(row, "usageMetadata")
         if usage:

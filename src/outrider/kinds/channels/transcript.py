@@ -68,12 +68,13 @@ def read_on(mark: TranscriptMark, since_ms: int, count: Count) -> Spent:
         whole = len(data)  # one line of that size holds a file, no figures
     spent = count(data[:whole], mark, since_ms)
     more = status.st_size > spent.mark.offset and whole > 0 and len(data) == LARGEST
-    return replace(spent, more=more, prompts=prompts(data[:whole], since_ms))
+    return replace(spent, more=more)
 
 
 def prompts(data: bytes, since_ms: int) -> tuple[tuple[int, str], ...]:
     """The prompts in these whole lines, of Claude Code, Codex, Gemini CLI and Qwen Code alike (as recorded with the versions that their
-    modules name). What programs put in a person's mouth, and prompts of several parts, are left out.
+    modules name). What programs put in a person's mouth, and prompts of several parts, are left out; where a line tells what the person
+    saw of a prompt (`displayContent`: Gemini CLI puts files behind it that it names), that counts.
     """
     found = [(at_ms, said) for row, at_ms in rows(data, since_ms, _ASKED) if (said := _prompt(row))]
     return tuple(found[-_NEWEST:])
@@ -85,7 +86,7 @@ def _prompt(row: Mapping[str, object]) -> str:
         return ""
     if any(row.get(name) is True for name in ("isSidechain", "isMeta", "isCompactSummary")):
         return ""
-    content = message.get("content", message.get("parts"))
+    content = message.get("displayContent", message.get("content", message.get("parts")))
     parts = content if isinstance(content, list) else ({"text": content},)
     texts = [each.get("text") for each in parts if isinstance(each, dict)]
     said = texts[0] if len(texts) == 1 else None
