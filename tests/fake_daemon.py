@@ -193,5 +193,5 @@ def daemon(path: Path | None = None) -> Iterator[FakeDaemon]:
         yield fake
     finally:
         server.should_exit = True
-        thread.join(10)
+        thread.join(40)
         listening.close()

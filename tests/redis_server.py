@@ -133,7 +133,7 @@ class RedisServer:
         """It is gone, at once."""
         assert self._process is not None
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait(40)
 
     def close(self) -> None:
         """Ends it and takes its folder away."""

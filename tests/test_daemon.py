@@ -49,7 +49,7 @@ def up(world: World, *words: str, env: dict[str, str] | None = None) -> subproce
     flags |= dict(zip(words[::2], words[1::2], strict=True))
     argv = [sys.executable, "-m", "outrider", "up", *(word for pair in flags.items() for word in pair)]
     return subprocess.run(
-        argv, env={**world.env, **(env or {})}, cwd=world.root, capture_output=True, text=True, timeout=20, check=False
+        argv, env={**world.env, **(env or {})}, cwd=world.root, capture_output=True, text=True, timeout=60, check=False
     )
 
 

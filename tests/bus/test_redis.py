@@ -74,7 +74,7 @@ async def test_a_cluster_and_a_sentinel_are_not_supported_and_it_is_said(tmp_pat
         assert "Sentinels are not asked" in await complaint(probe.url)
     finally:
         sentinel.kill()
-        sentinel.wait(10)
+        sentinel.wait(40)
         probe.close()
 
 

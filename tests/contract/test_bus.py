@@ -34,7 +34,7 @@ def _events(first: int, last: int) -> list[Event]:
 
 async def _take(subscription: Subscription, count: int) -> list[int]:
     taken: list[int] = []
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(40):
         async for event in subscription:
             taken.append(event.seq)
             if len(taken) == count:

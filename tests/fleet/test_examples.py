@@ -40,7 +40,7 @@ async def running(argv: Sequence[str]) -> AsyncIterator[asyncio.StreamReader]:
         yield process.stdout
     finally:
         process.kill()
-        await process.wait()
+        await process.communicate()  # to the end of its output, or the pipe would outlive the loop
 
 
 async def progress(lines: asyncio.StreamReader, count: int) -> list[int]:

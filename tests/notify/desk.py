@@ -20,7 +20,7 @@ from outrider.store import Change, Store
 from outrider.store.notices import Notices
 
 ME = Actor("uid:1", Scope.ADMIN)
-SOON_S = 20.0
+SOON_S = 40.0
 
 
 def clock() -> int:

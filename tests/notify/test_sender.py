@@ -31,7 +31,7 @@ def hook(url: str, name: str = "hook", more: str = "") -> str:
 async def test_what_happens_is_told_once_and_what_happened_before_is_not(tmp_path: Path, receiver: Receiver) -> None:
     async with post(tmp_path) as here:
         before = await here.tell(EventName.AGENT_COMPLETE, "before")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while await here.sender.notices.cursor() != before.seq:
                 await asyncio.sleep(0.01)
     async with post(tmp_path, hook(receiver.url) + RULES) as here:
@@ -110,7 +110,7 @@ async def test_a_file_that_changes_is_taken_in_and_a_broken_one_changes_nothing(
     async with post(tmp_path, hook(receiver.url) + RULES) as here:
         path = tmp_path / "notify.toml"
         path.write_text(hook(receiver.url) + RULES + "repeat_minutes = -1\n")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while not here.office.problem:
                 await asyncio.sleep(0.01)
         assert "repeat_minutes: must be a whole number from 0, not -1." in here.office.problem
@@ -118,7 +118,7 @@ async def test_a_file_that_changes_is_taken_in_and_a_broken_one_changes_nothing(
         await here.tell(EventName.AGENT_COMPLETE, "one")
         await here.statuses(SENT)
         path.write_text(hook(f"{receiver.url}/new", "new") + RULES)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while [each.name for each in here.office.ways()] != ["new"]:
                 await asyncio.sleep(0.01)
         await here.tell(EventName.AGENT_COMPLETE, "two")
@@ -154,7 +154,7 @@ async def test_tests(tmp_path: Path, receiver: Receiver) -> None:
         with pytest.raises(Conflict, match="There is no way out; write one into"):
             await here.office.test(None, ME)
         (tmp_path / "notify.toml").write_text(config)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while not here.office.ways():
                 await asyncio.sleep(0.01)
         with pytest.raises(NoSuchThing, match="There is no way out 'pager'; there are: hook, bad"):

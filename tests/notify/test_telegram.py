@@ -100,7 +100,7 @@ def config(bot: BotApi, more: str = "", token: str = TOKEN) -> str:
 
 async def until(condition: Callable[[], object], what: str) -> None:
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while not condition():
                 await asyncio.sleep(0.01)
     except TimeoutError:

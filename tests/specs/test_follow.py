@@ -30,7 +30,7 @@ class Heard:
 
     async def until(self, wish: Callable[[Report], bool]) -> Report:
         """The first report from now on, or the last one, that is as wished."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(40):
             while not (self.reports and wish(self.reports[-1])):
                 await asyncio.sleep(0.01)
         return self.reports[-1]

@@ -242,12 +242,12 @@ async def test_a_dead_writer_is_loud_and_lets_nobody_hang(database: Database) ->
     together = threading.Event()
 
     def wait(connection: sqlite3.Connection) -> None:
-        together.wait(5)
+        together.wait(40)
 
     def die(connection: sqlite3.Connection) -> None:
         raise SystemExit
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(40):
         first = asyncio.ensure_future(database.write(wait))
         await asyncio.sleep(0)
         writes = [asyncio.ensure_future(database.write(each)) for each in (_note("before"), die, _note("behind"))]

@@ -269,9 +269,9 @@ async def test_nothing_is_typed_over_a_dialog_or_a_persons_draft(world: World) -
     world.terminal.dialog = True
     lane.add([command])
     async with running(world, lane, member):
-        await asyncio.wait_for(seen_waiting(lane, "dialog"), 5)
+        await asyncio.wait_for(seen_waiting(lane, "dialog"), 40)
         world.terminal.dialog, world.terminal.draft = False, "half a thought"
-        await asyncio.wait_for(seen_waiting(lane, "draft"), 5)
+        await asyncio.wait_for(seen_waiting(lane, "draft"), 40)
         assert (world.terminal.pressed, world.terminal.draft) == ([], "half a thought")
         world.terminal.draft = ""
         (done,) = await ended(world, command)
@@ -437,7 +437,7 @@ async def test_cut_off_at_any_write_and_gone_on_with_nothing_is_lost_or_doubled(
     lane = world.lane(member, CutLedger(world.store, at, before=before))
     lane.add(commands)
     with pytest.raises(Cut):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(40):
             await lane.run()
     again = world.member()
     second = world.lane(again)
@@ -454,7 +454,7 @@ async def test_a_command_caught_between_enter_and_proof_is_uncertain_rather_than
     lane = world.lane(member, CutLedger(world.store, 4, before=True))
     lane.add([command])
     with pytest.raises(Cut):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(40):
             await lane.run()
     assert (await world.status(command)).attempts[-1].stage is Stage.ENTERING
     again = world.member()
@@ -629,7 +629,7 @@ async def test_a_key_between_our_look_and_ours_is_waited_out(world: World, at: s
 
     terminal.before_key = person
     async with running(world, lane, member):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             while not theirs:
                 await asyncio.sleep(0.01)
         await asyncio.sleep(0.1)
@@ -739,7 +739,7 @@ async def test_an_agent_that_only_says_it_is_at_work_did_not_take_in_what_a_pers
     lane = world.lane(world.member(), CutLedger(world.store, 3, before=False))
     lane.add([command])
     with pytest.raises(Cut):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(40):
             await lane.run()
     assert (await world.status(command)).attempts[-1].stage is Stage.ENTERING
     world.terminal.draft = ""
@@ -856,7 +856,7 @@ async def test_cut_off_at_any_write_a_draft_is_put_back_or_told(world: World, at
     lane = world.lane(member, CutLedger(world.store, at, before=before))
     lane.add([command])
     task = asyncio.create_task(lane.run())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(40):
         while not task.done():
             world.see(member)
             lane.wake()

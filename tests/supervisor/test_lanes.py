@@ -60,7 +60,7 @@ async def test_the_lane_of_an_agent_that_was_forgotten_ends() -> None:
         for _ in range(10):  # it begins, and rests
             await asyncio.sleep(0)
         crew.remove(agent)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while len(asyncio.all_tasks() - others) > 1:  # the last one's is found when another one comes
             await asyncio.sleep(0.01)
     running.cancel()

@@ -57,12 +57,12 @@ async def test_a_full_disk_loses_nothing_and_is_told() -> None:
     async with writing(record):
         done: list[str] = []
         record.put(told("a"), lambda: done.append("a"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(40):
             while not record.why:
                 await asyncio.sleep(0.005)
         assert (record.why, done) == ("The disk is full.", [])
         disk.full = False
-        await asyncio.wait_for(record.commit(told("b")), 5)
+        await asyncio.wait_for(record.commit(told("b")), 40)
     assert (disk.written, done, record.why) == (["a", "b"], ["a"], "")
 
 
@@ -73,11 +73,11 @@ async def test_a_full_disk_refuses_what_is_only_intended_and_keeps_what_happened
     async with writing(record):
         kept = asyncio.create_task(record.keep(told("happened")))
         with pytest.raises(StoreError, match="full"):
-            await asyncio.wait_for(record.commit(told("intended")), 5)
-        await asyncio.wait_for(kept, 5)
+            await asyncio.wait_for(record.commit(told("intended")), 40)
+        await asyncio.wait_for(kept, 40)
         assert disk.written == []
         disk.full = False
-        await asyncio.wait_for(record.commit(told("later")), 5)
+        await asyncio.wait_for(record.commit(told("later")), 40)
     assert disk.written == ["happened", "later"]
 
 

@@ -125,7 +125,7 @@ async def test_an_adopted_claude_codes_session_file_tells_where_its_transcript_i
     settled = asyncio.Event()
     transcripts.noted(member, note, {"HOME": str(tmp_path)})
     following = asyncio.ensure_future(transcripts.run(lambda *_: settled.set()))
-    await asyncio.wait_for(settled.wait(), 10)
+    await asyncio.wait_for(settled.wait(), 40)
     following.cancel()
     assert member.agent.counters.tokens == 3721
     assert member.agent.transcript is not None
@@ -165,7 +165,7 @@ async def test_an_adopted_geminis_conversation_is_told_by_where_and_when_it_bega
         its_own = conversation("own")
         settled = asyncio.Event()
         following = asyncio.ensure_future(transcripts.run(lambda *_: settled.set()))
-        await asyncio.wait_for(settled.wait(), 10)
+        await asyncio.wait_for(settled.wait(), 40)
         following.cancel()
         assert member.agent.transcript is not None
         assert member.agent.transcript.path == str(its_own)
@@ -196,7 +196,7 @@ async def test_an_adopted_codexs_open_rollout_is_found_and_not_that_of_one_it_st
             tmp_path.joinpath("rollout-1.jsonl").write_bytes(RECORDED.joinpath("codex.txt").read_bytes())
             settled = asyncio.Event()
             following = asyncio.ensure_future(transcripts.run(lambda *_: settled.set()))
-            await asyncio.wait_for(settled.wait(), 10)
+            await asyncio.wait_for(settled.wait(), 40)
             following.cancel()
         finally:
             for each in reversed(processes.tree(agent.pid)):

@@ -86,7 +86,7 @@ class Talk:
         """Leaves."""
         assert self._client.stdin is not None
         self._client.stdin.close()
-        self._client.wait(10)
+        self._client.wait(40)
         assert self._client.stdout is not None
         self._client.stdout.close()
 

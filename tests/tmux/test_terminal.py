@@ -212,7 +212,7 @@ def attached(world: World, session: str) -> Iterator[int]:
         yield keyboard
     finally:
         client.kill()
-        client.wait(10)
+        client.wait(40)
         os.close(keyboard)
 
 

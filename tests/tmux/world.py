@@ -15,7 +15,7 @@ from pathlib import Path
 from outrider.model.pane import Away, Launch, Pane, PaneRef, Screen, Sight, Sweep
 from outrider.tmux.terminal import TmuxTerminal
 
-PATIENCE_S = 10.0
+PATIENCE_S = 40.0
 
 
 def clock() -> int:
@@ -40,7 +40,7 @@ class World:
             capture_output=True,
             text=True,
             check=False,
-            timeout=20,
+            timeout=60,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -87,7 +87,7 @@ def new_world() -> Iterator[World]:
         yield world
     finally:
         for server in (world.own, world.other):
-            subprocess.run(["tmux", "-L", server, "kill-server"], env=env, capture_output=True, check=False, timeout=20)
+            subprocess.run(["tmux", "-L", server, "kill-server"], env=env, capture_output=True, check=False, timeout=60)
         shutil.rmtree(home, ignore_errors=True)
 
 

@@ -13,7 +13,7 @@ from outrider.model.actor import Scope
 from outrider.model.pane import Over
 from web.world import World, served
 
-WAIT_S = 10.0
+WAIT_S = 40.0
 
 
 @pytest.fixture

@@ -208,14 +208,14 @@ async def test_being_cancelled_leaves_nothing_and_nobody(world: World, tmp_path:
     hook(world, f"sleep 300 & echo $! > '{tmp_path}/sleeper'; echo $$ > '{tmp_path}/hook'; wait")
     before = world.traces()
     making = asyncio.ensure_future(world.create())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while not (tmp_path / "hook").exists():
             await asyncio.sleep(0.01)
     making.cancel()
     with pytest.raises(asyncio.CancelledError):
         await making
     assert world.traces() == before
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while runs((tmp_path / "sleeper").read_text().strip()):
             await asyncio.sleep(0.01)
 

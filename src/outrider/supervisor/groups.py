@@ -16,6 +16,7 @@ from pathlib import Path
 
 from outrider.logic import sandbox
 from outrider.logic.sandbox import Limits
+from outrider.worktrees.process import finish, printed
 
 PREFIX = "outrider-"
 SWEEP_S = 60.0
@@ -157,21 +158,21 @@ def _manager(environ: Mapping[str, str]) -> str | None:
 
 async def _said(argv: tuple[str, ...], environ: Mapping[str, str]) -> str | None:
     """What a program prints; None where it fails, or does not end soon."""
-    process = await asyncio.create_subprocess_exec(
-        *argv,
-        env=dict(environ),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        async with asyncio.timeout(ANSWER_S):
-            said, _ = await process.communicate()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        return None
-    return said.decode(errors="replace").strip() if process.returncode == 0 else None
+    with printed() as out:
+        process = await asyncio.create_subprocess_exec(
+            *argv,
+            env=dict(environ),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=out,
+            stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            await finish(process, ANSWER_S)
+        except TimeoutError:
+            return None
+        out.seek(0)
+        return out.read().decode(errors="replace").strip() if process.returncode == 0 else None
 
 
 def _listed(path: Path) -> set[str]:

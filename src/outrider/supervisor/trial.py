@@ -1,11 +1,11 @@
 """The trial: whether bubblewrap, where it is installed, may make a sandbox on this machine. Some kernels and containers forbid it."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Mapping
 
 from outrider.logic import sandbox
+from outrider.worktrees.process import finish, printed
 
 FRESH_S = 60.0
 ANSWER_S = 10.0
@@ -25,23 +25,22 @@ class Trial:
         if time.monotonic() - self._worked.get(key, -FRESH_S) < FRESH_S:
             return ""
         try:
-            process = await asyncio.create_subprocess_exec(
-                *sandbox.trial(program, network=network),
-                env=environ,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.PIPE,
-            )
-        except OSError as error:
-            return f"{program}: {error.strerror}"
-        try:
-            async with asyncio.timeout(self._answer_s):
-                _, said = await process.communicate()
+            with printed() as out:
+                process = await asyncio.create_subprocess_exec(
+                    *sandbox.trial(program, network=network),
+                    env=environ,
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=asyncio.subprocess.DEVNULL,
+                    stderr=out,
+                    start_new_session=True,
+                )
+                await finish(process, self._answer_s)
+                out.seek(0)
+                said = out.read()
         except TimeoutError:
             return f"{program} gave no answer for {self._answer_s:g} s"
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
+        except OSError as error:
+            return f"{program}: {error.strerror}"
         if process.returncode == 0:
             self._worked[key] = time.monotonic()
             return ""

@@ -10,7 +10,7 @@ from outrider.kinds.channels.user_hooks import generation_of
 
 
 async def until(there: bool, folder: Path) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(40):
         while folder.is_dir() is not there:
             await asyncio.sleep(0.01)
 

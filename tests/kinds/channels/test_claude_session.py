@@ -113,7 +113,7 @@ def folders(request: pytest.FixtureRequest) -> Callable[[], Folders]:
 
 
 async def until(notes: AsyncIterator[tuple[SessionNote, ...]], status: str, pid: int = 11885) -> SessionNote:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(40):
         async for batch in notes:
             for note in batch:
                 if (note.status, note.pid) == (status, pid):
@@ -167,10 +167,10 @@ async def test_a_directory_that_is_followed_no_more_is_silent(tmp_path: Path) ->
     files = SessionFiles()
     files.follow([one, two])
     async with aclosing(files.notes()) as notes:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             assert {note.pid for note in await anext(notes)} == {1, 2}
         files.follow([two])
         write(one, 1, status="idle")
         write(two, 2, status="idle")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             assert {note.pid for note in await anext(notes)} == {2}

@@ -13,7 +13,7 @@ def run_hook(folder: Path, data: bytes, *, path: str | None = None) -> subproces
         ["/bin/sh", "-c", hook_line.command(folder)],
         input=data,
         capture_output=True,
-        timeout=10,
+        timeout=60,
         env={"PATH": path if path is not None else os.environ["PATH"]},
         check=False,
     )
@@ -49,7 +49,7 @@ def test_the_line_never_fails_its_agent(tmp_path: Path) -> None:
 def test_the_line_never_overwrites_a_call_of_an_earlier_process_of_its_id(tmp_path: Path) -> None:
     # exec keeps the process id: two hook calls by one.
     line = hook_line.command(tmp_path).replace("; exit 0", "")
-    subprocess.run(["sh", "-c", f"echo 1 | ({line}); echo 2 | ({line})"], check=True, timeout=10)
+    subprocess.run(["sh", "-c", f"echo 1 | ({line}); echo 2 | ({line})"], check=True, timeout=60)
     assert sorted(file.read_text() for file in tmp_path.iterdir()) == ["1\n", "2\n"]
     assert len({file.name.split(".")[0] for file in tmp_path.iterdir()}) == 1
 
@@ -59,5 +59,5 @@ def test_the_line_is_plain_posix(tmp_path: Path, shell: str) -> None:
     words = shell.split()
     if not any((Path(place) / words[0]).exists() for place in os.environ["PATH"].split(":")):
         pytest.skip(f"{words[0]} is not installed")
-    subprocess.run([*words, "-c", hook_line.command(tmp_path)], input=b"{}", check=True, timeout=10)
+    subprocess.run([*words, "-c", hook_line.command(tmp_path)], input=b"{}", check=True, timeout=60)
     assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"{}"]

@@ -177,7 +177,7 @@ async def test_a_spawns_server_is_followed_into_its_spool(tmp_path: Path) -> Non
                 await asyncio.sleep(0.01)
             (spawns / "g1").mkdir()
             (spawns / "g1" / SERVER).write_text(given.files[SERVER])
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(40):
                 while len(left := sorted(spool.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)) < 2:
                     await asyncio.sleep(0.01)
         finally:

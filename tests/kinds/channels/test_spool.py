@@ -27,7 +27,7 @@ def folders(request: pytest.FixtureRequest) -> Callable[[], Folders]:
 def call(folder: Path, **payload: object) -> None:
     """A hook call as an agent makes it."""
     data = json.dumps({"hook_event_name": "Stop", **payload}).encode()
-    subprocess.run(["/bin/sh", "-c", hook_line.command(folder)], input=data, check=True, timeout=10)
+    subprocess.run(["/bin/sh", "-c", hook_line.command(folder)], input=data, check=True, timeout=60)
 
 
 def put(folder: Path, name: str, at_ns: int = 0, **payload: object) -> Path:
@@ -41,7 +41,7 @@ def put(folder: Path, name: str, at_ns: int = 0, **payload: object) -> Path:
 async def take(batches: Batches, number: int) -> list[HookEvent]:
     """The next events, exactly so many."""
     events: list[HookEvent] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(40):
         while len(events) < number:
             events += await anext(batches)
     assert len(events) == number
@@ -188,7 +188,7 @@ async def test_the_spool_survives_that_its_directories_vanish(tmp_path: Path, fo
         spool.drop(ONE)
         await asyncio.sleep(0.01)
         subprocess.run(["rm", "-rf", str(tmp_path / "a")], check=True)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             while not (tmp_path / "a" / "spool").exists():
                 await asyncio.sleep(0.01)
         call(spool.prepare(ONE), n=2)

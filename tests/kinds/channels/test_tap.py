@@ -21,12 +21,12 @@ class Ear:
         self.lost: list[bool] = []
 
     async def until(self, size: int) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while len(self.data) < size:
                 await asyncio.sleep(0.01)
 
     async def gone(self) -> bool:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while not self.lost:
                 await asyncio.sleep(0.01)
         return self.lost[0]
