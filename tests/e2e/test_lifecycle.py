@@ -96,4 +96,4 @@ def test_no_other_conversation_is_ever_resumed_in_its_place(world: World) -> Non
     assert "has not told which conversation" in refused.stderr
     assert world.agent("silent")["alive"]
     assert world.cli("spawn", "--session", "sh", "--agent", "shell").returncode == 0
-    assert "has not told which" in world.cli("restart", "sh", "--resume").stderr
+    assert "kind shell cannot take a conversation up" in world.cli("restart", "sh", "--resume").stderr

@@ -194,6 +194,7 @@ def test_recorded_composers_of_others_hold_what_was_typed() -> None:
     seen = composer.view(drawn.kind("gemini"), drawn.screen(gemini))
     assert seen is not None
     assert holds(seen, "one\ntwo\n\nthree")
+    assert seen.rows == 4, "the blank row below is none of its own"
     for dot in "· ":
         opencode = f"x\n\n      ┃\n      ┃  one\n      ┃  Two three\n      ┃\n      ┃  Build {dot} Model Provider\n      ╹▀▀▀▀▀▀▀\n"
         seen = composer.view(drawn.kind("opencode"), drawn.screen(opencode))

@@ -31,7 +31,7 @@ class ComposerView:
     """What stands in the composer. `empty`: nothing that anybody typed (ghost text counts as nothing).
 
     `text` has wrapped rows joined; `pasted` are the marks that stand for folded pastes, `mark` is the pattern they were
-    found by; `rows` is how many rows of the screen it takes.
+    found by; `rows` is how many rows of the screen it takes, without blank ones below.
     """
 
     text: str
@@ -61,12 +61,15 @@ def seen(kind: Kind, layout: Layout, screen: Screen) -> ComposerView | None:
     after = rows[1:] if wrapped else [_continued(row, composer.prompt, indent) for row in rows[1:]]
     lines = [rows[0][indent:], *after]
     text = _unwrapped(lines, screen.pane.width - indent).strip()
+    blank = next((n for n, line in enumerate(reversed(lines)) if line.strip()), len(lines) - 1)
     if composer.tab:
         text = text.replace(composer.tab, "\t")
     ghost = _is_ghost(composer, text, screen.styled[span.first : span.after], indent)
     pasted = composer.pasted is not None and composer.pasted.search(text) is not None
     shown = "" if ghost else text
-    return ComposerView(text=shown, empty=not shown, pasted=pasted and not ghost, rows=len(rows), mark=composer.pasted)
+    return ComposerView(
+        text=shown, empty=not shown, pasted=pasted and not ghost, rows=len(rows) - blank, mark=composer.pasted
+    )
 
 
 def holds(composer: ComposerView, text: str) -> bool:

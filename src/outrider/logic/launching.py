@@ -12,6 +12,7 @@ NAMED = re.compile(r"\w[\w.:-]{0,127}")
 STANDARD, YOLO = "standard", "yolo"
 CONVERSATION = "{conversation}"
 """In a kind's words for resuming: the id of the agent's own conversation."""
+UNRESUMED = "Agents of kind {} cannot take a conversation up again by its id; restart without resuming."
 GENERATION = "OUTRIDER_GENERATION"
 # Set by tmux itself in every pane, or about the terminal that the daemon happens to run in.
 OF_THE_TERMINAL = ("TMUX", "TMUX_PANE", "TERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "COLUMNS", "LINES", "WINDOWID")
@@ -45,9 +46,7 @@ def resumption(kind: Kind, conversation: str | None) -> tuple[str, ...]:
     if conversation is None:
         return ()
     if not kind.launch.resume:
-        raise InvalidInput(
-            f"Agents of kind {kind.name} cannot take a conversation up again by its id; restart without it."
-        )
+        raise InvalidInput(UNRESUMED.format(kind.name))
     if not NAMED.fullmatch(conversation):
         raise InvalidInput(f"{conversation[:100]!r} is no id of a conversation that can be put on a command line.")
     return tuple(word.replace(CONVERSATION, conversation) for word in kind.launch.resume)
@@ -89,8 +88,8 @@ def matches(name: str, marks: Iterable[str]) -> bool:
     return any(name.startswith(mark[:-1]) if mark.endswith("*") else name == mark for mark in marks)
 
 
-def renewed(agent: Agent, *, resume: bool) -> SpawnRequest:
-    """What has it started again as it was; with `resume`, in the conversation that it was in."""
+def renewed(agent: Agent, kind: Kind, *, resume: bool) -> SpawnRequest:
+    """What has it started again as it was; with `resume`, in the conversation that it was in, where its kind can."""
     return SpawnRequest(
         agent.session,
         agent.workdir,
@@ -99,7 +98,7 @@ def renewed(agent: Agent, *, resume: bool) -> SpawnRequest:
         auto=agent.auto,
         policy=agent.policy,
         sandbox=agent.sandbox or OFF,
-        conversation=_conversation(agent) if resume else None,
+        conversation=_conversation(agent, kind) if resume else None,
         spec=agent.spec,
         stuck=agent.stuck,
         env=agent.env,
@@ -108,8 +107,10 @@ def renewed(agent: Agent, *, resume: bool) -> SpawnRequest:
     )
 
 
-def _conversation(agent: Agent) -> str:
-    """The id of the conversation that it was in last; Conflict where it never told one."""
+def _conversation(agent: Agent, kind: Kind) -> str:
+    """The id of the conversation that it was in last; Conflict where it never told one, InvalidInput where none can be taken up."""
+    if not kind.launch.resume:
+        raise InvalidInput(UNRESUMED.format(kind.name))
     if agent.agent_session is None:
         raise Conflict(
             f"{agent.session} has not told which conversation it is in, and another one must not go on in its place. "

@@ -1,7 +1,8 @@
 """The farewell: an agent is asked to leave by its own keys before anything is done to its processes.
 
 Keys are pressed one at a time, each after a look, and only while its composer is seen: in a dialog the same keys would answer it, and
-in another program they would mean something else. Who does not leave in time is ended by signals.
+in another program they would mean something else. One that draws none while it works (aider) is interrupted first. Who does not leave
+in time is ended by signals.
 """
 
 import asyncio
@@ -11,7 +12,8 @@ import structlog
 
 from outrider.errors import PaneGone, TerminalError, TimedOut
 from outrider.logic import composer
-from outrider.model.pane import Pane, Screen
+from outrider.model.pane import Pane, Screen, Terms
+from outrider.model.state import BUSY
 from outrider.ports import Terminal
 from outrider.processes import alive
 from outrider.supervisor.crew import Member
@@ -40,6 +42,7 @@ class Farewell:
             return None
         try:
             async with asyncio.timeout(self._limit_s), member.hands:
+                await self._stopped(member)
                 left = await self._pressed(member)
                 return await self._told(member) if left is not None and left.dead else left
         except TimeoutError:
@@ -50,13 +53,29 @@ class Farewell:
             log.info("an agent cannot be asked to leave", session=member.agent.session, why=error.message)
         return None
 
+    async def _stopped(self, member: Member) -> None:
+        """One that works, and draws no composer meanwhile, is interrupted; returns once it is to be seen, or the agent has left."""
+        interrupted = False
+        while not self._left(member, screen := await self._terminal.look(member.agent.ref)):
+            in_mode, composed = screen.pane.in_mode, composer.view(member.kind, screen) is not None
+            if in_mode or composed or not (interrupted or member.beneath.state in BUSY):
+                return
+            if not interrupted and not member.interrupting(self._clock()):
+                await self._terminal.press(member.agent.ref, member.kind.stop.interrupt, Terms(modeless=True))
+            interrupted = True
+            await asyncio.sleep(LOOK_S)
+
     async def _pressed(self, member: Member) -> Pane | None:
-        for key in member.kind.stop.quit_keys * ROUNDS:
+        for count, key in enumerate(member.kind.stop.quit_keys * ROUNDS):
             screen = await self._terminal.look(member.agent.ref)
             if self._left(member, screen):
                 return screen.pane
-            if screen.pane.in_mode or composer.view(member.kind, screen) is None:
+            if screen.pane.in_mode:
                 return None
+            if composer.view(member.kind, screen) is None:
+                # Behind a key of ours its composer goes when it leaves, and seconds may pass while it puts its things in order (Codex
+                # 0.169, Gemini CLI 0.61). A key would then go to whatever is there.
+                return await self._gone(member, self._limit_s) if count else None
             await self._terminal.press(member.agent.ref, (key,))
             if (pane := await self._gone(member, BETWEEN_S)) is not None:
                 return pane

@@ -277,7 +277,7 @@ class Muster:
                 f"{agent.session} was adopted, not started by Outrider, so how to start it is not known. "
                 "End it, and start it with `outrider spawn`.",
             )
-        request = launching.renewed(agent, resume=resume)
+        request = launching.renewed(agent, member.kind, resume=resume)
         await self._site.ready(request, self._kinds, agent.generation)  # refused while it still runs
         if agent.ended_ms is None:
             await self._discharge.kill(member, actor)
