@@ -11,7 +11,8 @@ class Ending(Section):
     """How agents are ended."""
 
     quit_s: Seconds = Field(
-        default=5.0, description="Seconds that an agent has to leave when its own keys ask it to; 0 to never ask."
+        default=5.0,
+        description="Seconds that an agent has to leave when its own keys ask it to, and again while it closes; 0 to never ask.",
     )
     term_s: Seconds = Field(default=2.0, description="Seconds between SIGTERM and SIGKILL for what is left.")
 

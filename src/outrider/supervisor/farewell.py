@@ -29,7 +29,7 @@ ROUNDS = 3
 
 
 class Farewell:
-    """Asks agents to leave. `limit_s` is how long one has for it, in all; 0 asks nobody."""
+    """Asks agents to leave. `limit_s` is how long one has for it, and as long again while it closes; 0 asks nobody."""
 
     def __init__(self, terminal: Terminal, clock: Callable[[], int], *, limit_s: float) -> None:
         self._terminal = terminal
@@ -41,9 +41,9 @@ class Farewell:
         if not self._limit_s or not member.alive or not member.kind.stop.quit_keys:
             return None
         try:
-            async with asyncio.timeout(self._limit_s), member.hands:
+            async with asyncio.timeout(self._limit_s) as limit, member.hands:
                 await self._stopped(member)
-                left = await self._pressed(member)
+                left = await self._pressed(member, limit)
                 return await self._told(member) if left is not None and left.dead else left
         except TimeoutError:
             log.info("an agent did not leave when it was asked to", session=member.agent.session)
@@ -65,7 +65,7 @@ class Farewell:
             interrupted = True
             await asyncio.sleep(LOOK_S)
 
-    async def _pressed(self, member: Member) -> Pane | None:
+    async def _pressed(self, member: Member, limit: asyncio.Timeout) -> Pane | None:
         for count, key in enumerate(member.kind.stop.quit_keys * ROUNDS):
             screen = await self._terminal.look(member.agent.ref)
             if self._left(member, screen):
@@ -73,9 +73,12 @@ class Farewell:
             if screen.pane.in_mode:
                 return None
             if composer.view(member.kind, screen) is None:
-                # Behind a key of ours its composer goes when it leaves, and seconds may pass while it puts its things in order (Codex
-                # 0.169, Gemini CLI 0.61). A key would then go to whatever is there.
-                return await self._gone(member, self._limit_s) if count else None
+                if not count:
+                    return None
+                # Behind a key of ours its composer goes when it leaves, and it puts its things in order (Codex 0.169, without a network:
+                # 5.2 s; Gemini CLI 0.61: 1 to 2 s). A key would then go to whatever is there.
+                limit.reschedule(asyncio.get_running_loop().time() + self._limit_s)
+                return await self._gone(member, self._limit_s)
             await self._terminal.press(member.agent.ref, (key,))
             if (pane := await self._gone(member, BETWEEN_S)) is not None:
                 return pane
