@@ -1,8 +1,11 @@
 """What the documents show is there: verbs and flags exist, links lead somewhere, examples of kinds can be read."""
 
 import importlib
+import json
 import re
 import shlex
+import shutil
+import subprocess
 from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
@@ -12,6 +15,7 @@ import pytest
 
 from outrider import errors
 from outrider.__main__ import UP
+from outrider.cli import service
 from outrider.cli.app import VERBS, arranged, build
 from outrider.kinds.kindfile import parse
 from outrider.kinds.load import catalogue
@@ -22,6 +26,8 @@ from outrider.model.notice import NoticeRule, NoticeStatus
 from outrider.model.state import Confidence, Detail, ErrorClass, Source, State
 from outrider.notify.catalogue import TYPES, Surroundings
 from outrider.notify.file import parse as load_notify
+from outrider.service.keeper import GONE_S
+from outrider.settings import load as settings
 from outrider.web import (
     agents,
     alerts,
@@ -67,6 +73,23 @@ def command_lines() -> list[str]:
 def test_a_command_line_can_be_read(line: str) -> None:
     words = shlex.split(line, comments=True)[1:]
     build().parse_args(arranged(words), print_error=False, exit_on_error=False)
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node, which reads the file as pm2 does, is not installed")
+def test_the_file_for_pm2_runs_our_supervisor(tmp_path: Path) -> None:
+    (text,) = blocks(ROOT / "docs" / "service.md", "js")
+    file = tmp_path / "ecosystem.config.js"
+    file.write_text(text, encoding="utf-8")
+    told = ["node", "-p", "JSON.stringify(require(process.argv[1]))", str(file)]
+    (app,) = json.loads(subprocess.run(told, capture_output=True, text=True, timeout=60, check=True).stdout)["apps"]
+    kinds = {"name": str, "script": str, "args": str, "interpreter": str, "kill_timeout": int, "treekill": bool}
+    assert {key: type(value) for key, value in app.items()} == {**kinds, "autorestart": bool, "max_restarts": int}
+    assert (app["script"], app["interpreter"], app["treekill"]) == ("outrider", "none", False)
+    command, *_ = build().parse_args(arranged(app["args"].split()), print_error=False, exit_on_error=False)
+    assert command is service.run
+    assert app["kill_timeout"] > 1000 * (GONE_S + 2 * settings({}, {"HOME": str(tmp_path)}).settings.service.lame_s), (
+        "as long as a daemon may take to go"
+    )
 
 
 def test_verbs_that_are_named_are_there() -> None:

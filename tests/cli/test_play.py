@@ -99,6 +99,7 @@ def test_an_agents_newest_recording_or_the_one_that_is_named(
     [
         (["play", "nobody"], 1, "no recorded agent and no recording 'nobody'"),
         (["play", "/none.cast"], 2, "There is no file /none.cast."),
+        (["play", "/"], 2, "/ is no recording but a folder."),
         (["play", "FILE"], 2, "cannot be played. This is no asciicast"),
         (["play", "my-task", "--speed", "0"], 2, "--speed should be above 0"),
         (["recording", "get", "a1-1000", "FILE"], 2, "is there already"),

@@ -63,37 +63,6 @@ def test_a_dialog_is_listed_with_what_it_asks_and_approved_over_http(world: Worl
     assert "answered already" in again.json()["error"]
 
 
-def test_the_command_line_approves_denies_and_chooses(world: World) -> None:
-    run = world.spawn("asks", [[ASKS, {"say": "One."}], [ASKS, {"say": "Two."}], [ASKS]], "--prompt", "Clean up")
-    for number, words in enumerate(
-        (("approve", "asks"), ("approve", "asks", "--option", "2"), ("deny", "asks", "--reason", "No"))
-    ):
-        standing(world, "asks")
-        done = world.cli(*words)
-        assert done.returncode == 0, done.stderr
-        until(lambda number=number: len(answers(run)) == number + 1)  # type: ignore[misc]
-        if number < 2:
-            world.sent(world.send("asks", "Next"))
-    assert [given.partition(",")[0] for given in answers(run)] == ["Yes", "Yes", "No"]
-    until(lambda: world.agent("asks")["state"] == "idle")
-    none = world.cli("approve", "asks")
-    assert none.returncode == 1
-    assert "shows no dialog" in none.stderr
-    assert world.cli("approvals").stdout == "Nobody needs you.\n"
-    assert world.cli("approve", "nobody").returncode == 4
-
-
-def test_a_dialog_without_a_policy_cannot_be_explained_and_an_unknown_one_is_said_so(world: World) -> None:
-    world.spawn("asks", [[ASKS]], "--prompt", "Clean up")
-    approval = standing(world, "asks")
-    none = world.cli("policy", "explain", approval["id"])
-    assert none.returncode == 1
-    assert "asks runs under none" in none.stderr
-    unknown = world.cli("policy", "explain", "0123456789abcdef-19ac3f2b6d1")
-    assert unknown.returncode == 1
-    assert "No approval has the id" in unknown.stderr
-
-
 def test_unknown_options_and_unknown_approvals_are_refused_with_what_there_is(world: World) -> None:
     run = world.spawn("asks", [[ASKS]], "--prompt", "Clean up")
     approval = standing(world, "asks")
@@ -103,6 +72,12 @@ def test_unknown_options_and_unknown_approvals_are_refused_with_what_there_is(wo
         assert refused.json()["detail"]["options"] == [option["label"] for option in approval["options"]]
     assert world.http.post("/api/approvals/nothing", json={"answer": "approve"}).status_code == 404
     assert world.http.post(f"/api/approvals/{approval['id']}", json={"answer": "1", "x": 1}).status_code == 422
+    none = world.cli("policy", "explain", approval["id"])
+    assert none.returncode == 1
+    assert "asks runs under none" in none.stderr
+    unknown = world.cli("policy", "explain", "0123456789abcdef-19ac3f2b6d1")
+    assert unknown.returncode == 1
+    assert "No approval has the id" in unknown.stderr
     assert answers(run) == []
 
 

@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import cast
@@ -118,12 +120,24 @@ def test_what_ends_the_daemon_ends_nothing_else(world: World) -> None:
     assert len(files(world.data / "logs" / "outrider.log")) > 1, "the log was rotated while it was written"
     said = [str(line.get("text", "")) for line in logged(world)]
     assert any("Fatal Python error: Aborted" in text for text in said), "one that hung says where it stood"
+    again = [line for line in logged(world) if line["message"] == "the daemon is started again"]
+    _pauses(again)
     last = up(world).pid
     world.kill9()
     until(lambda: not lives(last), 60, what="the daemon to end with its supervisor")
     assert lives(agent["pid"])
     world.start()
     assert world.agent("stays")["pid"] == agent["pid"]
+
+
+def _pauses(again: list[dict[str, object]]) -> None:
+    """Each is twice the one before, unless the daemon had stayed up."""
+    assert len(again) >= len(WAYS)
+    crashes = 0
+    for line in again:
+        crashes = 1 if cast("float", line["ran_s"]) >= 60 else crashes + 1
+        assert (line["crashes"], line["pause_s"]) == (crashes, pytest.approx(0.1 * 2 ** (crashes - 1)))
+    assert max(cast("float", line["pause_s"]) for line in again) > 0.1, "two in a row"
 
 
 def test_a_reload_under_load_loses_nothing(world: World) -> None:
@@ -186,12 +200,29 @@ def test_a_second_supervisor_and_a_daemon_that_nobody_keeps(world: World) -> Non
     world.http.close()  # a connection that rests is waited for
     here = ("--config", str(world.config), "--data", str(world.data))
     before = up(world).pid
+    logs = [sys.executable, "-m", "outrider", "service", "logs", "--follow", "-n", "2", *here]
+    with world.root.joinpath("followed").open("wb") as out:
+        follower = subprocess.Popen(logs, env=world.env, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+    followed = world.root / "followed"
+    until(lambda: followed.read_text().count("\n") >= 2, what="the end of the log to be shown")
     restarted = world.cli("service", "restart", *here)
     assert restarted.returncode == 0, restarted.stderr
     end = asked(world).end(before)
     assert end is not None
     assert end["asked"]
     assert up(world).pid != before
+    until(
+        lambda: f'"pid": {asked(world).pid}' in followed.read_text(),
+        what="the next daemon to be in the log that is followed",
+    )
+    follower.terminate()
+    follower.wait(60)
+    shown = followed.read_text().splitlines()
+    written = [line for file in files(world.data / "logs" / "outrider.log") for line in file.read_text().splitlines()]
+    places = range(len(written) - len(shown) + 1)
+    assert any(written[at : at + len(shown)] == shown for at in places), (
+        "each line once and in order, over the log's rotations"
+    )
     assert world.cli("service", "stop", *here).returncode == 0
     assert world.wait() == 0
     with pytest.raises(NoDaemon, match="outrider service run"):

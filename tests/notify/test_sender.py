@@ -157,7 +157,15 @@ async def test_tests(tmp_path: Path, receiver: Receiver) -> None:
         async with asyncio.timeout(40):
             while not here.office.ways():
                 await asyncio.sleep(0.01)
-        with pytest.raises(NoSuchThing, match="There is no way out 'pager'; there are: hook, bad"):
+        with pytest.raises(NoSuchThing, match=r"There is no way out 'pager'; there are: hook, bad\.$"):
+            await here.office.test("pager", ME)
+        (tmp_path / "notify.toml").write_text(f"{config}\n[ways.pager]\ntype = 'pigeon'\n")
+        async with asyncio.timeout(40):
+            while not here.office.problem:
+                await asyncio.sleep(0.01)
+        with pytest.raises(
+            NoSuchThing, match=r"there are: hook, bad\. The file cannot be used as it is now: .*'pigeon' is no way out"
+        ):
             await here.office.test("pager", ME)
         good, bad = await here.office.test(None, ME)
         assert (good.status, bad.status, len(bad.tries)) == (SENT, FAILED, 1)

@@ -89,7 +89,11 @@ async def test_what_cannot_be_restored_changes_nothing(tmp_path: Path) -> None:
         connection.execute("PRAGMA user_version = 999")
     broken.write_bytes(b"no database at all" * 100)
     sqlite3.connect(other).close()
-    for source, says in ((newer, "version 999"), (broken, "not a database"), (other, "no database of Outrider")):
+    for source, says in (
+        (newer, "version 999"),
+        (broken, "not a database. Nothing was restored"),
+        (other, "no database of Outrider"),
+    ):
         with pytest.raises(StoreError, match=says):
             care.restore(source, tmp_path / "data", now_ms=1)
     with pytest.raises(NoSuchThing, match="no database at"):

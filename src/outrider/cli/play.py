@@ -71,7 +71,7 @@ def _read(what: str) -> str | None:
         except OSError as error:
             raise Usage(f"{what} cannot be read: {error.strerror}.") from error
     if "/" in what or what.endswith(".cast"):
-        raise Usage(f"There is no file {what}.")
+        raise Usage(f"{what} is no recording but a folder." if path.is_dir() else f"There is no file {what}.")
     return None
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
-from outrider.cli.connection import Environ, Json
+from outrider.cli.connection import Environ, Json, Usage
 from outrider.cli.flags import USUAL, Flags
 from outrider.cli.words import as_json, clock, fields, table
 
@@ -121,8 +121,10 @@ async def logs(
 ) -> int:
     """Prints the end of the log: JSON, one line an event."""
     from outrider.errors import NoSuchThing
-    from outrider.service.logfile import Follower, last
+    from outrider.service.logfile import Follower
 
+    if lines < 0:
+        raise Usage(f"--lines is {lines}: it counts lines from the end, so give 0 or more.")
     service = _service(Flags(config=config, data=data), environ)
     if service.systemd is not None:
         words = service.systemd.journal(service.name, lines, follow=follow)
@@ -131,8 +133,8 @@ async def logs(
     if not service.log.exists():
         raise NoSuchThing(f"There is no log {service.log}: no service has run for this data directory.")
     follower = Follower(service.log)
-    for line in last(service.log, lines):
-        print(line)
+    for line in follower.last(lines):
+        print(line, flush=follow)
     while follow:
         for line in follower.fresh():
             print(line, flush=True)

@@ -94,7 +94,10 @@ class Office:
         ways = self._sender.arrangements.current.ways
         if name is not None and name not in ways:
             known = ", ".join(ways) or "none"
-            raise NoSuchThing(f"There is no way out {name[:60]!r}; there are: {known}.", detail={"known": list(ways)})
+            why = f" The file cannot be used as it is now: {self.problem}" if self.problem else ""
+            raise NoSuchThing(
+                f"There is no way out {name[:60]!r}; there are: {known}.{why}", detail={"known": list(ways)}
+            )
         if not ways:
             what = f": {self.problem}" if self.problem else f"; write one into {self.path}."
             raise Conflict(f"There is no way out{what}")

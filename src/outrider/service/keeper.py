@@ -181,8 +181,13 @@ class Keeper:
         self._changed.set()
 
     async def _pause(self, ran_s: float) -> None:
-        self._crashes = vigil.in_a_row(self._crashes, ran_s, bounds_of(self._settings))
-        await asyncio.sleep(vigil.pause_s(self._crashes, bounds_of(self._settings)))
+        bounds = bounds_of(self._settings)
+        self._crashes = vigil.in_a_row(self._crashes, ran_s, bounds)
+        pause_s = vigil.pause_s(self._crashes, bounds)
+        self._log.say(
+            "info", "the daemon is started again", crashes=self._crashes, ran_s=round(ran_s, 1), pause_s=pause_s
+        )
+        await asyncio.sleep(pause_s)
 
     def _start(self) -> Worker:
         self._number += 1

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 
 class LogFile:
@@ -77,36 +78,51 @@ def files(path: Path) -> list[Path]:
     return [*sorted(numbered, key=lambda each: -int(each.suffix[1:])), *([path] if path.exists() else [])]
 
 
-def last(path: Path, count: int) -> list[str]:
-    """The last lines, the oldest first, across files."""
-    found: list[str] = []
-    for file in reversed(files(path)):
-        found = file.read_text(encoding="utf-8", errors="replace").splitlines() + found
-        if len(found) >= count:
-            break
-    return found[-count:] if count else []
-
-
 class Follower:
-    """Reads what is added to a log from now on, across rotations."""
+    """Reads a log, across rotations: its last lines, and what is added behind them, each line once."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file = path.open("rb")
-        self._file.seek(0, os.SEEK_END)
+        self._file: BinaryIO = path.open("rb")
+
+    def last(self, count: int) -> list[str]:
+        """The last whole lines that are there now, the oldest first, also those of the files before. To be called first."""
+        ours = os.fstat(self._file.fileno())
+        found = list(self.fresh())
+        for file in reversed(_before(self._path, ours)):
+            if len(found) >= count:
+                break
+            with suppress(FileNotFoundError):  # the oldest has gone just now
+                found = file.read_text(encoding="utf-8", errors="replace").splitlines() + found
+        return found[-count:] if count > 0 else []
 
     def fresh(self) -> Iterator[str]:
         """The whole lines that were added since the last call."""
         yield from self._rest()
-        try:
-            moved = not os.path.samestat(os.fstat(self._file.fileno()), self._path.stat())
-        except FileNotFoundError:
-            return
-        if moved:
+        while (following := self._next()) is not None:
             yield from self._rest()
             self._file.close()
-            self._file = self._path.open("rb")
+            self._file = following
             yield from self._rest()
+
+    def _next(self) -> BinaryIO | None:
+        """The file that was begun after ours; None while ours is the last. Several may have been begun since the last look."""
+        ours = os.fstat(self._file.fileno())
+        later: BinaryIO | None = None
+        for path in reversed(
+            files(self._path)
+        ):  # a file that is renamed meanwhile is met again, and none is passed over
+            try:
+                file = path.open("rb")
+            except FileNotFoundError:
+                continue
+            if os.path.samestat(os.fstat(file.fileno()), ours):
+                file.close()
+                break
+            if later is not None:
+                later.close()
+            later = file
+        return later
 
     def _rest(self) -> Iterator[str]:
         while True:
@@ -116,3 +132,19 @@ class Follower:
                 self._file.seek(at)
                 return
             yield line.decode("utf-8", "replace").rstrip("\n")
+
+
+def last(path: Path, count: int) -> list[str]:
+    """The last whole lines, the oldest first, across files."""
+    return Follower(path).last(count)
+
+
+def _before(path: Path, ours: os.stat_result) -> list[Path]:
+    """The files before that one, the oldest first."""
+    found: list[Path] = []
+    for file in files(path):
+        with suppress(FileNotFoundError):
+            if os.path.samestat(file.stat(), ours):
+                return found
+            found.append(file)
+    return []

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from outrider.errors import StoreError
+from outrider.store.directory import DATABASE
 
 # Primary result codes that speak of the file or the disk, not of one statement.
 _SENTENCES: Mapping[int, str] = MappingProxyType(
@@ -16,8 +17,8 @@ _SENTENCES: Mapping[int, str] = MappingProxyType(
         sqlite3.SQLITE_IOERR: "The disk that holds {path} failed a read or write ({error}): check the disk, its space and quota.",
         sqlite3.SQLITE_CANTOPEN: "The database {path} cannot be opened ({error}): check that its directory is there and writable.",
         sqlite3.SQLITE_PERM: "The database {path} cannot be opened: this user may not.",
-        sqlite3.SQLITE_CORRUPT: "The database {path} is damaged ({error}): it will be put aside at the next start.",
-        sqlite3.SQLITE_NOTADB: "The file {path} is not a database: it will be put aside at the next start.",
+        sqlite3.SQLITE_CORRUPT: "The database {path} is damaged ({error}){fate}.",
+        sqlite3.SQLITE_NOTADB: "The file {path} is not a database{fate}.",
         sqlite3.SQLITE_BUSY: "The database {path} is held by another program: find it with `fuser {path}`.",
     }
 )
@@ -42,12 +43,13 @@ def is_storage(error: sqlite3.Error) -> bool:
 
 
 def translate(error: sqlite3.Error, path: Path) -> StoreError:
-    """The error as a caller sees it."""
+    """The error as a caller sees it; what becomes of a damaged file is said of a daemon's own one only."""
     code = primary(error)
     if code == sqlite3.SQLITE_IOERR and not _has_room(path):  # so SQLite says where the log's index cannot grow
         code = sqlite3.SQLITE_FULL
     sentence = _SENTENCES.get(code, "The database {path} refused the request: {error}.")
-    return StoreError(sentence.format(path=path, error=error))
+    fate = ": it will be put aside at the next start" if path.name == DATABASE else ""
+    return StoreError(sentence.format(path=path, error=error, fate=fate))
 
 
 def _has_room(path: Path) -> bool:
