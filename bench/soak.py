@@ -1,6 +1,6 @@
 """A long run: many agents at work, a daemon that is killed and reloaded again and again, and then left alone.
 
-    python bench/soak.py [--minutes 30] [--storm 10] [--warm-up 5] [--agents 50] [--recorded 5] [--every 0.5] [--seed 1]
+    python bench/soak.py [--minutes 30] [--storm 10] [--warm-up 5] [--agents 50] [--recorded 5] [--every 0.5] [--seed 1] [--keep DIR]
 
 Scripted agents in a real tmux get a command each now and then; a WebSocket listens, with its cursor, and a web server is told of every turn
 that ends. The daemon runs behind our own supervisor (`outrider service run`). In the storm it is killed with SIGKILL, reloaded, or
@@ -11,15 +11,19 @@ by an event and by a notice that was delivered once; every command that is sent 
 A notice that was on its way at a SIGKILL may come again, under its id: no sender can know what became of it. Which ones those are is read
 in the database while the daemon stands still, in the moment before it is killed; any other that comes twice is wrong.
 
+`--keep` leaves the whole world of a run in which something is wrong, and what was heard, to understand it by.
+
 Goals: memory less than 1 MB an hour more after the warm-up (a run of minutes cannot tell that from noise: bench/memory.py simulates 24
 hours), no descriptor, thread or client more at the end than after the warm-up, no process, tmux client or descriptor of the
 supervisor more than before the storm. The script ends with 1 where one is missed, or where the calm was too short to tell.
 """
 
 import argparse
+import json
 import os
 import random
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -27,7 +31,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -140,9 +144,16 @@ class Soak:
         """Waits until every command has come to its end and everybody was told."""
         for _, command, _ in self.sent:
             self.world.settled(command, 180)
+        until(lambda: all(map(self._rests, self.agents)), 120, what="the last turns to end", step=0.5)
+        with suppress(AssertionError):  # what is not told by then is found to be wrong
+            until(lambda: not list(self._untold()), 60, step=0.5)
         newest = self.world.http.get("/api/stats").json()["events"]
         until(lambda: self.recorder.events and self.recorder.events[-1]["seq"] >= newest, 60, what="the listener")
         until(lambda: not self._notices(("queued", "sending")), 120, what="the notices")
+
+    def _rests(self, session: str) -> bool:
+        log = self.world.run(session).log("prompt", "turn_end")
+        return not log or log[-1]["event"] == "turn_end"
 
     def _notices(self, statuses: Sequence[str]) -> list[str]:
         # All of them, which the API does not list.
@@ -173,6 +184,11 @@ class Soak:
         if self.left_over:
             yield self.left_over
 
+    def keep(self, folder: Path) -> None:
+        """Copies everything of this world there."""
+        shutil.copytree(self.world.root, folder, symlinks=True, ignore=shutil.ignore_patterns("*.sock", "tmux*"))
+        folder.joinpath("heard.jsonl").write_text("".join(json.dumps(each) + "\n" for each in self.recorder.events))
+
     def _journal(self, first: int) -> list[int]:
         seqs: list[int] = []
         since = first - 1
@@ -182,12 +198,19 @@ class Soak:
         return seqs
 
     def _turns(self, delivered: Counter[str]) -> Iterator[str]:
-        complete = Counter(event["session"] for event in self.recorder.events if event["event"] == "agent_complete")
+        yield from self._untold()
+        complete = self._complete()
+        if len(delivered) != complete.total():
+            yield f"{complete.total()} turns were told to have ended, and {len(delivered)} notices of it arrived"
+
+    def _untold(self) -> Iterator[str]:
+        complete = self._complete()
         for session in self.agents:
             if complete[session] != (ended := len(self.world.run(session).log("turn_end"))):
                 yield f"{session} was told to be complete {complete[session]} times after {ended} turns"
-        if len(delivered) != complete.total():
-            yield f"{complete.total()} turns were told to have ended, and {len(delivered)} notices of it arrived"
+
+    def _complete(self) -> Counter[str]:
+        return Counter(event["session"] for event in self.recorder.events if event["event"] == "agent_complete")
 
     def _commands(self) -> Iterator[str]:
         arrived = {session: Counter(self.world.run(session).prompts()) for session in self.agents}
@@ -255,6 +278,7 @@ def main() -> int:
     parser.add_argument("--recorded", type=int, default=5, help="how many of them are recorded")
     parser.add_argument("--every", type=float, default=0.5, help="seconds between two commands")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", type=Path, default=None, help="a folder that is not there yet")
     given = parser.parse_args()
     with receiver() as told:
         world = World(config=SERVICE, verb=("service", "run"))
@@ -271,6 +295,8 @@ def main() -> int:
             soak = Soak(world, told, world.record(), agents, random.Random(given.seed), given.every, given.warm_up * 60)
             soak.run(given.storm * 60, (given.minutes - given.storm) * 60)
             wrong = list(soak.wrong())
+            if wrong and given.keep is not None:
+                soak.keep(given.keep)
         finally:
             world.close(quiet=True)
     for each in wrong:
