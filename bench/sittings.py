@@ -43,7 +43,7 @@ EXTRA: Mapping[str, Sequence[str]] = {"codex": ("--no-daemon",)}
 TEXT = 'Then look at the "README" too,\nand say what `it` costs: $5?'
 DRAFT = "half a thought"
 AT_REST = frozenset({"idle", "complete"})
-DRAFT_WAIT_S, EXPIRES_S, LIMIT_S, QUIET_S = 8, 3, 120.0, 2.0
+DRAFT_WAIT_S, EXPIRES_S, LIMIT_S, QUIET_S = 20, 3, 120.0, 2.0
 CONFIG = f"[commands]\ndraft_wait_s = {DRAFT_WAIT_S}\n"
 
 
@@ -83,7 +83,10 @@ class Sitting:
             shutil.rmtree(self._data, ignore_errors=True)
 
     def shown(self) -> None:
-        """Prints each agent's screen, where it still has one."""
+        """Prints what became of each command, and each agent's screen, where it still has one."""
+        for command in reversed(self.world.commands()):
+            proofs = [attempt["proof"] for attempt in command["attempts"]]
+            print(f"{command['session']} {command['status']}: {command['command']!r} {command['error']} {proofs}")
         for agent in self.world.http.get("/api/agents").json()["agents"]:
             with suppress(subprocess.CalledProcessError):
                 print(f"---- {agent['session']} {agent['state']}\n{self.world.screen(agent['session']).rstrip()}")
