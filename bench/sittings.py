@@ -43,7 +43,8 @@ EXTRA: Mapping[str, Sequence[str]] = {"codex": ("--no-daemon",)}
 TEXT = 'Then look at the "README" too,\nand say what `it` costs: $5?'
 DRAFT = "half a thought"
 AT_REST = frozenset({"idle", "complete"})
-DRAFT_WAIT_S, EXPIRES_S, LIMIT_S, QUIET_S = 20, 3, 120.0, 2.0
+DRAFT_WAIT_S, EXPIRES_S, LIMIT_S, QUIET_S = 10, 3, 120.0, 2.0
+STARTS = 12
 CONFIG = f"[commands]\ndraft_wait_s = {DRAFT_WAIT_S}\n"
 
 
@@ -101,7 +102,13 @@ class Sitting:
     def spawn(self, session: str, prompt: str = "Hello") -> AgentJSON:
         """An agent at rest, its first turn done."""
         self.next({"say": "Noted."})
-        self.lab.spawn(session, "--prompt", prompt, extra=EXTRA.get(self.kind.name, ()))
+        self.lab.spawn(session, extra=EXTRA.get(self.kind.name, ()))
+        for _ in range(STARTS):
+            first = self.world.settled(self.world.send(session, prompt), LIMIT_S)
+            if first["status"] == "sent":
+                break
+            # A composer that is not drawn yet is waited for as long as a draft is, which is not long here.
+            assert "no composer" in (first["error"] or ""), first
         self.told(prompt)
         return self.rested(session)
 
