@@ -11,6 +11,7 @@ import pytest
 import redis
 
 from e2e.waiting import until
+from ports import free_port
 
 
 class RedisServer:
@@ -44,7 +45,7 @@ class RedisServer:
         argv += ["--save", "", "--appendonly", "yes", "--appendfsync", "always", *self._words]
         argv += ["--unixsocket", str(self.root / "sock")] if self.within else []
         self._process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        until(self.answers, 10, what="Redis to answer")
+        until(self.answers, 40, what="Redis to answer")
         return self
 
     def _line(self) -> socket.socket:
@@ -141,11 +142,3 @@ class RedisServer:
             self.kill9()
         shutil.rmtree(self.root, ignore_errors=True)
         shutil.rmtree(self._papers, ignore_errors=True)
-
-
-def free_port() -> int:
-    """One that nobody listens at now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -11,7 +11,8 @@ from e2e.waiting import until
 from outrider.bus.redis import RedisBroker
 from outrider.errors import BadSetting, Unavailable
 from outrider.model.fleet import BEGINNING, Feed
-from redis_server import RedisServer, free_port
+from ports import free_port
+from redis_server import RedisServer
 
 NORTH = Feed("north", "1f2e")
 

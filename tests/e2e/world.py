@@ -9,7 +9,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from e2e.recorder import AllNodesRecorder, Recorder
 from e2e.scripted.script import Script, Step
 from e2e.waiting import until
 from outrider.model.wire import AgentJSON, CommandJSON, WhyJSON
+from ports import free_port
 
 MARK = "E2E_WORLD"
 TESTS = Path(__file__).resolve().parent.parent
@@ -104,7 +104,7 @@ class World:
         self.home = self.root / "home"
         self.data = self.root / "data"
         self.socket = f"outrider-test-{self.mark}"
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.config = self.root / "config.toml"
         self.config.write_text(config, encoding="utf-8")
@@ -356,10 +356,3 @@ def state_is(world: World, session: str, state: str) -> AgentJSON:
     """Waits until the API shows that state."""
     until(lambda: world.agent(session)["state"] == state, what=f"{session} to be {state}")
     return world.agent(session)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
