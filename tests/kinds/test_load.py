@@ -37,6 +37,10 @@ BROKEN = (
     (SMALL + RULE.replace("^x", "("), "mine.toml:10: rules[0].pattern: not a regular expression"),
     (SMALL + RULE.replace("^x", "^(a+)+$"), "mine.toml:10: rules[0].pattern: this pattern takes too long"),
     (SMALL + RULE + 'detail = { tool = "{t}" }', "mine.toml:11: rules[0].detail"),
+    (
+        SMALL + "[typing]\nbefore = ['C-e', 'Ctrl+E']",
+        "mine.toml:6: typing.before: 'Ctrl+E' is no key of tmux, whose names are such as C-e, Escape or Up.",
+    ),
     (SMALL + "[typing]\nsettle_ms = -1", "mine.toml:6: typing.settle_ms: must be a whole number from 0, not -1."),
     (
         SMALL + '[[regions]]\nname = "a"\nwithin = "b"',

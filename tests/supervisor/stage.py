@@ -99,6 +99,7 @@ class ScriptedTerminal:
         if self.other > 0:
             self.other -= 1
             raise OtherProgram("another program is in front; nothing was typed")
+        self.pressed += terms.before
         self.draft += text
         self.left = terms.trace or self.left
 

@@ -220,13 +220,15 @@ async def test_a_delayed_command_holds_up_nobody_and_goes_in_once_its_time_has_c
 async def test_a_swallowed_enter_is_pressed_again_and_the_text_is_not(world: World) -> None:
     (command,) = await world.queue("go on")
     world.terminal.swallow = 2
+    before = catalogue(None).get("opencode").typing.before
+    world.kind = replace(world.kind, typing=replace(world.kind.typing, before=before))
     member = world.member()
     lane = world.lane(member)
     lane.add([command])
     async with running(world, lane, member):
         await ended(world, command)
     assert world.terminal.arrived == ["go on"]
-    assert world.terminal.pressed == ["Enter"] * 3
+    assert world.terminal.pressed == ["C-e", *["Enter"] * 3]  # what goes in front of a text goes there once
 
 
 class Slow(ScriptedTerminal):

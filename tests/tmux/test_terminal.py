@@ -186,15 +186,15 @@ async def test_nothing_is_typed_where_a_person_pressed_a_key_since_the_look(worl
             for typing in (
                 terminal.press(pane.ref, ["x"], Terms(touched_s=seen.touched_s)),
                 terminal.write(pane.ref, "x", Terms("cat", seen.touched_s)),
-                terminal.paste(pane.ref, "x", Terms(touched_s=seen.touched_s)),
+                terminal.paste(pane.ref, "x", Terms(touched_s=seen.touched_s, before=("x",))),
             ):
                 with pytest.raises(Touched):
                     await typing
             now = (await terminal.look(pane.ref)).pane.touched_s
             await terminal.press(pane.ref, ["1"], Terms(touched_s=now))
             await terminal.write(pane.ref, "2", Terms("cat", now))
-            await terminal.paste(pane.ref, "3", Terms(touched_s=now))
-            await viewer.until(lambda: "theirs123" in viewer.shown(pane.ref))
+            await terminal.paste(pane.ref, "3", Terms(touched_s=now, trace="pasted", before=("C-e", "0")))
+            await viewer.until(lambda: "theirs12^E03" in viewer.shown(pane.ref))
             assert "x" not in viewer.shown(pane.ref)
             assert world.tmux("list-buffers") == ""
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 
 from outrider.kinds.table import Raw, Source, Table
+from outrider.logic import keys
 from outrider.logic.launching import CONVERSATION
 from outrider.logic.screen import BUILT_IN
 from outrider.logic.stuck import Thresholds
@@ -243,6 +244,7 @@ def _typing(table: Table) -> Typing:
     usual = Typing()
     typing = Typing(
         method=table.choice("method", Method, usual.method),
+        before=_keys(table, "before"),
         settle_ms=table.number("settle_ms", usual.settle_ms),
         guard_leading=table.words("guard_leading"),
         guard_backslash=table.flag("guard_backslash"),
@@ -258,6 +260,14 @@ def _typing(table: Table) -> Typing:
     )
     table.finish()
     return typing
+
+
+def _keys(table: Table, name: str) -> tuple[str, ...]:
+    pressed = table.words(name)
+    unknown = next((each for each in pressed if not keys.known(each)), None)
+    if unknown is not None:
+        raise table.bad(name, f"{unknown!r} is no key of tmux, whose names are such as C-e, Escape or Up.")
+    return pressed
 
 
 def _caveat(table: Table) -> Caveat:

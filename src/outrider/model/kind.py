@@ -182,10 +182,12 @@ class Typing:
     `clear` are the keys that empty the composer. `patience_ms` is how long to wait for the proof after Enter, `intake_ms` how much longer
     a text may stand in the composer after an Enter that was heard, for each thousand of its characters.
     `queues` says that it takes a prompt while it works. A draft of at most `draft_rows` rows is drawn whole, and can be put aside
-    and put back; 0 where that is not known.
+    and put back; 0 where that is not known. `before` are keys without effect in an empty composer that are pressed right in front of a
+    text: what a person pressed a moment before may run together with the next key.
     """
 
     method: Method = Method.PASTE
+    before: tuple[str, ...] = ()
     settle_ms: int = 500
     guard_leading: tuple[str, ...] = ()
     guard_backslash: bool = False

@@ -114,13 +114,14 @@ class Terms:
 
     Only while `program` is in front, where one is named, and no person has pressed a key in a later second than `touched_s` (as of
     Pane). `trace`, if there is one, is left with the pane in the same step. `modeless` says of keys that they are for the program, so that
-    they are not pressed in copy mode either; texts never are.
+    they are not pressed in copy mode either; texts never are. `before` are keys that are pressed right in front, in the same step.
     """
 
     program: str = ""
     touched_s: int | None = None
     trace: str = ""
     modeless: bool = False
+    before: tuple[str, ...] = ()
 
 
 ANY = Terms()

@@ -87,7 +87,7 @@ class Typist:
 
     async def put(self, member: Member, text: str, program: str) -> bool:
         """Pastes a text into the empty composer of `program`, without Enter; whether it is seen there."""
-        await self._terminal.paste(member.agent.ref, text, Terms(program))
+        await self._terminal.paste(member.agent.ref, text, Terms(program, before=member.kind.typing.before))
         self._terminal.urge(member.agent.ref)
         return await self.eyes.until(
             member,
@@ -110,7 +110,7 @@ class Typist:
         """The text goes in, is seen there, and Enter follows."""
         member, typed = errand.member, errand.typed
         typing, ref = member.kind.typing, member.agent.ref
-        terms = Terms(pane.command, pane.touched_s, errand.trace(Trace.TYPED))
+        terms = Terms(pane.command, pane.touched_s, errand.trace(Trace.TYPED), before=typing.before)
         await stage(Stage.TYPING)
         try:
             if typing.method is Method.KEYS:

@@ -8,7 +8,7 @@ import asyncio
 import itertools
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
@@ -168,7 +168,7 @@ class TmuxTerminal:
         await self._read(ref, question("set-buffer", "-b", name, "--", held))
         words = (*pasting(self._watches[ref.server].server.version), *([] if always else ["-p"]))
         try:
-            await self._type(ref, guard.in_front(terms), *words, "-b", name, "-t", ref.pane, trace=terms.trace)
+            await self._type(ref, guard.in_front(terms), *words, "-b", name, "-t", ref.pane, terms=terms)
         except TerminalError:
             with suppress(TerminalError, TimedOut):
                 await self._ask(ref, question("delete-buffer", "-b", name))
@@ -179,14 +179,14 @@ class TmuxTerminal:
         """Types the text as literal keys; no Enter. Errors as for `paste`."""
         if text:
             words = ("send-keys", "-t", ref.pane, "-l", "--", text)
-            await self._type(ref, guard.in_front(terms), *words, trace=terms.trace)
+            await self._type(ref, guard.in_front(terms), *words, terms=terms)
             self.urge(ref)
 
     async def press(self, ref: PaneRef, keys: Sequence[str], terms: Terms = ANY) -> None:
         """Presses named keys (`Enter`, `Escape`, `C-u`) in order; InvalidInput where tmux has no key of that name."""
         _check(keys)
         if keys:
-            await self._type(ref, guard.alive(terms), "send-keys", "-t", ref.pane, "--", *keys, trace=terms.trace)
+            await self._type(ref, guard.alive(terms), "send-keys", "-t", ref.pane, "--", *keys, terms=terms)
             self.urge(ref)
 
     async def trace(self, ref: PaneRef, trace: str) -> None:
@@ -253,10 +253,9 @@ class TmuxTerminal:
         }
         return health | {"why": "; ".join(reasons)} if reasons else health
 
-    async def _type(self, ref: PaneRef, condition: str, *words: str, trace: str = "") -> None:
-        """Runs a command that types, unless the condition says why not, and leaves the trace behind it."""
-        left = [_leaving(ref, trace)] if trace else []
-        (reply,) = await self._ask(ref, unless(ref.pane, condition, words, *left))
+    async def _type(self, ref: PaneRef, condition: str, *words: str, terms: Terms = ANY) -> None:
+        """Runs a command that types, unless the condition says why not, with the keys in front of it and the trace behind it."""
+        (reply,) = await self._ask(ref, unless(ref.pane, condition, *_framed(ref, words, terms)))
         if (refused := guard.refusal(reply.text, ref.pane)) is not None:
             raise refused
 
@@ -294,6 +293,14 @@ def _check(keys: Sequence[str]) -> None:
 def _variable(ref: PaneRef) -> str:
     """What tmux keeps the trace of a pane under."""
     return f"OUTRIDER_TYPED_{ref.pane.removeprefix('%')}"
+
+
+def _framed(ref: PaneRef, words: tuple[str, ...], terms: Terms) -> Iterator[tuple[str, ...]]:
+    if terms.before:
+        yield ("send-keys", "-t", ref.pane, "--", *terms.before)
+    yield words
+    if terms.trace:
+        yield _leaving(ref, terms.trace)
 
 
 def _leaving(ref: PaneRef, trace: str) -> tuple[str, ...]:
