@@ -40,6 +40,8 @@ from outrider.model.wire import AgentJSON, CommandJSON
 
 EXTRA: Mapping[str, Sequence[str]] = {"codex": ("--no-daemon",)}
 """Codex's own daemon outlives its pane."""
+UNSTOPPED = ("qwen",)
+"""Whom Escape does not stop while a text stands in the composer (Qwen Code 0.15.10)."""
 TEXT = 'Then look at the "README" too,\nand say what `it` costs: $5?'
 DRAFT = "half a thought"
 AT_REST = frozenset({"idle", "complete"})
@@ -107,8 +109,9 @@ class Sitting:
             first = self.world.settled(self.world.send(session, prompt), LIMIT_S)
             if first["status"] == "sent":
                 break
-            # A composer that is not drawn yet is waited for as long as a draft is, which is not long here.
-            assert "no composer" in (first["error"] or ""), first
+            # A composer that is not drawn yet is waited for as long as a draft is, which is not long here; and some draw one before they
+            # take Enter.
+            assert first["status"] == "failed", first
         self.told(prompt)
         return self.rested(session)
 
@@ -261,6 +264,10 @@ def interrupt_at_work(sitting: Sitting) -> str:
     if not sitting.kind.typing.queues:
         raise Not("it has no composer while it works")
     sitting.busy("one", "aside")
+    if sitting.kind.name in UNSTOPPED:
+        command = sitting.over("one", DRAFT)
+        left_alone(sitting, command, DRAFT)
+        raise Not(f"nothing stops it over a draft; the command failed: {command['error']}")
     told = put_aside(sitting, DRAFT)
     sitting.lab.release("aside")
     return told

@@ -89,6 +89,18 @@ def test_no_key_while_a_person_types_at_a_terminal_that_shows_it() -> None:
     assert late is Next.ENTER, "it stands there alone, and has for long"
 
 
+def test_what_is_not_stopped_over_a_draft_waits_for_the_draft() -> None:
+    def answer(composer: ComposerView, when: When, ours: str | None = None) -> delivery.Admission:
+        return delivery.admit(
+            verdict(State.WORKING), composer, TYPING, when, ready=False, pane=None, now_ms=0, ours=ours
+        )
+
+    assert answer(DRAFT, When.INTERRUPT) == delivery.DRAFT
+    busy = delivery.Admission(Gate.WAIT, "The agent is working, not ready for text.")
+    assert answer(EMPTY, When.INTERRUPT) == answer(DRAFT, When.READY) == busy
+    assert answer(DRAFT, When.INTERRUPT, DRAFT.text) == busy, "it put our own prompt back, and is about to rest"
+
+
 def test_our_own_prompt_that_the_agent_put_back_is_cleared_not_taken_for_a_draft() -> None:
     put_back = view("fix the parser")
     answer = delivery.admit(

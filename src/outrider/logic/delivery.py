@@ -118,11 +118,14 @@ def _admit(
     if view is None:
         return HIDDEN if verdict.state in RESTS else Admission(Gate.WAIT, "No composer is seen on the screen.")
     queueing = when is When.NOW and typing.queues and verdict.state in BUSY
+    own = ours is not None and composer.holds(view, guarded(typing, ours))
     if not ready and not queueing:
-        return Admission(Gate.WAIT, f"The agent is {verdict.state.value}, not ready for text.")
+        # Over a draft some are not stopped by what interrupts them (Qwen Code 0.15): then it is the draft that is waited for.
+        unstopped = when is When.INTERRUPT and verdict.state in BUSY and not view.empty and not own
+        return DRAFT if unstopped else Admission(Gate.WAIT, f"The agent is {verdict.state.value}, not ready for text.")
     if view.empty:
         return OPEN
-    if ours is not None and composer.holds(view, guarded(typing, ours)):
+    if own:
         return Admission(Gate.CLEAR, "The agent put the last prompt back into its composer.")
     return ASIDE if when is When.INTERRUPT and _whole(view, typing) else DRAFT
 
