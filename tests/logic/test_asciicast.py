@@ -43,6 +43,20 @@ def test_characters_that_were_cut_apart_are_whole(text: str, cuts: list[int]) ->
     assert "".join(each.data for each in asciicast.moments(lines.split("\n"))) == raw.decode()
 
 
+@given(st.binary(), st.lists(st.integers(0, 40)))
+def test_whatever_bytes_come_each_line_is_what_the_format_asks_for(raw: bytes, cuts: list[int]) -> None:
+    """As docs.asciinema.org/manual/asciicast/v2 has it: UTF-8, JSON, control characters escaped, `[time, code, data]`."""
+    raw += b"."
+    places = sorted({0, len(raw), *(place for place in cuts if place < len(raw))})
+    cast = Cast(0)
+    lines = [cast.output(raw[a:b], number) for number, (a, b) in enumerate(itertools.pairwise(places))]
+    written = "".join(lines).encode("utf-8")
+    assert not {byte for byte in written if byte < 0x20} - {0x0A}
+    told = [json.loads(line) for line in written.split(b"\n")[:-1]]
+    assert all((type(at), code, type(data)) == (float, "o", str) for at, code, data in told)
+    assert "".join(data for _, _, data in told) == raw.decode("utf-8", "replace")
+
+
 def test_time_never_runs_back() -> None:
     cast = Cast(1000)
     lines = cast.output(b"a", 3000) + cast.output(b"b", 500) + cast.output(b"c", 4000)
