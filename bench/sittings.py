@@ -105,15 +105,21 @@ class Sitting:
         """An agent at rest, its first turn done."""
         self.next({"say": "Noted."})
         self.lab.spawn(session, extra=EXTRA.get(self.kind.name, ()))
-        for _ in range(STARTS):
-            first = self.world.settled(self.world.send(session, prompt), LIMIT_S)
-            if first["status"] == "sent":
-                break
-            # A composer that is not drawn yet is waited for as long as a draft is, which is not long here; and some draw one before they
-            # take Enter.
-            assert first["status"] == "failed", first
-        self.told(prompt)
+        self.asked(session, prompt)
         return self.rested(session)
+
+    def asked(self, session: str, prompt: str) -> list[str]:
+        """A prompt goes to an agent that starts; what a person had then said in the conversation.
+
+        A composer that is not drawn yet is waited for as long as a draft is, which is not long here; and some draw one before they
+        take Enter.
+        """
+        for _ in range(STARTS):
+            command = self.world.settled(self.world.send(session, prompt), LIMIT_S)
+            if command["status"] == "sent":
+                break
+            assert command["status"] == "failed", f"{command['status']}: {command['error']}"
+        return self.told(prompt)
 
     def rested(self, session: str) -> AgentJSON:
         """The agent once it is at rest, and has been for a moment."""
@@ -228,8 +234,7 @@ def resume(sitting: Sitting) -> str:
     for name, first in firsts.items():
         sitting.rested(name)
         question = f"Which was mine, {name}?"
-        world.sent(world.send(name, question), LIMIT_S)
-        prompts = sitting.told(question)
+        prompts = sitting.asked(name, question)
         assert prompts == [first, question], prompts
         assert world.agent(name)["agent_session"] == ids[name], "it goes by another id now"
     return "each asked with its own first prompt before, by its own id"
