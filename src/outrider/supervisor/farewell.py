@@ -22,6 +22,8 @@ log = structlog.get_logger()
 
 # Between two keys: longer than agents take to draw "again to exit", shorter than they wait for it (Claude Code 2.1: 0.8 s).
 BETWEEN_S = 0.3
+# From the last of its keys to the first again: who is slow to close takes another Ctrl-C for a signal (OpenCode 1.18: exit status 130).
+AGAIN_S = 1.0
 LOOK_S = 0.05
 STATUS_S = 1.0
 # How often all of its keys are pressed: the first ones may have been taken to interrupt it, or to clear its composer.
@@ -66,21 +68,22 @@ class Farewell:
             await asyncio.sleep(LOOK_S)
 
     async def _pressed(self, member: Member, limit: asyncio.Timeout) -> Pane | None:
-        for count, key in enumerate(member.kind.stop.quit_keys * ROUNDS):
+        keys = member.kind.stop.quit_keys
+        for count, key in enumerate(keys * ROUNDS, 1):
             screen = await self._terminal.look(member.agent.ref)
             if self._left(member, screen):
                 return screen.pane
             if screen.pane.in_mode:
                 return None
             if composer.view(member.kind, screen) is None:
-                if not count:
+                if count == 1:
                     return None
                 # Behind a key of ours its composer goes when it leaves, and it puts its things in order (Codex 0.169, without a network:
                 # 5.2 s; Gemini CLI 0.61: 1 to 2 s). A key would then go to whatever is there.
                 limit.reschedule(asyncio.get_running_loop().time() + self._limit_s)
                 return await self._gone(member, self._limit_s)
             await self._terminal.press(member.agent.ref, (key,))
-            if (pane := await self._gone(member, BETWEEN_S)) is not None:
+            if (pane := await self._gone(member, AGAIN_S if count % len(keys) == 0 else BETWEEN_S)) is not None:
                 return pane
         return await self._gone(member, self._limit_s)
 
