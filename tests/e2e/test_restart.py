@@ -89,6 +89,8 @@ def test_what_changed_meanwhile_is_told_once(world: World) -> None:
     run = world.spawn("works", [[{"hold": "thinking"}, {"say": "Done."}]], "--prompt", "Work")
     run.reached("thinking")
     until(lambda: world.agent("works")["state"] == "thinking", what="it to be thinking")
+    again = world.spawn("again", [[{"say": "Done."}], [{"say": "Done."}]], "--prompt", "Work")
+    until(lambda: world.agent("again")["state"] == "complete", what="its first turn to be complete")
     pid = world.agent("ends")["pid"]
     seq = journal(world)[-1]["seq"]
     world.stop()
@@ -96,6 +98,10 @@ def test_what_changed_meanwhile_is_told_once(world: World) -> None:
     until(lambda: not lives(pid), what="the shell to have ended")
     run.release("thinking")
     until(lambda: run.log("turn_end"), what="the turn to end")
+    world.press("again", "Go on")
+    until(lambda: "Go on" in world.screen("again"), what="a person's prompt to stand in the composer")
+    world.press("again", "Enter")
+    until(lambda: len(again.log("turn_end")) == 2, what="a whole turn to pass")
     world.start()
     until(lambda: world.agent("works")["state"] == "complete", what="it to be complete")
     until(lambda: "agent_exited" in names(journal(world, seq), "ends"), what="the end to be told")
@@ -103,10 +109,12 @@ def test_what_changed_meanwhile_is_told_once(world: World) -> None:
     told = journal(world, seq)
     assert names(told, "ends").count("agent_exited") == 1
     assert names(told, "works").count("agent_complete") == 1
+    until(lambda: names(journal(world, seq), "again").count("agent_complete") == 1, what="the turn that nobody saw")
     world.stop()
     world.start()
     until(lambda: world.http.get("/health").status_code == 200, what="it to be well")
     assert names(journal(world, seq), "ends").count("agent_exited") == 1
+    assert names(journal(world, seq), "again").count("agent_complete") == 1
     assert not world.agent("ends")["alive"]
 
 

@@ -487,3 +487,65 @@ def test_while_nothing_changes_the_verdict_is_the_same_object() -> None:
     first = agent.sees(BUSY)
     assert all(agent.waits(100) is first for _ in range(20))
     assert agent.sees(drawn.later(DONE, agent.now)) is not first
+
+
+def test_a_turn_that_nobody_saw_is_told_once_it_is_over() -> None:
+    agent = Watched(verdict=_rested(State.COMPLETE))
+    before = agent.sees(DONE)
+    prompted = agent.now + 10
+    agent.now += 2000
+    agent.tracker.took_in(prompted)
+    after = agent.hears(State.COMPLETE, "hook:Stop")
+    assert _names(before, after) == [EventName.AGENT_COMPLETE]
+    assert after.since_ms == agent.now
+    assert _names(after, agent.waits(5000)) == []
+
+
+def test_a_turn_that_nobody_saw_is_over_once_the_screen_was_looked_at_behind_it() -> None:
+    agent = Watched(verdict=_rested(State.COMPLETE))
+    before = agent.sees(DONE)
+    agent.tracker.took_in(agent.now)
+    assert _names(before, agent.waits(1000)) == [], "it may have begun just now"
+    after = agent.waits(1000)
+    assert _names(before, after) == [EventName.AGENT_COMPLETE]
+    assert _names(after, agent.waits(5000)) == []
+
+
+def test_a_turn_that_is_seen_is_told_once_however_late_its_prompt_is() -> None:
+    agent = Watched(verdict=_rested(State.COMPLETE))
+    agent.sees(DONE)
+    agent.hears(State.THINKING, "hook:UserPromptSubmit")
+    prompted = agent.now
+    agent.sees(BUSY)
+    agent.sees(DONE)
+    done = agent.waits(2000)
+    assert done.state is State.COMPLETE
+    agent.tracker.took_in(prompted)
+    assert _names(done, agent.waits(5000)) == []
+
+
+def test_what_interrupted_a_turn_that_nobody_saw_is_no_completion() -> None:
+    agent = Watched(verdict=_rested(State.COMPLETE))
+    before = agent.sees(DONE)
+    agent.tracker.took_in(agent.now + 10)
+    agent.now += 2000
+    after = agent.sees(INTERRUPTED)
+    assert after.state is State.IDLE
+    assert _names(before, after) == [EventName.STATE_CHANGE]
+
+
+def test_errors_of_two_turns_are_two_though_nobody_saw_the_second_begin() -> None:
+    agent = Watched(verdict=_rested(State.ERROR))
+    before = agent.hears(State.ERROR, detail=Detail(error=ErrorClass.RATE_LIMIT))
+    agent.tracker.took_in(agent.now + 10)
+    agent.now += 3000
+    after = agent.hears(State.ERROR, detail=Detail(error=ErrorClass.RATE_LIMIT))
+    assert _names(before, after) == [EventName.AGENT_ERROR]
+
+
+def _rested(state: State) -> Verdict:
+    return Verdict(state=state, alive=True, since_ms=900_000, confidence=Confidence.HIGH)
+
+
+def _names(before: Verdict, after: Verdict) -> list[EventName]:
+    return [fact.name for fact in transitions("one", before, after, 0)]

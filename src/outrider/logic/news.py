@@ -12,6 +12,8 @@ NEWS: Mapping[State, EventName] = {
     State.STUCK: EventName.AGENT_STUCK,
 }
 
+# What turns come to. In the same state since later than before, it is what another one came to that nobody saw.
+ENDS = (State.COMPLETE, State.ERROR)
 # Somebody looked something up in the agent, and went back to where it was.
 PASSING = ("menu", "overlay")
 
@@ -27,6 +29,8 @@ def transitions(session: str, before: Verdict | None, after: Verdict, now_ms: in
         name = NEWS.get(after.state)
         if name is not None and not _again(before, after):
             facts.append(Fact(name, session, now_ms, _told(name, after, now_ms)))
+    elif before is not None and after.alive and after.state in ENDS and after.since_ms > before.since_ms:
+        facts.append(Fact(NEWS[after.state], session, now_ms, _told(NEWS[after.state], after, now_ms)))
     elif before is not None and after.state is State.WAITING and _another(before.detail, after.detail):
         facts.append(Fact(EventName.AGENT_WAITING, session, now_ms, _told(EventName.AGENT_WAITING, after, now_ms)))
     if (before is None or before.alive) and not after.alive:

@@ -19,6 +19,7 @@ from outrider.logic.screen import Layout
 from outrider.logic.submission import Submission
 from outrider.logic.tools import of_command
 from outrider.logic.turn import Turn, fuller
+from outrider.logic.unseen import Unseen
 from outrider.logic.words import Words
 from outrider.model.kind import Kind
 from outrider.model.pane import Pane, Screen
@@ -42,7 +43,7 @@ STARTING_MS = 15_000
 
 # What stands beside a verdict, and all that time alone changes about it: the ages of words, whether the screen has stood long enough,
 # what its movement says.
-Moment = tuple[object, tuple[bool, ...], bool, bool, bool, Reading | None, Reading | None]
+Moment = tuple[object, tuple[bool, ...], bool, bool, bool, bool, Reading | None, Reading | None]
 
 
 class Tracker:
@@ -66,6 +67,7 @@ class Tracker:
         self._front = Front()
         self._ended: Ending | None = None
         self._submission = Submission()
+        self._unseen = Unseen()
         self._background = False
         self._unfinished = False
         self._followed = False
@@ -151,6 +153,11 @@ class Tracker:
         self._submission.made(at_ms, intake_ms)
         self._turn.began()
 
+    def took_in(self, at_ms: int) -> None:
+        """It took a prompt in, then: where nobody sees it at work, what its turn came to is told when that is over."""
+        self._moment = None
+        self._unseen.took_in(at_ms)
+
     def process(self, alive: bool, exit_status: int | None, at_ms: int) -> None:
         """What is known of the agent's own process. While it is known to live, a shell in front (a script's) says nothing."""
         self._followed = alive
@@ -222,15 +229,8 @@ class Tracker:
 
     def _time(self, words: Words) -> Moment:
         shown = self._stood(self._kind.calm.shown_ms, words.now_ms)
-        return (
-            self.aside.said,
-            words.ages,
-            words.settled,
-            shown,
-            _unseen_ms(words) > confidence.UNSEEN_MS,
-            words.motion,
-            words.typed,
-        )
+        late = (_unseen_ms(words) > confidence.UNSEEN_MS, self._unseen.looked(words))
+        return (self.aside.said, words.ages, words.settled, shown, *late, words.motion, words.typed)
 
     def _alive(self, words: Words) -> Verdict:
         decision = fuse(words)
@@ -240,6 +240,9 @@ class Tracker:
         outlive(self._words, reading)
         if self._last is not None and self._unsettled(reading, decision, words.now_ms):
             return _kept(self._last, reading, decision)
+        ended_ms = self._unseen.ended_ms(self._last, reading, words)
+        if ended_ms is not None:
+            self._turn.began()
         reading = self._turn.judged(
             reading, composer=self._composer, background=self._background, unfinished=self._unfinished
         )
@@ -247,7 +250,7 @@ class Tracker:
         return Verdict(
             state=reading.state,
             alive=True,
-            since_ms=_since(self._last, reading.state, reading.at_ms),
+            since_ms=max(_since(self._last, reading.state, reading.at_ms), ended_ms or 0),
             confidence=confidence.of(reading, decision, self._confidence, unseen_ms=_unseen_ms(words)),
             detail=reading.detail,
             evidence=(reading, *decision.agreeing),
@@ -283,16 +286,20 @@ class Tracker:
         last = self._last
         if last is not None and self._turn.ready_seen and last.alive:
             return replace(last, confidence=Confidence.LOW, evidence=(), rejected=decision.rejected)
-        said = decision.reading
-        start = said or Reading(Source.PROCESS, State.INITIALIZING, "started", "it was started", self._born_ms)
-        supported = self._spawned or said is not None
-        return Verdict(
-            state=State.INITIALIZING,
-            alive=True,
-            since_ms=_since(self._last, State.INITIALIZING, self._born_ms),
-            confidence=Confidence.MEDIUM if supported else Confidence.LOW,
-            evidence=(start,) if supported else (),
-        )
+        return _starting(last, decision.reading, self._spawned, self._born_ms)
+
+
+def _starting(last: Verdict | None, said: Reading | None, spawned: bool, born_ms: int) -> Verdict:
+    """What is known of one that has shown nothing yet that counts."""
+    start = said or Reading(Source.PROCESS, State.INITIALIZING, "started", "it was started", born_ms)
+    supported = spawned or said is not None
+    return Verdict(
+        state=State.INITIALIZING,
+        alive=True,
+        since_ms=_since(last, State.INITIALIZING, born_ms),
+        confidence=Confidence.MEDIUM if supported else Confidence.LOW,
+        evidence=(start,) if supported else (),
+    )
 
 
 def _kept(last: Verdict, reading: Reading, decision: Decision) -> Verdict:

@@ -69,6 +69,7 @@ class Member:
     def took_in(self, at_ms: int, prompt: str) -> None:
         """It said that it took that in, then: what was missed is told late."""
         taken = (at_ms, prompt)
+        self.tracker.took_in(at_ms)
         self.prompts.append(taken)
         self.agent = replace(self.agent, heard=max(self.agent.heard or taken, taken))
 

@@ -283,6 +283,7 @@ class Typist:
             errand.touched_s = pane.touched_s if pane is not None else errand.touched_s
             match aftermath.judge(view, self._clock(), taken=await errand.taken()):
                 case Next.SENT:
+                    member.tracker.took_in(errand.attempt.started_ms)
                     return _resumed(Outcome(Status.SENT, errand.proof))
                 case Next.ENTER:
                     errand.entered_ms = errand.attempt.started_ms
