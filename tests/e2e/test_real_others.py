@@ -167,7 +167,8 @@ def test_codex_dialogs_are_answered_by_keys() -> None:
 
 
 def _a_command_is_approved(lab: Lab, line: str) -> None:
-    approval, asks = dialogs.shown(lab.world, "one", TIMEOUT), dialogs.RUNS[lab.kind](line)
+    asks = dialogs.RUNS[lab.kind](line)
+    approval = dialogs.shown(lab.world, "one", TIMEOUT, labels=asks.labels)
     dialogs.reads_as(approval, asks)
     assert "".join((approval["command"] or "").split()) == "".join(line.split())
     dialogs.answered(lab.world, approval, asks.yes, "approve", "one", way=WAYS.get(lab.kind, "keys"))
@@ -176,7 +177,7 @@ def _a_command_is_approved(lab: Lab, line: str) -> None:
 def _an_edit_is_denied(lab: Lab, file: Path) -> None:
     world, asks = lab.world, dialogs.EDITS[lab.kind]
     world.sent(world.send("one", "Edit it"), TIMEOUT)
-    approval = dialogs.shown(world, "one", TIMEOUT, holds=(dialogs.BEFORE, dialogs.AFTER))
+    approval = dialogs.shown(world, "one", TIMEOUT, holds=(dialogs.BEFORE, dialogs.AFTER), labels=asks.labels)
     dialogs.reads_as(approval, asks)
     assert (approval["file"] or "").endswith("src/parser.py")
     way = WAYS.get(lab.kind, "keys")

@@ -108,13 +108,20 @@ def drafted(world: World, session: str, text: str, timeout: float) -> None:
     assert "was put aside, and put back" in proof or proof.endswith(f"It was: {draft}"), proof
 
 
-def shown(world: World, session: str, timeout: float, *, holds: Sequence[str] = ()) -> ApprovalJSON:
-    """Waits until the agent's dialog is listed, and its diff holds those words: some draw the dialog first and what it is about then."""
+def shown(
+    world: World, session: str, timeout: float, *, holds: Sequence[str] = (), labels: Sequence[str] = ()
+) -> ApprovalJSON:
+    """Waits until the agent's dialog is listed, its diff holds those words, and its options are those: some draw the dialog first and
+    what it is about then, and a look may come while its rows are still being drawn, after which it is listed anew."""
 
     def look() -> ApprovalJSON | None:
         answer = world.http.get("/api/approvals", params={"session": session}).raise_for_status()
         found = cast("list[ApprovalJSON]", answer.json()["approvals"])
-        return next((each for each in found if all(words in (each["diff"] or "") for words in holds)), None)
+        return next((each for each in found if whole(each)), None)
+
+    def whole(approval: ApprovalJSON) -> bool:
+        drawn = {option["label"] for option in approval["options"]}
+        return drawn.issuperset(labels) and all(words in (approval["diff"] or "") for words in holds)
 
     try:
         return until(look, timeout, what=f"a dialog of {session}")
