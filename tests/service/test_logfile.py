@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from outrider.service.logfile import Follower, LogFile, files, last
+from outrider.service.logfile import Follower, LogFile, files
 
 WRITES = """
 import json, sys
@@ -31,7 +31,7 @@ def test_a_log_that_is_rotated_while_it_is_written_and_read(tmp_path: Path) -> N
     assert seen == written
     assert len(files(log.path)) > 5
     assert all(file.stat().st_size <= 20_000 for file in files(log.path))
-    assert [json.loads(line)["number"] for line in last(log.path, 600)] == list(range(3400, 4000))
+    assert [json.loads(line)["number"] for line in Follower(log.path).last(600)] == list(range(3400, 4000))
     late = Follower(log.path)
     assert late.last(600) == written[-600:]
     log.take(b"{}")
@@ -44,7 +44,7 @@ def test_only_so_many_files_are_kept_and_they_are_its_users_alone(tmp_path: Path
         log.say("info", "line", number=number)
     found = files(log.path)
     assert [file.name for file in found] == ["out.log.2", "out.log.1", "out.log"]
-    assert json.loads(last(log.path, 1)[0])["number"] == 49
+    assert json.loads(Follower(log.path).last(1)[0])["number"] == 49
     assert {file.stat().st_mode & 0o777 for file in found} == {0o600}
     assert log.path.parent.stat().st_mode & 0o777 == 0o700
 
@@ -55,7 +55,7 @@ def test_what_is_no_json_becomes_some_and_a_log_is_gone_on_with(tmp_path: Path) 
     log.close()
     log = LogFile(tmp_path / "out.log", size=10_000, files=2)
     log.take(b'{"message": "up"}')
-    first, second = (json.loads(line) for line in last(log.path, 10))
+    first, second = (json.loads(line) for line in Follower(log.path).last(10))
     assert (first["message"], first["level"]) == ("the daemon wrote", "warning")
     assert first["text"].startswith("Fatal Python error")
     assert second == {"message": "up"}
@@ -73,4 +73,4 @@ def test_a_full_disk_costs_lines_which_are_counted(tmp_path: Path) -> None:
         log.say("info", "lost too")
     log._descriptor = good
     log.say("info", "kept")
-    assert [json.loads(line).get("lost") for line in last(log.path, 10)] == [None, 2]
+    assert [json.loads(line).get("lost") for line in Follower(log.path).last(10)] == [None, 2]

@@ -12,6 +12,7 @@ from outrider.logic.aside import Aside
 from outrider.logic.ending import Ending, ended, exited
 from outrider.logic.foreground import Front, is_shell
 from outrider.logic.fuse import Decision, fuse, outlive
+from outrider.logic.missed import Missed
 from outrider.logic.motion import Motion
 from outrider.logic.news import transitions
 from outrider.logic.resets import Resets, Zones, only_utc
@@ -19,7 +20,6 @@ from outrider.logic.screen import Layout
 from outrider.logic.submission import Submission
 from outrider.logic.tools import of_command
 from outrider.logic.turn import Turn, fuller
-from outrider.logic.unseen import Unseen
 from outrider.logic.words import Words
 from outrider.model.kind import Kind
 from outrider.model.pane import Pane, Screen
@@ -67,7 +67,7 @@ class Tracker:
         self._front = Front()
         self._ended: Ending | None = None
         self._submission = Submission()
-        self._unseen = Unseen()
+        self._missed = Missed()
         self._background = False
         self._unfinished = False
         self._followed = False
@@ -156,7 +156,7 @@ class Tracker:
     def took_in(self, at_ms: int) -> None:
         """It took a prompt in, then: where nobody sees it at work, what its turn came to is told when that is over."""
         self._moment = None
-        self._unseen.took_in(at_ms)
+        self._missed.took_in(at_ms)
 
     def process(self, alive: bool, exit_status: int | None, at_ms: int) -> None:
         """What is known of the agent's own process. While it is known to live, a shell in front (a script's) says nothing."""
@@ -229,7 +229,7 @@ class Tracker:
 
     def _time(self, words: Words) -> Moment:
         shown = self._stood(self._kind.calm.shown_ms, words.now_ms)
-        late = (_unseen_ms(words) > confidence.UNSEEN_MS, self._unseen.looked(words))
+        late = (_unseen_ms(words) > confidence.UNSEEN_MS, self._missed.looked(words))
         return (self.aside.said, words.ages, words.settled, shown, *late, words.motion, words.typed)
 
     def _alive(self, words: Words) -> Verdict:
@@ -240,7 +240,7 @@ class Tracker:
         outlive(self._words, reading)
         if self._last is not None and self._unsettled(reading, decision, words.now_ms):
             return _kept(self._last, reading, decision)
-        ended_ms = self._unseen.ended_ms(self._last, reading, words)
+        ended_ms = self._missed.ended_ms(self._last, reading, words)
         if ended_ms is not None:
             self._turn.began()
         reading = self._turn.judged(

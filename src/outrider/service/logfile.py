@@ -109,9 +109,8 @@ class Follower:
         """The file that was begun after ours; None while ours is the last. Several may have been begun since the last look."""
         ours = os.fstat(self._file.fileno())
         later: BinaryIO | None = None
-        for path in reversed(
-            files(self._path)
-        ):  # a file that is renamed meanwhile is met again, and none is passed over
+        # From the newest on: one that is renamed meanwhile is met again, and none is passed over.
+        for path in reversed(files(self._path)):
             try:
                 file = path.open("rb")
             except FileNotFoundError:
@@ -132,11 +131,6 @@ class Follower:
                 self._file.seek(at)
                 return
             yield line.decode("utf-8", "replace").rstrip("\n")
-
-
-def last(path: Path, count: int) -> list[str]:
-    """The last whole lines, the oldest first, across files."""
-    return Follower(path).last(count)
 
 
 def _before(path: Path, ours: os.stat_result) -> list[Path]:

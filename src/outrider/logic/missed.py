@@ -7,8 +7,8 @@ from outrider.model.state import BUSY, COARSE, Coarse, Reading, Source, Verdict
 _RESTS = (Coarse.IDLE, Coarse.ERROR)
 
 
-class Unseen:
-    """One agent's, as its prompts are told. Times in Unix ms."""
+class Missed:
+    """One agent's missed turn, as its prompts are told. Times in Unix ms."""
 
     def __init__(self) -> None:
         self._taken_ms = 0
@@ -24,7 +24,8 @@ class Unseen:
     def ended_ms(self, last: Verdict | None, reading: Reading, words: Words) -> int | None:
         """Since when the agent is known to rest after such a turn; None where the turn was seen, or may not be over.
 
-        It is over where the agent said so behind its prompt, or a screen that was looked at long enough after it shows it at rest.
+        Asked for each reading that is believed. The turn is over where the agent said so behind its prompt, or a screen that was looked
+        at long enough after it shows it at rest.
         """
         if reading.state in BUSY:
             self._taken_ms = 0
